@@ -112,6 +112,8 @@ class Life:
         rng, world = self.rng, self.world
         world.pass_days(rng.choice((0, 1, 1, 3)))
         self._edit(rng.randint(0, 4))
+        if rng.random() < 0.3:
+            self._forgets_who_is_listed()
         for _ in range(rng.choice((0, 0, 1, 2))):
             self.tell(f"  payroll: {says_less(world.people)}")
         world.wire.planning_rate = rng.choice((0.0, 0.0, 0.01, 0.05))
@@ -136,6 +138,15 @@ class Life:
         if self.stories:
             with stories.undisturbed(self.world):
                 self.tally.told += stories.explained(self.world)
+
+    def _forgets_who_is_listed(self) -> None:
+        """Let payroll delete somebody whom the last run lists as able to get in."""
+        world, gone = self.world, sorted(oracle.named_by_last_run(self.world.state_folder))
+        there = [each for each in gone if each in world.people.employees]
+        if there and len(world.people.employees) > 4:
+            id = self.rng.choice(there)
+            del world.people.employees[id]
+            self.tell(f"  by hand: {id}, who is listed, is deleted from payroll")
 
     def _edit(self, times: int) -> None:
         for _ in range(times):

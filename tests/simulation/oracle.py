@@ -141,7 +141,7 @@ def nobody_forgotten(world: World, verdict: Verdict) -> int:
     wire = world.wire
     if wire.planning_rate or wire.down:
         return 0
-    named = _named(world.state_folder)
+    named = named_by_last_run(world.state_folder)
     smooth = not wire.rate and not verdict.fired
     for id, record in _said_gone(world).items():
         users = [u for u in world.people.users.values() if u["reference"] == said_code(record)]
@@ -166,12 +166,15 @@ def doubtful_creates(state_folder: Path) -> set[tuple[str, str]]:
     }
 
 
-def _named(state_folder: Path) -> set[str]:
+def named_by_last_run(state_folder: Path) -> set[str]:
     """Return the source ids of those whom the last run names, read past the engine."""
+    path = state_folder / "journal.db"
+    if not path.exists():
+        return set()
     sql = "SELECT still_in FROM run ORDER BY id DESC LIMIT 1"
-    with closing(sqlite3.connect(state_folder / "journal.db")) as connection:
-        ((text,),) = connection.execute(sql)
-    return {source_id for _, _, source_id, *_ in json.loads(text)}
+    with closing(sqlite3.connect(path)) as connection:
+        found = [json.loads(text) for (text,) in connection.execute(sql)]
+    return {source_id for each in found for _, _, source_id, *_ in each if source_id}
 
 
 def _said_gone(world: World) -> dict[str, Json]:
@@ -248,22 +251,27 @@ def in_the_end(world: World) -> None:
     """
     people = world.people
     links = _links(world.state_folder)
-    deleted = {source for source, user in links.items() if user not in people.users}
-    orphans = {id for source, id in links.items() if source not in people.employees}
-    names = {_name(people.users[id]) for id in orphans if id in people.users}
-    owners = {
-        people.users[id]["reference"]: source
-        for source, id in links.items()
-        if source in people.employees and id in people.users
-    }
     codes = Counter(_code(each) for each in people.employees.values())
     wanted = Counter(_email(e) for e in people.employees.values() if _eligible(e))
     for employee in people.employees.values():
         alone = codes[_code(employee)] == 1
-        decided = employee["id"] in deleted or _name(employee["personalDetails"]) in names
-        decided = decided or owners.get(_code(employee), employee["id"]) != employee["id"]
-        if _eligible(employee) and alone and not decided:
+        if _eligible(employee) and alone and not _is_decided(people, links, employee):
             _settled(people, employee, contested=wanted[_email(employee)] > 1)
+
+
+def _is_decided(people: People, links: dict[str, str], employee: Json) -> bool:
+    """Return whether a person decides about an employee; see `in_the_end`."""
+    for source, id in links.items():
+        user = people.users.get(id)
+        if source == employee["id"]:
+            if user is None:
+                return True
+        elif user is not None:
+            same_name = _name(user) == _name(employee["personalDetails"])
+            is_gone = source not in people.employees
+            if user["reference"] == _code(employee) or (same_name and is_gone):
+                return True
+    return False
 
 
 def _links(state_folder: Path) -> dict[str, str]:
