@@ -590,7 +590,7 @@ def test_a_target_record_is_short_only_where_it_holds_the_same(
 ) -> None:
     """Values of two types are never the same, and what is absent is no text that says so."""
     # Sensitive: of another field, the value that is not written would stand in the row.
-    switched = {"from": "code", "when": "setting('on')", "sensitive": True}
+    switched = {"from": "grade", "when": "setting('on')", "sensitive": True}
     mapping = next_world({"nick": "name", "grade": switched}).mapping | {
         "match": [{"source": "code", "target": "ref", "compare": "ignore_case"}],
         "joiners": {"create": False},
@@ -600,7 +600,7 @@ def test_a_target_record_is_short_only_where_it_holds_the_same(
     world = World(mapping, Snapshot(()), Snapshot(()), Snapshot(()), on=on)
     program = bound(world)
     many = GeneratedProgram(program.code, program.context, program.tables)
-    person = {"id": "1", "name": said, "code": "k", "flag": False}
+    person = {"id": "1", "name": said, "code": "k", "grade": "k", "flag": False}
     leave = {"leaveDate": "2020-01-01" if left else None}
     user = {"id": "2", "ref": ref, "nick": held, "grade": beside, **leave}
     present = {key: each for key, each in user.items() if each is not None} | leave
@@ -634,7 +634,7 @@ def test_a_short_target_record_holds_its_own_values_where_the_source_is_silent(
 ) -> None:
     """Also where the one before it holds an equal value of another type, or none."""
     # Sensitive: of another field, the value that is not written would stand in the row.
-    switched = {"from": "code", "when": "setting('on')", "sensitive": True}
+    switched = {"from": "grade", "when": "setting('on')", "sensitive": True}
     mapping = next_world({"nick": "name", "grade": switched}).mapping | {
         "match": [{"source": "code", "target": "ref"}],
         "joiners": {"create": False},

@@ -104,10 +104,10 @@ BROKEN: dict[str, Callable[[], Any]] = {
 NOTICED_BY = {
     "a create is sent again where no answer came": 124,
     "an unknown create is repeated blindly": 31,
-    "no run remembers another": 157,
+    "no run remembers another": 164,
     "nobody who can still get in is named": 136,
     "nothing stale is noticed before a create": 139,
-    "what is not said is no": 202,
+    "what is not said is no": 248,
     "what is unknown is called rejected": 5,
 }
 """The seed that is lived first: the one that noticed when this was written."""
