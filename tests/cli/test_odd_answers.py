@@ -908,3 +908,38 @@ def test_a_lost_update_that_switched_somebody_off_is_noticed_when_it_is_looked_u
     assert "changed by an update beyond what it sent (W117): 1" in said
     assert world.run("sync", "m.yaml", "--allow", "side_effects=1").code == 0
     assert world.run("sync", "m.yaml").code == 0
+
+
+@pytest.mark.parametrize("form", ["the record", "what was sent", "blank"])
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("merges", ""),
+        ("derives", ""),
+        ("derives and replaces", "changed address.zip too"),
+        ("replaces", "changed address.zip, address.place too"),
+    ],
+)
+def test_an_object_that_is_replaced_loses_no_field_outside_the_mapping_unseen(
+    world: World, office: Office, form: str, kind: str, told: str
+) -> None:
+    world.write("m.yaml", MAPPING.replace("  name: name", "  name: name\n  address.city: city"))
+    for each in office.users.values():
+        each["address"] = {"city": "Ulm", "zip": "89073", "place": "48.4, 10.0", "note": None}
+    people(world, p1={"city": "Bonn"}, p2={"city": "Bonn"}, p3={"city": "Ulm"})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH":
+            return None
+        sent = office.sent["address"]
+        kept = {} if "replaces" in kind else user["address"]
+        derived = {"place": "50.7, 7.1" if "replaces" in kind else None} if "der" in kind else {}
+        user["address"] = {**kept, **sent, **derived}
+        echo = {"id": user["id"], "address": sent}
+        return 200, {"the record": user, "what was sent": echo, "blank": None}[form]
+
+    office.odd = odd
+    code, said = sync(world)
+    assert (code, f"{told}, unsent [W117]" in said) == ((5, True) if told else (0, False)), said
+    assert office.users["2"]["address"]["zip"] == "89073"
+    assert office.users["2"]["address"]["city"] == ("Ulm" if told else "Bonn")

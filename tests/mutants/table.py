@@ -1131,6 +1131,22 @@ MUTANTS = (
         "tests/cli/test_odd_answers.py -k no_longer_shown",
     ),
     Mutant(
+        "a-replaced-object-is-not-seen",
+        "applying/compare_records",
+        "return [*dict.fromkeys((*found, *_replaced(action, before, after, alike=alike)))]",
+        "return found",
+        "what was lost in an object that the target replaced is told",
+        "tests/cli/test_odd_answers.py -k object_that",
+    ),
+    Mutant(
+        "a-derived-value-is-a-lost-one",
+        "applying/compare_records",
+        "if any(same(shown[keys], value) for keys, value in beside.items()):",
+        "if False:",
+        "an object that keeps a value which was not sent was not replaced",
+        "tests/cli/test_odd_answers.py -k object_that",
+    ),
+    Mutant(
         "what-a-request-leaves-out-is-not-lost",
         "applying/compare_records",
         "        if (old is MISSING or new is MISSING) and not alike:\n",

@@ -4,7 +4,7 @@ A list, a request for one record and the answer to a write may each show differe
 that is not shown proves nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from oneway.core.records import (
@@ -16,6 +16,7 @@ from oneway.core.records import (
     is_blank,
     keys_overlap,
     path_of,
+    path_text,
     same,
     with_value,
 )
@@ -39,40 +40,74 @@ def filled_in(record: Record, listed: Record, changes: Iterable[Change]) -> Reco
 
 
 def at_stake(policy: Policy, action: Action, before: Record) -> tuple[str, ...]:
-    """Return the fields of the mapping that a write does not send but could harm.
+    """Return the fields that a write does not send but could harm.
 
-    Fields that a leave writes must not change at all, except by a return. Other fields may change,
-    as the target may derive them from what it was sent, but must not lose their value.
+    They are fields of the mapping, and whatever else an object holds that the write writes into.
     """
-    written = [path_of(each.field) for each in action.changes]
-    access = {rule.path for rule in policy.leaving}
-    found: list[str] = []
-    for path in dict.fromkeys(rule.path for rule in (*policy.leaving, *policy.fields)):
-        keys = path_of(path)
-        if any(keys_overlap(keys, each) for each in written):
-            continue
-        if action.verb is Verb.UPDATE if path in access else has_value(at(before.data, keys)):
-            found.append(path)
-    return tuple(found)
+    beside = (path_text(keys) for held in _objects(action, before) for keys in held)
+    return tuple(dict.fromkeys((*_of_mapping(policy, action, before), *beside)))
 
 
 def more_changed(
     policy: Policy, action: Action, before: Record, after: Record, *, alike: bool = False
 ) -> list[str]:
-    """Return the fields of the mapping that changed although they were not sent.
+    """Return the fields that changed although they were not sent.
 
     With `alike`, both records come from the same kind of request, so that a field that the second
     one lacks has lost its value.
     """
     access = {rule.path for rule in policy.leaving}
     found: list[str] = []
-    for path in at_stake(policy, action, before):
+    for path in _of_mapping(policy, action, before):
         old, new = at(before.data, path_of(path)), at(after.data, path_of(path))
         if (old is MISSING or new is MISSING) and not alike:
             continue
         if not same(old, new) if path in access else not has_value(new):
             found.append(path)
-    return found
+    return [*dict.fromkeys((*found, *_replaced(action, before, after, alike=alike)))]
+
+
+def _of_mapping(policy: Policy, action: Action, before: Record) -> Iterator[str]:
+    """Yield the fields of the mapping that a write does not send but could harm.
+
+    Fields that a leave writes must not change at all, except by a return. Other fields may change,
+    as the target may derive them from what it was sent, but must not lose their value.
+    """
+    written = [path_of(each.field) for each in action.changes]
+    access = {rule.path for rule in policy.leaving}
+    for path in dict.fromkeys(rule.path for rule in (*policy.leaving, *policy.fields)):
+        keys = path_of(path)
+        if any(keys_overlap(keys, each) for each in written):
+            continue
+        if action.verb is Verb.UPDATE if path in access else has_value(at(before.data, keys)):
+            yield path
+
+
+def _objects(action: Action, before: Record) -> Iterator[dict[tuple[str, ...], Value]]:
+    """Yield the unsent values of each object that a write writes into: `zip` for `address.city`."""
+    written = [path_of(each.field) for each in action.changes]
+    objects = dict.fromkeys(keys[:depth] for keys in written for depth in range(1, len(keys)))
+    for held, keys in ((at(before.data, keys), keys) for keys in objects):
+        inside = held.items() if isinstance(held, dict) else ()
+        yield {
+            (*keys, name): value
+            for name, value in inside
+            if has_value(value) and not any(keys_overlap((*keys, name), each) for each in written)
+        }
+
+
+def _replaced(action: Action, before: Record, after: Record, *, alike: bool) -> Iterator[str]:
+    """Yield what was lost in an object that the target replaced, also outside the mapping.
+
+    It did not replace an object of which one unsent value is as it was: it may derive others.
+    """
+    for beside in _objects(action, before):
+        shown = {keys: at(after.data, keys) for keys in beside}
+        if any(same(shown[keys], value) for keys, value in beside.items()):
+            continue
+        for keys, value in shown.items():
+            if not has_value(value) and (alike or value is not MISSING):
+                yield path_text(keys)
 
 
 def has_value(value: Value | Missing) -> bool:
