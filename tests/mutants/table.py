@@ -4982,4 +4982,20 @@ MUTANTS = (
         "no alert fires for ever for a customer who is gone",
         "tests/cli/test_disconnected.py",
     ),
+    Mutant(
+        "a-run-killed-while-it-reads-is-in-no-list",
+        "runs/unrecorded",
+        "        if begun is None or is_locked(folder, begun.connection):",
+        "        if True:",
+        "status and runs record a run that was killed before it had a plan",
+        "tests/cli/test_killed_while_reading.py",
+    ),
+    Mutant(
+        "sigterm-while-it-reads-ends-without-a-word",
+        "cli/entry",
+        "        signal.signal(signal.SIGTERM, signal.default_int_handler)",
+        "        pass",
+        "SIGTERM stops a command as Ctrl-C does, also before it writes",
+        "tests/cli/test_killed_while_reading.py",
+    ),
 )

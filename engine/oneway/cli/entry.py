@@ -3,6 +3,7 @@
 import gc
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from textwrap import wrap
@@ -144,6 +145,8 @@ def main() -> NoReturn:
             # A name that the terminal cannot show must not end the run.
             stream.reconfigure(errors="backslashreplace")
     hook(debug="--debug" in sys.argv[1:])
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # stops a command as Ctrl-C does
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     code = run(sys.argv[1:])
     outputs.flush_all()
     if outputs.OUT in outputs.lost() and code != Exit.INTERRUPTED:

@@ -33,6 +33,7 @@ from oneway.runs.past.without_connection import stored_arguments
 from oneway.runs.prepare.request import instant_text
 from oneway.runs.resume import hold_lock
 from oneway.runs.session import Operator
+from oneway.runs.unrecorded import record_dead_runs
 from oneway.state.folder import StateFolder
 
 _PAGE = 200
@@ -107,7 +108,9 @@ def listing(
       oneway runs
       oneway runs acme --state-of done_with_failures --state-of refused --limit 5
     """
-    runs, found = _listed(state_of(state, make=False), connection, states, limit)
+    where = state_of(state, make=False)
+    record_dead_runs(Operator(user(), where, now))
+    runs, found = _listed(where, connection, states, limit)
     if format == "json":
         console.json({"runs": history.as_json(runs, found)})
     else:

@@ -9,12 +9,14 @@ import click
 from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
-from oneway.cli.options import consoled, formatted, remembering, state_of
+from oneway.cli.options import consoled, formatted, remembering, state_of, user
 from oneway.connections.folder import FOLDER, connections_in
 from oneway.core.diagnostics import did_you_mean, refusal
 from oneway.history.journal import Journal, RunState
 from oneway.render import status
 from oneway.runs.past.status import ConnectionStatus, Need, connection_statuses
+from oneway.runs.session import Operator
+from oneway.runs.unrecorded import record_dead_runs
 
 _EXITS = {
     RunState.REFUSED: Exit.ERROR,
@@ -87,6 +89,7 @@ def command(
     # Without connections there may still be runs of mappings.
     found = () if default and not isdir(folder) else connections_in(folder)
     where = state_of(state, make=False)
+    record_dead_runs(Operator(user(), where, now))
     if where.has_journal:
         with Journal.open(where.journal) as journal:
             shown = connection_statuses(found, journal, now())

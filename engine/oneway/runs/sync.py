@@ -31,6 +31,7 @@ from oneway.runs.ready import ReadyRun
 from oneway.runs.resume import exclusive_run, recover_in_flight
 from oneway.runs.run_log import start_of_none
 from oneway.runs.session import Operator, RunSession
+from oneway.runs.unrecorded import noted, record_dead_run
 
 _PART = "the connection has `only_changed: true`: not all of it is read"
 
@@ -86,9 +87,11 @@ def recording_refusals(session: RunSession) -> Iterator[None]:
 
     A run that has begun to write counts as interrupted, and can be resumed.
     """
+    record_dead_run(session)
     began, before = instant_text(session.now()), _newest(session)
     try:
-        yield
+        with noted(session, before):
+            yield
     except (Refused, ConnectorError) as error:
         with suppress(Refused):  # the user must see what stopped the run
             if _newest(session) == before:

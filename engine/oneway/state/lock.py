@@ -75,6 +75,11 @@ def locked(folder: Path, name: str, *, since: str, zone: str = "") -> Iterator[H
         lock.release()
 
 
+def beside_lock(folder: Path, name: str, ending: str) -> Path:
+    """Return the path of a file that belongs to the lock of a connection."""
+    return folder / f"{_file_name(name)}{ending}"
+
+
 def is_locked(folder: Path, name: str) -> bool:
     """Return whether a living process holds the lock of a connection.
 
