@@ -16,7 +16,15 @@ class Computed:
     error: str = ""
 
 
-Cell = str | int | float | bool | date | Computed | None
+@dataclass(frozen=True)
+class Shown:
+    """A number, and the format in which the cell shows it."""
+
+    value: float
+    format: str
+
+
+Cell = str | int | float | bool | date | Computed | Shown | None
 
 _TYPES = """<?xml version="1.0" encoding="UTF-8"?>
 <Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
@@ -30,8 +38,9 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _RELATIONS = f'<Relationships xmlns="{_PACKAGE}">{{}}</Relationships>'
 _STYLES = f"""<?xml version="1.0" encoding="UTF-8"?><styleSheet xmlns="{_MAIN}">
-<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs>
-</styleSheet>"""
+{{}}</styleSheet>"""
+_FIRST_OWN = 164
+"""The number of a workbook's first own format."""
 
 
 def workbook(
@@ -53,9 +62,18 @@ def workbook(
         )
         parts = [("worksheet", f"worksheets/sheet{n}.xml") for n in range(1, len(sheets) + 1)]
         file.writestr("xl/_rels/workbook.xml.rels", _relations([*parts, ("styles", "styles.xml")]))
-        file.writestr("xl/styles.xml", _STYLES)
+        formats = sorted(
+            {
+                cell.format
+                for rows in sheets.values()
+                for row in rows
+                for cell in row
+                if isinstance(cell, Shown)
+            }
+        )
+        file.writestr("xl/styles.xml", _styles(formats))
         for number, rows in enumerate(sheets.values(), 1):
-            body = "".join(_row(line, cells) for line, cells in enumerate(rows, 1))
+            body = "".join(_row(line, cells, formats) for line, cells in enumerate(rows, 1))
             sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData>{merges}</worksheet>'
             file.writestr(f"xl/worksheets/sheet{number}.xml", sheet)
     return str(path)
@@ -70,18 +88,32 @@ def _relations(parts: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def _row(line: int, cells: Sequence[Cell]) -> str:
-    written = "".join(_cell(f"{chr(64 + n)}{line}", cell) for n, cell in enumerate(cells, 1))
+def _styles(formats: Sequence[str]) -> str:
+    quoted = [escape(each, {'"': "&quot;"}) for each in formats]
+    codes = "".join(
+        f'<numFmt numFmtId="{n}" formatCode="{each}"/>' for n, each in enumerate(quoted, _FIRST_OWN)
+    )
+    ids = [0, 14, *range(_FIRST_OWN, _FIRST_OWN + len(formats))]
+    styles = "".join(f'<xf numFmtId="{id}" applyNumberFormat="1"/>' for id in ids)
+    return _STYLES.format(f"<numFmts>{codes}</numFmts><cellXfs>{styles}</cellXfs>")
+
+
+def _row(line: int, cells: Sequence[Cell], formats: Sequence[str]) -> str:
+    written = "".join(
+        _cell(f"{chr(64 + n)}{line}", cell, formats) for n, cell in enumerate(cells, 1)
+    )
     return f'<row r="{line}">{written}</row>'
 
 
-def _cell(place: str, cell: Cell) -> str:
+def _cell(place: str, cell: Cell, formats: Sequence[str]) -> str:
     match cell:
         case None:
             return ""
         case Computed(formula, error):
             kind = ' t="e"' if error else ""
             return f'<c r="{place}"{kind}><f>{escape(formula)}</f><v>{error}</v></c>'
+        case Shown(value, code):
+            return f'<c r="{place}" s="{2 + formats.index(code)}"><v>{value}</v></c>'
         case bool():
             return f'<c r="{place}" t="b"><v>{int(cell)}</v></c>'
         case int() | float():

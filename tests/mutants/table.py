@@ -4998,4 +4998,20 @@ MUTANTS = (
         "SIGTERM stops a command as Ctrl-C does, also before it writes",
         "tests/cli/test_killed_while_reading.py",
     ),
+    Mutant(
+        "codes-of-workbooks-lose-zeros",
+        "oneway_connectors/file/workbook_process",
+        '        shown[at] = digits.pop() if digits else shown[at].strip("#")\n',
+        '        shown[at] = digits.pop() if digits else ""\n',
+        "a code of a workbook has the zeros that its cell shows",
+        "tests/unit/test_file_forms.py -k workbook",
+    ),
+    Mutant(
+        "workbook-numbers-of-lost-digits-kept",
+        "oneway_connectors/file/workbook_process",
+        "        case float() | int() if abs(cell) >= _EXACT:\n",
+        "        case float() | int() if abs(cell) >= 1e18:\n",
+        "a number that lost digits is the error of its row",
+        "tests/unit/test_file_forms.py -k workbook",
+    ),
 )

@@ -17,7 +17,8 @@ from oneway_connectors.file import FileConnector, connect, csv_rows
 from oneway_connectors.file.mojibake import is_garbled
 from oneway_connectors.file.options import DELIMITERS, file_options
 from oneway_connectors.file.reader import FileReader
-from workbooks import Computed, workbook
+from oneway_connectors.file.workbook_process import cell_text, shown_number
+from workbooks import Computed, Shown, workbook
 
 PLAIN = "id,name\n1,Ann\n2,Bob\n"
 
@@ -281,6 +282,64 @@ def test_a_sheet_is_read_as_its_csv_would_be(tmp_path: Path) -> None:
         {"id": "007", "Start Date": "", "on": "false", "pay": 3, "note": "x"},
     ]
     assert found.complete
+
+
+@pytest.mark.parametrize(
+    ("value", "format", "text"),
+    [
+        (42, "00000", "00042"),
+        (1234567, "00000", "1234567"),
+        (123456789, "000-00-0000", "123-45-6789"),
+        (42, '"E"0000', "E0042"),
+        (42, "\\E\\-0000;[Red]-0", "E-0042"),
+        (2079460000, "(###) ###-####", "(207) 946-0000"),
+        (37.5 / 24, "[h]:mm", "37:30"),
+        (0.0001, "[h]:mm:ss", "0:00:09"),
+        (37.5 / 24 + 20 / 86_400, "[hh]:mm", "37:30:20"),
+        (1.5 / 24, "[mm]:ss", "90:00"),
+        (0.8, "0%", "80%"),
+        (0.805, "0%", "80.5%"),
+        (0.8, "0.00%", "80.00%"),
+        (1250.125, "#,##0.00", "1250.125"),
+        (1250, '#,##0.00 "€"', "1250"),
+        (1250, '"£"0', "1250"),
+        (12, "0.0", "12"),
+        (0.1 + 0.2, "General", "0.3"),
+        (0.0000001, "General", "0.0000001"),
+        (123456789012345, "General", "123456789012345"),
+        (0, "dd/mm/yyyy", ""),
+        (0, "hh:mm", "00:00:00"),
+        (46022, "dd/mm/yyyy", "2025-12-31"),
+    ],
+)
+def test_a_number_of_a_workbook_is_what_its_cell_shows(
+    tmp_path: Path, value: float, format: str, text: str
+) -> None:
+    """The digits stay whole: thousands, currencies and rounding are for the eye."""
+    rows = [["id", "x"], ["1", Shown(value, format)]]
+    found = opened().reader(workbook(tmp_path / "a.xlsx", {"Staff": rows})).read().records
+    assert [(each.problem, dict(each.data)) for each in found] == [("", {"id": "1", "x": text})]
+
+
+@given(st.integers(0, 10**15 - 1), st.integers(1, 15))
+@settings(max_examples=30)
+def test_every_code_of_a_workbook_keeps_its_leading_zeros(value: int, width: int) -> None:
+    assert (shown_number(float(value), "0" * width) or cell_text(value)) == str(value).zfill(width)
+
+
+@pytest.mark.parametrize(
+    ("value", "format"),
+    [(1234567890123450, "0"), (12345678901234500, "General"), (0.5, "d/m/yyyy"), (-1, "d/m/yyyy")],
+)
+def test_a_number_that_lost_digits_in_a_workbook_is_an_error_of_its_row(
+    tmp_path: Path, value: float, format: str
+) -> None:
+    rows = [["id", "x"], ["1", Shown(value, format)], ["2", 7]]
+    found = opened().reader(workbook(tmp_path / "a.xlsx", {"Staff": rows})).read().records
+    assert [(each.id, "column 'x'" in each.problem) for each in found] == [
+        ("1", True),
+        ("2", False),
+    ]
 
 
 def test_what_a_sheet_holds_in_the_place_of_a_value_is_never_blank(tmp_path: Path) -> None:

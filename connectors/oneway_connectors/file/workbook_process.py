@@ -9,12 +9,15 @@ project is imported, so that it begins quickly.
 
 import io
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
+from unicodedata import category
 from xml.etree import ElementTree
 
 MOST_CELLS = 5_000_000
@@ -61,7 +64,8 @@ def _answer(data: bytes, wanted: str, first: bool) -> dict[str, Any]:
     except CalamineError:
         return {"broken": True}
     texts = [(line, [cell_text(cell) for cell in row]) for line, row in enumerate(rows, 1)]
-    for (line, column), text in _damage(data, wanted or names[0]).items():
+    known = any(isinstance(cell, time | timedelta) for row in rows for cell in row)
+    for (line, column), text in _shown(data, wanted or names[0], timed=known).items():
         if line <= len(texts) and column <= len(texts[line - 1][1]):
             texts[line - 1][1][column - 1] = text
     return {"names": names, "rows": texts, "merged": list(_merged(sheet, texts))}
@@ -80,16 +84,21 @@ def _merged(sheet: Any, rows: list[tuple[int, list[str]]]) -> Iterator[tuple[int
                     yield line, column, text
 
 
-def _damage(data: bytes, sheet: str) -> dict[tuple[int, int], str]:
-    """Return the damaged cells of an .xlsx sheet, by line and column from 1.
+def _shown(data: bytes, sheet: str, *, timed: bool) -> dict[tuple[int, int], str]:
+    """Return what an .xlsx sheet shows in cells that the reader gives otherwise, by their places.
 
     The reader gives errors (`#N/A`), and formulas that nothing has computed yet, as blank
-    cells: whoever takes them for blank clears what the target has.
+    cells: taken for blank, they clear what the target has. It gives numbers without their
+    format: 00042 as 42. `timed` says that it found times, among which may be days.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
-            text = file.read(_path_of(file, sheet))
-            return dict(_damaged_cells(text)) if b't="e"' in text or b"<f" in text else {}
+            path, styles = _parts(file, sheet)
+            text = file.read(path)
+            formats = _formats(file.read(styles)) if styles else []
+            telling = timed or any(map(_tells, formats))
+            damaged = b't="e"' in text or b"<f" in text
+            return dict(_told_cells(text, formats)) if telling or damaged else {}
     except (
         zipfile.BadZipFile,
         KeyError,
@@ -101,18 +110,30 @@ def _damage(data: bytes, sheet: str) -> dict[tuple[int, int], str]:
         return {}  # another format: .xls, .xlsb, .ods
 
 
-def _path_of(file: zipfile.ZipFile, sheet: str) -> str:
-    """Return where a sheet is inside of a workbook (ECMA-376, part 1, 12.3.24)."""
+def _parts(file: zipfile.ZipFile, sheet: str) -> tuple[str, str]:
+    """Return where a sheet and the styles are inside of a workbook (ECMA-376, part 1, 12.3.24)."""
     book = ElementTree.fromstring(file.read("xl/workbook.xml"))
     (found,) = (each for each in book.iter() if _is(each, "sheet") and each.get("name") == sheet)
     id = next(value for name, value in found.items() if name.endswith("}id"))
-    links = ElementTree.fromstring(file.read("xl/_rels/workbook.xml.rels"))
-    target = next(each.attrib["Target"] for each in links if each.get("Id") == id)
-    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    links = list(ElementTree.fromstring(file.read("xl/_rels/workbook.xml.rels")))
+    styles = (each for each in links if each.get("Type", "").endswith("/styles"))
+    paths = [next(each for each in links if each.get("Id") == id), next(styles, None)]
+    targets = ["" if each is None else each.attrib["Target"] for each in paths]
+    path, style = (each[1:] if each[:1] == "/" else each and f"xl/{each}" for each in targets)
+    return path, style if style in file.namelist() else ""
 
 
-def _damaged_cells(text: bytes) -> Iterator[tuple[tuple[int, int], str]]:
-    """Yield errors, and formulas without a value, with their places."""
+def _formats(text: bytes) -> list[str]:
+    """Return the number format of each style that a cell may have, in their order."""
+    styles = ElementTree.fromstring(text)
+    own = (each for each in styles.iter() if _is(each, "numFmt"))
+    codes = _BUILT_IN | {each.get("numFmtId", ""): each.get("formatCode", "") for each in own}
+    used = (group for group in styles if _is(group, "cellXfs"))
+    return [codes.get(each.get("numFmtId", ""), "") for group in used for each in group]
+
+
+def _told_cells(text: bytes, formats: list[str]) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield errors, formulas without a value, and numbers that show more than digits."""
     line = 0
     for row in (each for each in ElementTree.fromstring(text).iter() if _is(each, "row")):
         line = int(row.get("r", line + 1))
@@ -122,8 +143,14 @@ def _damaged_cells(text: bytes) -> Iterator[tuple[tuple[int, int], str]]:
             value = "".join(each.text or "" for each in cell if _is(each, "v"))
             if cell.get("t") == "e":
                 yield (line, column), value
-            elif cell.get("t", "n") == "n" and not value and any(_is(e, "f") for e in cell):
+            elif cell.get("t", "n") != "n":
+                continue
+            elif not value and any(_is(e, "f") for e in cell):
                 yield (line, column), '=""'
+            elif value and (style := int(cell.get("s", 0))) < len(formats):
+                shown = shown_number(float(value), formats[style])
+                if shown is not None:
+                    yield (line, column), shown
 
 
 def _is(element: ElementTree.Element, name: str) -> bool:
@@ -138,6 +165,105 @@ def _column(place: str) -> int:
     return number
 
 
+_BUILT_IN = {
+    "9": "0%",
+    "10": "0.00%",
+    **dict.fromkeys(("14", "15", "16", "17", "22"), "d/m/yyyy"),
+    **dict.fromkeys(("18", "19", "20", "21", "45", "47"), "h:mm"),
+    "46": "[h]:mm:ss",
+}
+"""The formats that a workbook names without their text (ECMA-376, part 1, 18.8.30)."""
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.')
+"""Text within a format; a space as wide as a sign, and a sign repeated to the cell's width."""
+_TOKEN = re.compile(r'"[^"]*"|\\.|_.|\*.|.', re.DOTALL)
+_PERCENT = re.compile(r"[#,]*0*(?:\.(0*)#*)? ?%")
+_ELAPSED = re.compile(r"\[(h+|m+|s+)\](.*)", re.IGNORECASE)
+_COLOUR = re.compile(
+    r"\[(black|blue|cyan|green|magenta|red|white|yellow|colou?r *\d+|\$-\w+)\]", re.I
+)
+
+
+def _tells(format: str) -> bool:
+    """Return whether a format may show more than the digits of a number: `00000`, `0%`."""
+    return any(shown_number(each, format) is not None for each in (1.0, 1234567.0))
+
+
+def shown_number(value: float, format: str) -> str | None:
+    """Return the text that a format shows for a number; None if it adds nothing to its digits.
+
+    Decimals, thousands and currencies add nothing: rounded money would lose digits.
+    """
+    section = _COLOUR.sub("", format).split(";")[0]
+    plain = _LITERAL.sub("", section)
+    if elapsed := _ELAPSED.match(section):
+        return _elapsed(value, elapsed[1].lower(), elapsed[2].lower())
+    if found := _PERCENT.fullmatch(plain.strip()):
+        number = _plain(Decimal(f"{value:.15g}") * 100)
+        whole, _, decimals = number.partition(".")
+        decimals = decimals.ljust(len(found[1] or ""), "0")
+        return f"{whole}.{decimals}%" if decimals else f"{whole}%"
+    if _is_of_days(plain) and value < 1:
+        # What a formula gives for a blank cell: a spreadsheet shows the day 00/01/1900.
+        return "#####" if value else ""
+    return _code(value, section) if value >= 0 else None
+
+
+def _is_of_days(plain: str) -> bool:
+    return bool(re.search(r"[dy]", plain, re.IGNORECASE)) and "general" not in plain.lower()
+
+
+def _code(value: float, section: str) -> str | None:
+    """Return a whole number as a format of digits shows it: `00000`, `000-00-0000`, `"E"0000`."""
+    if not value.is_integer() or value >= _EXACT:
+        return None
+    signs = [_sign(each) for each in _TOKEN.finditer(section)]
+    places = [at for at, (sign, literal) in enumerate(signs) if not literal and sign in "0#"]
+    others = "".join(sign for sign, literal in signs if not literal and sign not in "0#")
+    if not places or others.strip(" ()/:+-"):
+        return None
+    digits, shown = list(str(int(value))), [sign for sign, _ in signs]
+    for at in reversed(places):
+        shown[at] = digits.pop() if digits else shown[at].strip("#")
+    shown[places[0]] = "".join(digits) + shown[places[0]]
+    text = "".join(shown).strip()
+    return None if text == str(int(value)) or any(map(_is_currency, text)) else text
+
+
+def _sign(token: re.Match[str]) -> tuple[str, bool]:
+    """Return what a token of a format shows, and whether it is text."""
+    text = token[0]
+    if text[0] in "_*" and len(text) > 1:
+        return "", True
+    literal = len(text) > 1
+    return (text.strip('"') if text[0] == '"' else text[1:]) if literal else text, literal
+
+
+def _is_currency(sign: str) -> bool:
+    return category(sign) == "Sc"
+
+
+def _elapsed(value: float, unit: str, rest: str) -> str:
+    """Return a duration as a format such as `[h]:mm` shows it, with seconds if there are any."""
+    seconds = round(abs(value) * 86_400)
+    of_unit = {"h": 3_600, "m": 60, "s": 1}[unit[0]]
+    parts = [str(seconds // of_unit).zfill(len(unit))]
+    if unit[0] == "h" and ("m" in rest or seconds % 3_600):
+        parts.append(f"{seconds // 60 % 60:02}")
+    if unit[0] != "s" and ("s" in rest or seconds % 60):
+        parts.append(f"{seconds % 60:02}")
+    return ("-" if value < 0 else "") + ":".join(parts)
+
+
+def _plain(number: Decimal) -> str:
+    """Return a number without an exponent, and without zeros at its end."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_EXACT = 1e15
+"""A spreadsheet keeps fifteen digits of a number: of longer ones, the last are lost."""
+
+
 def cell_text(cell: object) -> str:
     """Return a cell as the CSV of its sheet has it: dates as ISO text, whole numbers whole."""
     match cell:
@@ -145,14 +271,16 @@ def cell_text(cell: object) -> str:
             return cell
         case bool():
             return "true" if cell else "false"
-        case float() if cell.is_integer() and abs(cell) < 1e15:
-            return str(int(cell))
+        case float() | int() if abs(cell) >= _EXACT:
+            return f"{cell:.14E}"  # as a spreadsheet shortens it: an error of the row
+        case float() | int():
+            return _plain(Decimal(f"{cell:.15g}"))
         case datetime() if cell.time() == time():
             return cell.date().isoformat()
         case date() | time():
             return cell.isoformat()
         case timedelta():
-            return str(cell)
+            return _elapsed(cell.total_seconds() / 86_400, "h", "m")
         case _:
             return "" if cell is None else str(cell)
 
