@@ -67,7 +67,12 @@ def test_a_sync_of_a_sensitive_list_can_be_replayed(world: World) -> None:
 @pytest.mark.parametrize(("old", "new", "told"), [
     ("{by: value}", "{by: []}", "m.yaml:11"),
     ("{by: value}", "{keys: value}", "m.yaml:11"),
-    ("compare:", "merge: add\n    compare:", "whose items `merge` compares whole [M110]"),
+    ("compare:", "merge: {own: [a]}\n    compare:", "whose owned items are no objects [M110]"),
+    (
+        "compare: {by: value}",
+        "merge: {own: {pattern: a}}\n    compare: ignore_case",
+        "a pattern names as they are [M110]",
+    ),
 ])  # fmt: skip
 def test_what_is_no_comparison_is_refused(world: World, old: str, new: str, told: str) -> None:
     world.write("m.yaml", MAPPING.replace(old, new))

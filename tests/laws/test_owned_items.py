@@ -6,9 +6,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from memory import all_done, applied
-from oneway.core.records import identity
+from oneway.core.records import Compare, CompareItems, identity
 from oneway.mapping.spec import OwnedItems
-from oneway.planning.diff import owned
+from oneway.planning.diff import added, owned
 from strategies import accepted, worlds
 from worlds import World, planned
 
@@ -44,6 +44,31 @@ def test_what_is_ours_is_what_the_source_says_and_the_rest_is_as_it_was(case: An
     assert ids(item for item in items if not ours.owns(item)) == ids(of_others)
     assert set(ids(item for item in items if ours.owns(item))) == set(ids(said))
     assert owned(ours, after, said) == after, "the second time, nothing changes"
+
+
+FORMS: Any = st.sampled_from([
+    (Compare.IGNORE_CASE, ["hr", "HR"], str.upper),
+    (CompareItems(("id",)), [{"id": 1}, {"id": 2}], lambda item: {**item, "name": "x"}),
+    (
+        CompareItems(("value",), Compare.IGNORE_CASE),
+        [{"value": "A@example.com"}],
+        lambda item: {"value": item["value"].lower(), "primary": True},
+    ),
+])  # fmt: skip
+
+
+@given(FORMS, st.booleans(), LISTS)
+def test_items_in_the_form_that_the_target_gives_them_are_not_added_again(
+    form: Any, owns: bool, others: list[Any]
+) -> None:
+    compare, said, in_its_form = form
+    ours = OwnedItems((*said,), compare=compare)
+    others = [item for item in others if not ours.owns(item)]
+    held = [*others, *map(in_its_form, said)]
+    after = owned(ours, held, said) if owns else added(held, said, compare)
+    assert after == held
+    if owns:
+        assert ids(owned(ours, held, [])) == ids(others), "ours goes, in whatever form it is"
 
 
 @given(cases())

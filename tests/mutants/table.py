@@ -1729,7 +1729,7 @@ MUTANTS = (
     Mutant(
         "own-removes-what-others-put-there",
         "planning/diff",
-        "if identity(item) in said or not ours.owns(item)]",
+        "if ours.key(item) in said or not ours.owns(item)]",
         "if identity(item) in said]",
         "what the sync does not own is never removed",
         "tests/laws/test_owned_items.py",
@@ -1737,7 +1737,7 @@ MUTANTS = (
     Mutant(
         "own-only-adds",
         "planning/diff",
-        "if identity(item) in said or not ours.owns(item)]",
+        "if ours.key(item) in said or not ours.owns(item)]",
         "]",
         "what the sync owns and the source no longer says is taken away",
         "tests/laws/test_owned_items.py",
@@ -2437,6 +2437,30 @@ MUTANTS = (
         f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
     Mutant(
+        "added-in-another-form",
+        "planning/diff",
+        "return added(before, after, rule.compare)",
+        "return added(before, after)",
+        "an item that the target holds in another form is not added again",
+        "tests/cli/test_added_each_night.py",
+    ),
+    Mutant(
+        "owned-in-another-form",
+        "mapping/spec",
+        "return comparable_item(item, self.compare)",
+        "return comparable_item(item, Compare.EXACT)",
+        "an item is ours in the form that the target gives it",
+        "tests/laws/test_owned_items.py",
+    ),
+    Mutant(
+        "grows-each-night",
+        "history/digests",
+        "if gained or lost:",
+        "if False:",
+        "an item that is added again each night does not stick",
+        "tests/cli/test_added_each_night.py",
+    ),
+    Mutant(
         "unseen-is-empty",
         "planning/diff",
         "if is_hidden(rule, current) and (merges or",
@@ -2574,7 +2598,7 @@ MUTANTS = (
     Mutant(
         "add-repeats",
         "planning/diff",
-        "if identity(item) not in known]",
+        "if comparable_item(item, compare) not in known]",
         "if item]",
         "`merge: add` adds what is not there yet",
         f"tests/unit/test_diff.py {MODEL} {STATE}",

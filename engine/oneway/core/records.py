@@ -123,17 +123,16 @@ class CompareItems:
         """See `comparable`; a list is compared exactly if an item has none of the keys."""
         if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
             return identity(value)
-        paths = [path_of(each) for each in self.by]
-        found = [
-            tuple(
-                None if (held := at(item, path)) is MISSING else comparable(held, self.each)
-                for path in paths
-            )
-            for item in value
-        ]
-        if any(set(each) == {None} for each in found):
+        found = [self.of_item(item) for item in value]
+        if None in found:
             return identity(value)
         return ("items", frozenset(Counter(found).items()))
+
+    def of_item(self, item: Mapping[str, Value]) -> Hashable:
+        """Return what an item has at the paths, in comparable form; None if it has none of them."""
+        held = (at(item, path_of(each)) for each in self.by)
+        found = tuple(None if each is MISSING else comparable(each, self.each) for each in held)
+        return None if set(found) == {None} else found
 
 
 Comparison: TypeAlias = Compare | CompareItems
@@ -376,6 +375,18 @@ def comparable(value: object, compare: Comparison) -> Hashable:
         return compare.comparable(value)
     normal = _NORMAL.get(compare)
     return identity(value) if normal is None else normal(value)
+
+
+def comparable_item(item: object, compare: Comparison) -> Hashable:
+    """Return a hashable that is equal for two items of lists exactly where they are the same.
+
+    Items are compared like values, but for blank ones, which are items of their own.
+    """
+    if isinstance(compare, CompareItems):
+        found = compare.of_item(item) if isinstance(item, Mapping) else None
+        return identity(item) if found is None else ("item", found)
+    normal = None if compare is Compare.UNORDERED else _NORMAL.get(compare)
+    return identity(item) if normal is None else normal(item)
 
 
 def comparables(values: Iterable[object], compare: Comparison) -> list[Hashable]:

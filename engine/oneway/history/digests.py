@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value
+from oneway.core.records import Value, identity
 from oneway.core.seal import Seal, Sealed
 from oneway.planning.plan import Action, Change, Verb
 
@@ -46,7 +46,20 @@ def _field_digest(action: Action, change: Change, seal: Seal) -> str:
     if action.verb.takes_access:
         # Tonight's `today()` is not last night's: what does not stick is the leave itself.
         return seal.digest(action.id, change.field, ["leave", _plain(change.before)])
+    gained, lost = _items(change.after, change.before), _items(change.before, change.after)
+    if gained or lost:
+        # A list that others change, or of which the target makes another form, differs each night.
+        return seal.digest(action.id, change.field, ["items", gained, lost])
     return seal.digest(action.id, change.field, [_plain(change.before), _plain(change.after)])
+
+
+def _items(value: Value | Sealed, other: Value | Sealed) -> list[Value]:
+    """Return the items of a list that another list lacks; none if either is no list."""
+    held = [] if other is None else other
+    if not isinstance(value, list) or not isinstance(held, list):
+        return []
+    known = set(map(identity, held))
+    return [item for item in value if identity(item) not in known]
 
 
 def _plain(value: Value | Sealed) -> Value:

@@ -4,12 +4,13 @@ Nothing is resolved here: expressions are still text, names are still names, and
 the place where an integrator wrote it.
 """
 
+from collections.abc import Hashable
 from dataclasses import replace
 from enum import Enum
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import Compare, Comparison, Value, identity
+from oneway.core.records import Compare, Comparison, Value, comparable_item
 from oneway.core.schema_pattern import compiled
 
 
@@ -107,12 +108,17 @@ class OwnedItems:
 
     items: tuple[Value, ...] = ()
     pattern: str = ""
+    compare: Comparison = Compare.EXACT
 
     def owns(self, item: Value) -> bool:
         """Return whether the sync may add and remove an item."""
         if self.pattern:
             return isinstance(item, str) and compiled(f"^(?:{self.pattern})$").found_in(item)
-        return identity(item) in map(identity, self.items)
+        return self.key(item) in map(self.key, self.items)
+
+    def key(self, item: Value) -> Hashable:
+        """Return an item in the form in which it is compared."""
+        return comparable_item(item, self.compare)
 
     def owns_all(self, items: list[Value]) -> bool:
         """Return whether the sync owns every item."""

@@ -13,7 +13,7 @@ from oneway.core.records import (
     Comparison,
     Missing,
     Value,
-    identity,
+    comparable_item,
     is_blank,
     is_other_text,
     parse_day,
@@ -383,7 +383,7 @@ def merged(rule: FieldRule, before: Value, after: Value, *, partial: bool = Fals
     if rule.merge is Merge.REPLACE:
         return after
     if rule.merge is Merge.ADD or partial:
-        return added(before, after)
+        return added(before, after, rule.compare)
     return owned(rule.owned, before, after)
 
 
@@ -394,18 +394,20 @@ def owned(ours: OwnedItems, before: Value, after: Value) -> Value:
     nothing remains.
     """
     have = before if isinstance(before, list) else []
-    said = {identity(item): item for item in after} if isinstance(after, list) else {}
-    stays = [item for item in have if identity(item) in said or not ours.owns(item)]
-    known = {identity(item) for item in stays}
+    said = {ours.key(item): item for item in after} if isinstance(after, list) else {}
+    stays = [item for item in have if ours.key(item) in said or not ours.owns(item)]
+    known = {ours.key(item) for item in stays}
     fresh = [item for key, item in said.items() if key not in known]
     return before if len(stays) == len(have) and not fresh else [*stays, *fresh] or None
 
 
-def added(before: Value, after: Value) -> Value:
+def added(before: Value, after: Value, compare: Comparison = Compare.EXACT) -> Value:
     """Return the target's list with missing items appended; nothing is removed."""
     have = before if isinstance(before, list) else []
-    known = {identity(item) for item in have}
+    known = {comparable_item(item, compare) for item in have}
     fresh = (
-        [item for item in after if identity(item) not in known] if isinstance(after, list) else []
+        [item for item in after if comparable_item(item, compare) not in known]
+        if isinstance(after, list)
+        else []
     )
     return before if not fresh else [*have, *fresh]

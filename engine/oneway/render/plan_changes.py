@@ -90,7 +90,10 @@ def _unstuck(each: Flapping, plan: Plan) -> str:
 def _other_form(change: Change) -> str:
     """Return how a mapping or manifest copes with a target that stores a value in another form."""
     if isinstance(change.after, list) and any(isinstance(each, dict) for each in change.after):
-        return " (if the target adds to the items, compare them by a key: `compare: {by: KEY}`)"
+        return (
+            " (if the target adds to the items, compare them by a key: `compare: {by: KEY}`; if it "
+            "changes their case, with `each: ignore_case`)"
+        )
     if change.after is None:
         return ' (if the system ignores null, its manifest may say `clear: ""`)'
     if is_other_form(change.before, change.after):

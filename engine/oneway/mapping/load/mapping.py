@@ -206,7 +206,8 @@ def _field(path: str, part: DocumentPart) -> FieldSpec:
     if isinstance(part.value, str):
         return FieldSpec(path, part.key_span, part.span, source=part.text())
     value = part.maybe("value")
-    merge, owned = _merge(part.maybe("merge"))
+    compare = _comparison(part)
+    merge, owned = _merge(part.maybe("merge"), compare)
     on_miss, fallback = _on_miss(part)
     return FieldSpec(
         path=path,
@@ -222,7 +223,7 @@ def _field(path: str, part: DocumentPart) -> FieldSpec:
         fallback=fallback,
         write=part.word("write", Write.OVERWRITE),
         on_blank=part.word("on_blank", OnBlank.KEEP),
-        compare=_comparison(part),
+        compare=compare,
         sensitive=part.is_on("sensitive", default=False),
         merge=merge,
         owned=owned,
@@ -247,13 +248,13 @@ def _comparison(part: DocumentPart) -> Comparison:
     return CompareItems(paths, given.word("each", Compare.EXACT))
 
 
-def _merge(part: DocumentPart | None) -> tuple[Merge | None, OwnedItems]:
+def _merge(part: DocumentPart | None, compare: Comparison) -> tuple[Merge | None, OwnedItems]:
     if part is None or not isinstance(part.value, dict):
         return (Merge(part.value) if part else None), OwnedItems()
     own = part.at("own")
     if isinstance(own.value, dict):
-        return Merge.OWN, OwnedItems(pattern=str(own.at("pattern").value))
-    return Merge.OWN, OwnedItems(tuple(item.value for item in part.items("own")))
+        return Merge.OWN, OwnedItems(pattern=str(own.at("pattern").value), compare=compare)
+    return Merge.OWN, OwnedItems(tuple(item.value for item in part.items("own")), compare=compare)
 
 
 def _constant_or_expression(part: DocumentPart | None) -> Text | Constant | None:

@@ -166,7 +166,7 @@ class Redactor:
         """Return a value that adds to a list in the same way: [], or one item for all of them."""
         if is_blank(value):
             return value
-        merged = added(before, value)
+        merged = added(before, value, rule.compare)
         return [] if same(before, merged, rule.compare) else self._veiled(rule, merged, owner)
 
     def _seen(

@@ -1,9 +1,9 @@
-"""`merge` and `compare: {by: ...}` apply to lists only, and not to the same one."""
+"""`merge` and `compare: {by: ...}` apply to lists only, and not to owned ones."""
 
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.core.records import CompareItems
+from oneway.core.records import Compare, CompareItems
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.record_schema import in_words
 from oneway.mapping.spec import Merge
@@ -13,9 +13,12 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     for field, _ in subject.fields:
         known = subject.target.fields.get(field.path)
         by_keys = isinstance(field.compare, CompareItems)
-        if by_keys and field.merge in (Merge.ADD, Merge.OWN):
-            summary = f"`compare` by keys on '{field.path}', whose items `merge` compares whole"
+        if by_keys and field.merge is Merge.OWN:
+            summary = f"`compare` by keys on '{field.path}', whose owned items are no objects"
             yield LintFinding(field.key_span, summary, "remove either")
+        elif field.owned.pattern and field.compare is not Compare.EXACT:
+            summary = f"`compare` on '{field.path}', whose owned items a pattern names as they are"
+            yield LintFinding(field.key_span, summary, "list the items in place of the pattern")
         used = [key for key, on in (("merge", field.merge), ("compare", by_keys)) if on]
         if not used or known is None or not known.types or "array" in known.types:
             continue
@@ -27,7 +30,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M110",
     severity=Severity.ERROR,
-    title="`merge` or `compare: {by: ...}` on a field that holds no list, or both on one",
+    title="`merge` or `compare: {by: ...}` on a field that holds no list, or beside `own`",
     advice="Remove it.",
     check=check,
     failing=fields("lastName: {from: personalDetails.lastName, merge: add}"),
