@@ -943,3 +943,59 @@ def test_an_object_that_is_replaced_loses_no_field_outside_the_mapping_unseen(
     assert (code, f"{told}, unsent [W117]" in said) == ((5, True) if told else (0, False)), said
     assert office.users["2"]["address"]["zip"] == "89073"
     assert office.users["2"]["address"]["city"] == ("Ulm" if told else "Bonn")
+
+
+def one_more(world: World, office: Office, made: User, *, request: bool) -> tuple[int, str]:
+    """Create a fourth person, whom the answer shows as made, and perhaps a request as well."""
+    fields = "  role: {value: staff, write: on_create}\n  active: {value: true, write: on_create}"
+    world.write("m.yaml", MAPPING.replace("  name: name", f"{fields}\n  name: name"))
+    for each in office.users.values():
+        each["role"] = "staff"
+    people(world, p1={})
+    rows = [
+        {"code": f"00{n}", "name": f"Name {n}", "phone": "1", "left": False} for n in range(1, 5)
+    ]
+    world.write("s.json", rows)
+
+    def odd(method: str, path: str, _: User) -> Answer | None:
+        if method != "POST":
+            return None
+        shown = {"id": 4, **office.sent, **made}
+        office.users["4"] = shown if request else {"id": 4, **office.sent}
+        return 201, {key: value for key, value in shown.items() if value != "omitted"}
+
+    office.odd = odd
+    return sync(world)
+
+
+@pytest.mark.parametrize(
+    ("made", "fields"),
+    [({"role": "admin"}, "role"), ({"role": None}, "role"), ({"active": False}, "active")],
+)
+def test_a_create_that_shows_another_value_for_good_is_told(
+    world: World, office: Office, made: User, fields: str
+) -> None:
+    code, said = one_more(world, office, made, request=True)
+    assert code == 5, said
+    assert f"the record was created, and shows another value of {fields} [W116]" in said
+    assert sync(world)[0] in (0, 5)
+    assert sync(world)[0] == 0
+    assert len(office.users) == 4
+
+
+@pytest.mark.parametrize(
+    ("made", "request_too"),
+    [
+        ({}, True),
+        ({"role": "omitted"}, True),
+        ({"role": "STAFF "}, True),
+        ({"role": ["staff", "everybody"]}, True),
+        ({"name": "Name Four"}, True),  # the next plan corrects it
+        ({"role": "pending"}, False),  # the answer was older than the record
+    ],
+)
+def test_an_ordinary_answer_to_a_create_raises_no_alarm(
+    world: World, office: Office, made: User, request_too: bool
+) -> None:
+    code, said = one_more(world, office, made, request=request_too)
+    assert code == 0, said

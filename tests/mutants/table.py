@@ -1131,6 +1131,22 @@ MUTANTS = (
         "tests/cli/test_odd_answers.py -k no_longer_shown",
     ),
     Mutant(
+        "a-create-keeps-whatever-it-was-sent",
+        "applying/gates",
+        "            self._refuse_other(action, target_id)\n",
+        "",
+        "a create that shows another value for good is told",
+        "tests/cli/test_odd_answers.py -k for_good",
+    ),
+    Mutant(
+        "a-create-in-another-form-is-told",
+        "applying/write_check",
+        "            and not is_other_form(now, each.after)\n",
+        "",
+        "a create that shows another form of a value is done",
+        "tests/cli/test_odd_answers.py -k ordinary_answer_to_a_create",
+    ),
+    Mutant(
         "a-replaced-object-is-not-seen",
         "applying/compare_records",
         "return [*dict.fromkeys((*found, *_replaced(action, before, after, alike=alike)))]",

@@ -71,7 +71,7 @@ def ended(
     memory = TargetMemory(lag=timedelta(seconds=lag))
     given = replace(systems.of(found), memory=memory)
     (result,) = apply(plan, approval(plan), given, Recording())
-    return result, len(still_in(plan, {result.action.id: result.end}))
+    return result, len(still_in(plan, {result.action.id: result}))
 
 
 @pytest.mark.parametrize(

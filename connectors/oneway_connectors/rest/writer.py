@@ -58,6 +58,7 @@ class RestWriter:
     client: Client
     resource: ResourceRequests
     deletes: Deletes = field(default_factory=Deletes, compare=False)
+    shown_by_creates: dict[str, Record] = field(default_factory=dict, compare=False)
 
     @property
     def batch(self) -> int:
@@ -96,7 +97,14 @@ class RestWriter:
         if self._error_beside(write, data, {} if write.record else data):
             what, said = "the answer says that it failed", self._said(answer, values)
             raise self._unconfirmed(call, what, said, record=found, help=_SAY_WHEN)
+        shown, _ = self._shown(write, found, data)
+        if shown is not None:
+            self.shown_by_creates[found] = shown
         return found
+
+    def created(self, id: str) -> Record | None:
+        """Return the record that the answer to its create showed, once."""
+        return self.shown_by_creates.pop(id, None)
 
     def update(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
         """Write the given fields of a record and no others."""

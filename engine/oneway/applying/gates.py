@@ -23,6 +23,7 @@ from oneway.core.connector import (
     NotSent,
     ReadError,
     Rejected,
+    ShowsCreated,
     Unknown,
     WriteError,
     Writer,
@@ -31,7 +32,7 @@ from oneway.core.connector import (
 )
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value
-from oneway.planning.access import MORE_CHANGED, OUT_BY_NOW
+from oneway.planning.access import MORE_CHANGED, NOT_KEPT, OUT_BY_NOW
 from oneway.planning.plan import FOUND, NOT_KNOWN_YET, Action, End, Ending, Verb
 
 Gate: TypeAlias = Callable[[Action], Result | None]
@@ -267,7 +268,22 @@ class Gates:
                 whose = f"source record {owner}" if owner else "it has no source record"
                 text = f"a create was answered with record {target_id}, which existed: {whose}"
                 raise Unknown("W114", text, "See in the target which of them it holds now.")
+            self._refuse_other(action, target_id)
         return target_id
+
+    def _refuse_other(self, action: Action, target_id: str) -> None:
+        """Raise `Unknown` if a created record shows other values, which no later plan corrects.
+
+        An answer may be older than the record, which is therefore requested.
+        """
+        shown = self.writer.created(target_id) if isinstance(self.writer, ShowsCreated) else None
+        if shown is None or not self.check.unlike(action, shown):
+            return
+        last = self.check.look_at(target_id)
+        fields = self.check.unlike(action, shown if last is None else last)
+        if fields:
+            text = f"the record was created, and shows another value of {', '.join(fields)}"
+            raise Unknown(NOT_KEPT, text, _OTHER, record=target_id)
 
     @property
     def _no_more_updates(self) -> str:
@@ -429,6 +445,7 @@ def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Re
     return Result(Ending.UNKNOWN, target_id, NOT_KNOWN_YET, reason, job=sent.job, action=action)
 
 
+_OTHER = "Correct it in the target: the mapping writes it on create alone, or to those who leave."
 _PARTIAL = (Verb.UPDATE, Verb.REACTIVATE)
 """The writes that must leave alone what they do not send."""
 _IN_PARTS = "Put the record right; let the manifest update in parts."

@@ -6,8 +6,11 @@ from typing import NamedTuple
 from oneway.applying.compare_records import at_stake, has_value, more_changed, shows
 from oneway.applying.preconditions import LiveState
 from oneway.core.connector import Capability, NotSent, ReadError, Unknown, WriteError, reads_by_id
+from oneway.core.key_forms import is_other_form
 from oneway.core.records import Record, at, path_of
+from oneway.core.seal import Sealed
 from oneway.mapping.program import LeftAnswer
+from oneway.mapping.spec import Write
 from oneway.planning.access import NOT_KEPT
 from oneway.planning.plan import Action, Verb
 
@@ -109,6 +112,27 @@ class WriteCheck:
             return None
         text = "the target answers that it is done, and shows a record that has not left"
         return Unknown(NOT_KEPT, text, _UNKEPT)
+
+    def unlike(self, action: Action, shown: Record) -> list[str]:
+        """Return the fields of a create of which a record shows other values than were sent.
+
+        Only those that no later plan writes: it corrects others itself. A system may show sensitive
+        values masked, and lists and objects with more than they were sent.
+        """
+        policy = self._live.program.policy
+        lasting = {rule.path for rule in policy.fields if rule.write is Write.ON_CREATE}
+        lasting |= {rule.path for rule in policy.leaving}
+        return [
+            each.field
+            for each in action.changes
+            if each.field in lasting
+            and each.awaits is None
+            and shows(shown, [path_of(each.field)])
+            and not isinstance(each.after, Sealed | list | dict)
+            and not isinstance(now := at(shown.data, path_of(each.field)), list | dict)
+            and not self._live.is_after(shown, action, each)
+            and not is_other_form(now, each.after)
+        ]
 
     def _old(self, action: Action, shown: Record) -> list[str]:
         """Return the fields of a change that a record shows as they were, if not all of them are.

@@ -64,6 +64,7 @@ __all__ = [
     "Rejected",
     "Resource",
     "Secret",
+    "ShowsCreated",
     "Suggesting",
     "Suggestion",
     "Unknown",
@@ -427,6 +428,14 @@ class Writer(Protocol):
 
     def flush(self) -> None:
         """Make every write so far durable (a file is rewritten); until then, none is confirmed."""
+
+
+@runtime_checkable
+class ShowsCreated(Protocol):
+    """A writer whose system may answer a create with the record."""
+
+    def created(self, id: str) -> Record | None:
+        """Return the record as the answer to its create showed it; None if it did not, or twice."""
 
 
 @runtime_checkable
