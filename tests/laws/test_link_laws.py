@@ -434,6 +434,28 @@ NONE_GIVEN = {"from": "mail", "write": "on_create"}
 
 
 @given(TOWNS, st.sampled_from(sorted(CONSTANTS)), st.booleans(), st.booleans())
+@example(  # somebody new without an email, and the record of somebody who vanished
+    Town(
+        (("s1", "A", "Ann", "c@x.example", False),),
+        (("t1", "B", "Ben", "c@x.example"),),
+        (("s4", "t1"),),
+        rules={"rekey": "report", "gone": "report"},
+    ),
+    "default",
+    True,
+    False,
+)
+@example(  # the same, linked to nobody, and deactivated as absent
+    Town(
+        (("s1", "A", "Ann", "c@x.example", False),),
+        (("t1", "B", "Ben", "c@x.example"),),
+        (),
+        rules={"rekey": "report", "gone": "report"},
+    ),
+    "default",
+    True,
+    True,
+)
 def test_a_constant_of_the_mapping_says_of_nobody_who_they_are(
     town: Town, kind: str, exclusive: bool, deactivates: bool
 ) -> None:

@@ -547,7 +547,7 @@ MUTANTS = (
                 "planning/assemble",
                 "if not policy.fields[each].tells(value):",
                 "if not value.strip():",
-                "tests/laws/test_link_laws.py",
+                "tests/cli/test_passed_on.py",
             ),
             (
                 "a-setting-says-who-a-person-is",
