@@ -83,3 +83,15 @@ def test_a_record_with_the_whole_name_of_somebody_who_is_there_is_not_deactivate
     if there and not ended and not created:
         assert absent.reasons[0].code == "near_key"
         assert "s0 has the same name" in absent.reasons[0].text
+
+
+def test_a_record_with_a_constant_of_the_mapping_is_nobodys_whom_the_plan_does_not_create() -> None:
+    default = {"from": "mail", "default": "none@example.com", "write": "on_create"}
+    joiners = {"create": False, "unless_taken": ["email"]}
+    person = {**ADA, "name": "Ada Formerly", "mail": None}
+    parts = mapping(fields={**FIELDS, "email": default}, joiners=joiners)
+    source = Snapshot((Record("s0", {"id": "s0", **person}),))
+    for email in ("none@example.com", None):
+        target = Snapshot((Record("t0", {"id": "t0", **HELD, "email": email}),))
+        plan = planned(World(parts, source, target, Snapshot(())))
+        assert Verb.DEACTIVATE in {each.verb for each in plan.actions}, email
