@@ -256,7 +256,9 @@ def test_a_credential_in_a_broken_file_is_never_quoted(world: World, key: str) -
 
 def test_findings_in_the_formats_of_ci(world: World) -> None:
     broken = world.folder / "m.yaml"
-    broken.write_text(broken.read_text().replace("  name: name\n", "  name: nme |\n"))
+    broken.write_text(
+        broken.read_text().replace("  name: name\n", "  name: nme |\n  other: nme |\n")
+    )
     sarif = world.run("validate", "m.yaml", "--format", "sarif").data
     (run,) = sarif["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
@@ -267,6 +269,8 @@ def test_findings_in_the_formats_of_ci(world: World) -> None:
     assert "M103" in rules
     (suite,) = ElementTree.fromstring(world.run("validate", "m.yaml", "--format", "junit").out)
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    body = suite.findtext("testcase/failure") or ""
+    assert len(body.splitlines()) == sum(each["level"] == "error" for each in run["results"]) > 1
     said = world.run("validate", "m.yaml", "--format", "github").out
     assert said.startswith("::error file=m.yaml,line=")
     (first, *_) = world.run("validate", "m.yaml", "--format", "gitlab").data

@@ -430,6 +430,7 @@ def test_status_says_what_is_held_back_and_since_when(acme: World) -> None:
 def test_status_without_anything(world: World) -> None:
     ended = world.run("status")
     assert (ended.code, ended.out) == (0, "No connection, and nothing has run yet.\n")
+    assert world.run("status", "--exit-code").code == 1  # a monitor may look into a wrong folder
     assert world.run("status", "nowhere").code == 1
     assert not world.folder.joinpath(".oneway").exists()
 

@@ -166,3 +166,33 @@ def test_one_day_with_one_reading_decides_for_the_file(
     text = drafted(oneway, columns)
     assert order(text, "Hire Date") == order(text, "Leaving Date") == order_
     assert "  source: " not in text
+
+
+def test_texts_of_which_one_is_its_own_code_in_capitals_become_a_table(oneway: Run) -> None:
+    columns = {
+        "Dept": lambda n: ("Ops", "Sales & Co")[n % 2],
+        "Code": lambda n: ("OPS", "SAL")[n % 2],
+    }
+    drafted(oneway, columns, department="Code")
+    people = Path("p.csv").read_text().replace(",Code", ",Other")
+    Path("p.csv").write_text(people.replace(",OPS", ",a").replace(",SAL", ",b"))
+    Path("m.yaml").unlink()
+    assert oneway("new", "m.yaml", "--source", "p.csv", "--target", "u.csv").code == 0
+    text = Path("m.yaml").read_text().partition("  department:")[2]
+    assert "map_value(Dept, {" in text, text[:300]
+    assert "Ops: 'OPS'" in text
+    assert "\"Sales & Co\": 'SAL'" in text
+
+
+def test_a_system_without_credentials_was_not_read(
+    oneway: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ONEWAY_EXPENSEIN_API_KEY", raising=False)
+    Path("p.csv").write_text("Staff No,Email\n1,a@example.com\n2,b@example.com\n")
+    ended = oneway("new", "m.yaml", "--source", "p.csv", "--target", "expensein:users")
+    assert ended.code == 0
+    said = " ".join(ended.out.split())
+    assert (
+        "expensein users" in said or "users, not read, as its credentials are not at hand" in said
+    )
+    assert "no records yet" not in said + Path("m.yaml").read_text()

@@ -5046,4 +5046,20 @@ MUTANTS = (
         "a number that lost digits is the error of its row",
         "tests/unit/test_file_forms.py -k workbook",
     ),
+    Mutant(
+        "a-text-in-capitals-hides-a-table",
+        "runs/draft/codes",
+        "    return all(_agree(pair, a, b) for a, b in given)",
+        "    return True",
+        "a table that all matched records show comes before capitals that half of them contradict",
+        WHO_LEFT,
+    ),
+    Mutant(
+        "a-monitor-in-a-wrong-folder-is-content",
+        "cli/status",
+        "    if exit_code and not known:",
+        "    if False:",
+        "status with --exit-code does not end with 0 where it sees nothing at all",
+        "tests/cli/test_history.py -k without_anything",
+    ),
 )

@@ -132,6 +132,7 @@ def _say(console: Console, mapping: Path, source: DraftSide, target: DraftSide, 
     for role, side in (("source", source), ("target", target)):
         options = ", ".join(f"{name}: {value}" for name, value in side.options.items())
         read = count(len(side.records)) if side.records else "no records"
+        read = read if side.was_read else "not read, as its credentials are not at hand"
         said = f"{role}: {side.resource}, {read}, {count(len(side.fields), 'field')}"
         console.out(_folded(console, f"{said}{f' ({options})' if options else ''}"))
     asked = f"{count(pairs, 'field')} guessed; read it, and answer its questions"

@@ -73,7 +73,8 @@ def command(
     run, the next one, who does not sync and why, what a guard holds back and since when,
     what the target refuses and when it is tried again. With --exit-code it ends with 1 where a
     connection is broken or its last run was stopped by an error or interrupted, with 4 where a
-    guard holds something back, with 5 where records failed. While a run goes on, the one before
+    guard holds something back, with 5 where records failed, and with 1 where there is no connection
+    and no run at all, as in a wrong folder. While a run goes on, the one before
     it counts. `40 linked` are people whose target record is remembered. Times are in each
     connection's time zone.
 
@@ -103,6 +104,8 @@ def command(
         whole = every or verbose or bool(names) or len(shown) <= _FULL
         limit = None if verbose else 0
         console.out(status.text(shown, console.style, limit=limit, whole=whole, chosen=bool(known)))
+    if exit_code and not known:
+        return Exit.ERROR  # a monitor in a wrong folder must not be content
     return _worst(shown) if exit_code else Exit.DONE
 
 

@@ -7,6 +7,7 @@ from oneway.notices.remedies_of_codes import AGAIN
 from oneway.notices.remedy import Remedy, TroubleKind, Who
 
 _LOOK = "Look at the people named in the report, or by `oneway runs show NAME --outcome held`."
+_NUMBERS = "`oneway runs show NAME` says in how many records: the whole run is held, and no action."
 _PASS = "If it is right, have the operator run the command that lets exactly these pass, once."
 _WRONG = (
     "If it is not, correct the source: the next run then leaves them as they are in the target."
@@ -95,7 +96,11 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
         "records have lost a key that they had before",
         "A field that the mapping reads is in far fewer records than at the last good run.",
         Who.INTEGRATOR,
-        ("Check whether the system renamed the field, or no longer shows it.", _LOOK, _PASS),
+        (
+            "Check whether the system renamed the field, or no longer shows it.",
+            _NUMBERS,
+            _PASS,
+        ),
     ),
     GuardKind.VALUES_GONE: (
         "records have lost the values that they had in a field",
@@ -108,7 +113,7 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
             "See in the system whether the values are there, and whether the export and the key "
             "still show them.",
             "If a word has become another one, write that into the mapping, beside the old one.",
-            _LOOK,
+            _NUMBERS,
             _PASS,
         ),
     ),

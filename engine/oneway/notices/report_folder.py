@@ -30,4 +30,5 @@ def keep_report(to: NoticeFolder, body: str, page: str | None) -> None:
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
         help = f"check the folder {to.path}, its rights and the space there"
-        raise Undelivered("N112", "folder", f"a report was not written: {why}", help) from None
+        summary = f"a report of {name} was not written: {why}"
+        raise Undelivered("N112", to.path, summary, help) from None

@@ -173,7 +173,8 @@ def xml_page(suites: Iterable[JUnitSuite]) -> str:
             made = ET.SubElement(suite, "testcase", {**names, "time": "0"})
             if case.failure:
                 said = {"message": xml_text(case.failure), "type": each.type}
-                ET.SubElement(made, "failure", said).text = xml_text(case.body)
+                lines = map(xml_text, case.body.split("\n"))
+                ET.SubElement(made, "failure", said).text = "\n".join(lines)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 

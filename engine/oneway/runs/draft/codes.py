@@ -45,7 +45,8 @@ def with_codes(
             continue
         old = known.get(path)
         doubt = "" if old is None else _doubt(source, target, old, both)
-        if old is not None and old.ignores_case and not (old.letters or old.email):
+        lettered = old is not None and old.letters and _all_agree(source, target, old, both)
+        if old is not None and old.ignores_case and not (lettered or old.email):
             spelt = [each for each in texts if each == old.source]
             table = next(_tables(source, target, path, spelt, both), None)
             known[path] = table.pair(path) if table is not None else old
@@ -135,6 +136,13 @@ def _may_hold_codes(target: DraftSide, path: str) -> bool:
     field = target.fields[path]
     unwritten = field.computed or "object" in field.types or path == target.id
     return not unwritten and is_one_line(path) and concept(path) not in _NO_CODES
+
+
+def _all_agree(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence["_Both"]) -> bool:
+    """Return whether no matched record contradicts a pair."""
+    found = [(at(a, source.keys(pair.source)), at(b, target.keys(pair.target))) for a, b in both]
+    given = [each for each in found if MISSING not in each and not any(map(is_blank, each))]
+    return all(_agree(pair, a, b) for a, b in given)
 
 
 def _doubt(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both]) -> str:

@@ -45,6 +45,8 @@ class DraftSide:
     """Remarks on the file as a whole, such as repeated rows."""
     either: Mapping[str, str] = field(default_factory=dict)
     """The columns whose days may also have the month first, and their pattern then."""
+    was_read: bool = True
+    """False for a system whose credentials are not at hand."""
     seen: str = ""
     """What the matched records say of these columns, in words."""
 
@@ -95,7 +97,10 @@ def read_side(
         raise refusal("U152", text, "this names no file", "give the path of the file itself")
     resource = _resource(description, wanted, text)
     records = _records(description, resource, lookup)
-    return DraftSide(name, resource.name, {}, resource.fields, records, resource.id, resource.open)
+    return DraftSide(
+        name, resource.name, {}, resource.fields, records or (), resource.id, resource.open,
+        was_read=records is not None,
+    )  # fmt: skip
 
 
 def _file(path: str, folder: Path, *, keeps_odd: bool, month_first: bool) -> DraftSide:
@@ -171,12 +176,14 @@ def _resource(description: Description, wanted: str, text: str) -> Resource:
     return found[wanted]
 
 
-def _records(description: Description, resource: Resource, lookup: Lookup) -> tuple[Record, ...]:
-    """Return a system's records; none if its credentials are not at hand."""
+def _records(
+    description: Description, resource: Resource, lookup: Lookup
+) -> tuple[Record, ...] | None:
+    """Return a system's records; None if its credentials are not at hand."""
     try:
         connector = open_connector(description, access(description, lookup, {}, {}))
     except Refused:
-        return ()
+        return None
     try:
         found = connector.reader(resource.name).read()
     except ReadError as error:

@@ -220,6 +220,8 @@ def _match(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Iterator[st
 
 def key_counts(key: MatchKey, target: DraftSide) -> str:
     """Return how many people a match key finds, in words."""
+    if not target.was_read:
+        return "the target was not read, as its credentials are not at hand"
     if not target.records:
         return "the target has no records yet"
     said = (
