@@ -34,7 +34,7 @@ class Unsaid(Failed):
 
 def blank(value: Any) -> bool:
     return value is None or value is GONE or value in ([], {}) or (
-        isinstance(value, str) and not value.strip()
+        isinstance(value, str) and not re.sub("[\\s\u00ad\u200b-\u200f\u2060\ufeff]", "", value)
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from oneway.core.records import Record, Snapshot
 from worlds import World, compiled
 
 ABSENT = "<absent>"
-BLANKS = [None, "", " ", ABSENT]
+BLANKS = [None, "", " ", "\u200b", ABSENT]
 ODD = [7, True, [], {}, ["A1"], "\ud800"]
 
 # The last two of each are one text to Unicode: composed, and with the accent by itself.

@@ -22,7 +22,7 @@ CONTEXT = Context(datetime(2026, 3, 31, 4, tzinfo=UTC), {"a": "set"})
 KEYS = st.sampled_from("abc")
 TEXTS = st.one_of(
     st.text(max_size=12),
-    st.sampled_from(["", " ", "2026-03-31", "1601-01-01", "ada@example.com", "42", "-1",
+    st.sampled_from(["", " ", "\u200b", "2026-03-31", "1601-01-01", "ada@example.com", "42", "-1",
                      "dd/MM/yyyy", "(a+)+$", "\\1", "\ud800", "x" * 10_001, "O'NEIL", "a,b"]),
 )  # fmt: skip
 SCALARS = st.one_of(

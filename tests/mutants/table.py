@@ -2085,6 +2085,14 @@ MUTANTS = (
         "tests/unit/test_cut_records.py",
     ),
     Mutant(
+        "unseen-text-is-a-value",
+        "core/records",
+        "not (value.isascii() or any(map(_is_seen, value)))",
+        "False",
+        "text in which nobody sees anything is blank",
+        "tests/unit/test_records.py tests/cli/test_invisible_cells.py",
+    ),
+    Mutant(
         "three-digits-after-a-point-guessed",
         "core/decimal_marks",
         "told = self._proven[first] or only[first] >= max(doubtful, 1)",

@@ -31,13 +31,32 @@ PATHS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(tuple)
 DATA = st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3)
 
 
-@pytest.mark.parametrize("value", [None, "", " \t\n", [], {}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        " \t\n",
+        [],
+        {},
+        "\u00a0",
+        "\u200b",
+        " \u200e",
+        "\u200f",
+        "\ufeff",
+        "\u00ad",
+        "\u2060\u00a0",
+        "\u3164",
+    ],
+)
 def test_blank(value: object) -> None:
     assert is_blank(value)
     assert not holds(value)
 
 
-@pytest.mark.parametrize("value", [0, False, "0", [None], {"a": None}, 0.0])
+@pytest.mark.parametrize(
+    "value", [0, False, "0", [None], {"a": None}, 0.0, "\u200bÉ", "é", "\u200ea"]
+)
 def test_not_blank(value: object) -> None:
     assert not is_blank(value)
 

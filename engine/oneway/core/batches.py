@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import Any, TypeAlias
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Record
+from oneway.core.records import Record, is_blank
 
 Path: TypeAlias = tuple[str, ...]
 _Taker: TypeAlias = Callable[[Sequence[Any]], list[Any]]
@@ -149,6 +149,8 @@ class Batch:
         if values is None or len(values) < len(self.ids):
             return ""
         try:
-            return "text" if all(map(str.strip, values)) else ""
+            filled = all(map(str.strip, values))
+            others = () if all(map(str.isascii, values)) else values
+            return "" if not filled or any(map(is_blank, others)) else "text"
         except TypeError:  # not all are text
             return "boolean" if {*map(type, values)} == {bool} else ""

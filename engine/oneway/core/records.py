@@ -14,7 +14,7 @@ from datetime import date, datetime
 from enum import Enum
 from functools import cache, lru_cache
 from typing import Generic, Literal, TypeAlias, TypeVar, Union
-from unicodedata import combining, normalize
+from unicodedata import category, combining, normalize
 
 from oneway.core.dataclass import dataclass
 from oneway.core.sealed import MASK
@@ -173,12 +173,24 @@ with others of the same person (`oneway.planning.similar.marks`). `ITEM` is an e
 
 
 def is_blank(value: object) -> bool:
-    """Return whether a value is null, white space only, or an empty list or object."""
+    """Return whether a value is null, text that shows nothing, or an empty list or object."""
     if value is None:
         return True
     if isinstance(value, str):
-        return not value.strip()
+        return not value.strip() or not (value.isascii() or any(map(_is_seen, value)))
     return isinstance(value, list | dict) and not value
+
+
+def _is_seen(letter: str) -> bool:
+    return not (letter.isspace() or letter in FILLERS or category(letter) in ("Cc", "Cf"))
+
+
+FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
+    chr(point)
+    for part in ((0x180B, 0x1810), (0xFE00, 0xFE10), (0xE0100, 0xE01F0))
+    for point in range(*part)
+}
+"""Characters that Unicode calls ignorable, other than format characters, and Braille's blank."""
 
 
 def holds(value: object) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from unicodedata import category
 
-from oneway.core.records import normal
+from oneway.core.records import FILLERS, normal
 
 _SHORT = 4
 """A shorter word is a code: `M` is not a slip for `F`."""
@@ -24,16 +24,8 @@ def visible(text: str) -> str:
     return "".join(
         each
         for each in text
-        if each.isspace() or (category(each)[0] != "C" and each not in _FILLERS)
+        if each.isspace() or (category(each)[0] != "C" and each not in FILLERS)
     )
-
-
-_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
-    chr(point)
-    for part in ((0x180B, 0x1810), (0xFE00, 0xFE10), (0xE0100, 0xE01F0))
-    for point in range(*part)
-}
-"""Characters that Unicode calls ignorable, other than format characters, and Braille's blank."""
 
 
 def spelt(text: str) -> str:

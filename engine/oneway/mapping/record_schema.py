@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from oneway.core.connector import Field, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.records import ISO_DAY, Value, encodable, identity, parse_day, path_of
+from oneway.core.records import ISO_DAY, Value, encodable, identity, is_blank, parse_day, path_of
 from oneway.core.schema_pattern import SchemaPattern, compiled
 from oneway.mapping.expressions import Reading
 from oneway.mapping.expressions.item_places import by_keys
@@ -275,7 +275,7 @@ def _decidable(nullable: bool, checks: tuple[Check, ...], value: Value) -> str:
     if value is None:
         return "" if nullable else "it is null, where the record schema allows no null"
     wrong = _first(checks, value)
-    if wrong and isinstance(value, str) and not value.strip():
+    if wrong and isinstance(value, str) and is_blank(value):
         return "it is blank, where the record schema lists the words that it may be"
     return wrong
 

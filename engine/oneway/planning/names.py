@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from oneway.core.records import is_blank
 from oneway.mapping.program import Policy, TargetRow
 from oneway.planning.plan import Outcome, Quiet, Reason
 
@@ -34,7 +35,7 @@ def held_name(policy: Policy, target: TargetRow) -> str:
     for position in policy.identifying if target.values else ():
         value = target.values[position]
         beside = position in policy.unless_taken or policy.fields[position].sensitive
-        if isinstance(value, str) and value.strip() and not beside:
+        if isinstance(value, str) and not is_blank(value) and not beside:
             parts.append(value.strip())
     return " ".join(parts)
 

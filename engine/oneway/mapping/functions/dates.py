@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from oneway.core import day_patterns
-from oneway.core.records import Value, parse_day
+from oneway.core.records import Value, is_blank, parse_day
 from oneway.mapping.functions.function import (
     Context,
     EvaluationError,
@@ -40,7 +40,7 @@ def _dated(work: Callable[..., Value]) -> Callable[[str], Value]:
     """Return a function of a date's text, from one of a date; blank text is null."""
 
     def over_text(text: str, *more: Value) -> Value:
-        return work(_day(text), *more) if text.strip() else None
+        return None if is_blank(text) else work(_day(text), *more)
 
     return over_text
 
@@ -71,9 +71,9 @@ def _under(text: str, pattern: str) -> date | None:
 
 def parse_date(text: str, *patterns: str) -> str | None:
     """Return the date of a text under the first pattern that fits it."""
-    trimmed = text.strip()
-    if not trimmed:
+    if is_blank(text):
         return None
+    trimmed = text.strip()
     days = (_under(trimmed, p) for p in patterns) if patterns else (parse_day(trimmed),)
     day = next((day for day in days if day is not None), None)
     if day is None:
@@ -100,7 +100,7 @@ _USUAL = (
 
 def format_date(text: str, pattern: str) -> str | None:
     """Return a date as a pattern writes it; the time of date-time text is kept."""
-    if not text.strip():
+    if is_blank(text):
         return None
     _day(text)
     try:
@@ -141,7 +141,7 @@ def months_between(start: date, end: date) -> int:
 
 def _between(count: Callable[[date, date], int]) -> Callable[[str, str | None], int | None]:
     def over_texts(start: str, end: str | None) -> int | None:
-        if end is None or not start.strip() or not end.strip():
+        if is_blank(start) or end is None or is_blank(end):
             return None
         return count(_day(start), _day(end))
 
@@ -150,12 +150,12 @@ def _between(count: Callable[[date, date], int]) -> Callable[[str, str | None], 
 
 def is_past(context: Context, text: str) -> bool | None:
     """Return whether a day lies before today."""
-    return _day(text) < context.today if text.strip() else None
+    return None if is_blank(text) else _day(text) < context.today
 
 
 def is_future(context: Context, text: str) -> bool | None:
     """Return whether a day lies after today."""
-    return _day(text) > context.today if text.strip() else None
+    return None if is_blank(text) else _day(text) > context.today
 
 
 def from_filetime(ticks: int | str) -> str | None:

@@ -34,10 +34,10 @@ def as_text(value: Value) -> str:
 
 def to_integer(value: str | int | float) -> int | None:
     """Return a whole number, or null for blank text."""
+    if is_blank(value):
+        return None
     if isinstance(value, str):
         text = value.strip()
-        if not text:
-            return None
         if _INTEGER.fullmatch(text):
             return int(text.partition(".")[0])
     elif abs(value) < _LARGEST and value == int(value):
@@ -88,9 +88,9 @@ def to_boolean(value: str | int | float | bool) -> bool | None:
     """Return true or false, or null for blank text."""
     if isinstance(value, bool):
         return value
-    word = as_text(value).strip().lower()
-    if not word:
+    if is_blank(value):
         return None
+    word = as_text(value).strip().lower()
     if word in _TRUE | _FALSE:
         return word in _TRUE
     raise EvaluationError("to_boolean() knows true, yes, y, on, 1 and false, no, n, off, 0 only")
@@ -105,7 +105,7 @@ def map_value(
         return table[key]
     if other:
         return other[0]()
-    if not key.strip():
+    if is_blank(key):
         raise EvaluationError(
             "map_value() has no entry for blank text, and no default; "
             "write x && map_value(x, ...) if blank stays blank"

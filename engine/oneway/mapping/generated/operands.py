@@ -11,7 +11,7 @@ def holding(operand: Operand) -> str:
     if operand.kind in ("boolean", "text"):
         return operand.text if operand.kind == "boolean" else "True"
     text = operand.text
-    found = f"({text}.strip() != '' if {text}.__class__ is str else holds({text}))"
+    found = f"({filled(text)} if {text}.__class__ is str else holds({text}))"
     if not operand.said:  # it may well be a boolean, or null
         return f"({text} is True or {text} is not False and {text} is not None and {found})"
     return f"({operand.said} or {found})"
@@ -24,11 +24,14 @@ def blank(operand: Operand) -> str:
     if operand.kind in ("boolean", "text"):
         return "False"
     text = operand.text
-    found = f"({text} is None or ({_NO_TEXT.format(text)}))"
+    no_text = f"not {filled(text)} if {text}.__class__ is str else is_blank({text})"
+    found = f"({text} is None or ({no_text}))"
     return f"(not {operand.said} and {found})" if operand.said else found
 
 
-_NO_TEXT = "{0}.strip() == '' if {0}.__class__ is str else is_blank({0})"
+def filled(text: str) -> str:
+    """Return a test whether text is not blank; beyond ASCII, letters may show nothing."""
+    return f"({text}.strip() != '' and ({text}.isascii() or not is_blank({text})))"
 
 
 def is_text(operand: Operand) -> str:

@@ -8,6 +8,7 @@ from oneway.core.dataclass import dataclass
 from oneway.mapping.expressions.reading import Reading
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.generated.limits import Shapeless
+from oneway.mapping.generated.operands import filled
 from oneway.mapping.generated.source import CodeText, Line
 from oneway.mapping.generated.unknowns import ABSENT, WRONG
 from oneway.mapping.record_schema import sure_of
@@ -236,7 +237,7 @@ class Paths:
         """Write whether a value is text that is not blank, if code asks for it."""
         value, said = each.value, self.said.get(each.value)
         if said is not None:
-            self.source.line(f"{said} = {value}.__class__ is str and {value}.strip() != ''")
+            self.source.line(f"{said} = {value}.__class__ is str and {filled(value)}")
 
     def _look_up_items(self, each: PathUseOnce) -> None:
         """Write the look-ups within a list's items, each key once."""

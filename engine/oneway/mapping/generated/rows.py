@@ -15,7 +15,7 @@ from oneway.mapping.generated.cells import DATA, Cells
 from oneway.mapping.generated.limits import Shapeless, limits_of
 from oneway.mapping.generated.memo import once_for_each
 from oneway.mapping.generated.nodes import Nodes
-from oneway.mapping.generated.operands import blank, holding
+from oneway.mapping.generated.operands import blank, filled, holding
 from oneway.mapping.generated.paths import Paths
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
@@ -528,7 +528,7 @@ class Rows:
 
 _OTHER = "other(len(rows))"
 """The row of a record unlike the others, in code for columns."""
-_KINDS = {"text": "{0}.__class__ is str and {0}.strip()", "boolean": "{0}.__class__ is bool"}
+_KINDS = {"text": f"{{0}}.__class__ is str and {filled('{0}')}", "boolean": "{0}.__class__ is bool"}
 """Tests that a value is of a kind; see `Batch.kind`."""
 
 

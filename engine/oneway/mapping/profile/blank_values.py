@@ -24,7 +24,9 @@ def blanks_at(batch: Batch, path: Path) -> int:
 def _blank_in(values: Sequence[Value]) -> int:
     """Return how many values are blank; most blank values are null."""
     stated = [each for each in values if each is not None]
-    doubtful = [e for e in stated if not e or e.__class__ is not str or e.isspace()]
+    doubtful = [
+        e for e in stated if not e or e.__class__ is not str or not e.isascii() or e.isspace()
+    ]
     return len(values) - len(stated) + sum(map(is_blank, doubtful))
 
 

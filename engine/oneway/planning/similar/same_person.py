@@ -5,7 +5,16 @@ from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import key_text, shown
-from oneway.core.records import SAME_AS_ID, Compare, Comparison, Missing, Redacted, Value, same
+from oneway.core.records import (
+    SAME_AS_ID,
+    Compare,
+    Comparison,
+    Missing,
+    Redacted,
+    Value,
+    is_blank,
+    same,
+)
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.similar.lookalikes import held_value, said_value
 from oneway.planning.similar.marks import emails_in, marks_of
@@ -116,7 +125,7 @@ def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> 
     said = cell[1] if cell[0] is STATED else cell.telling
     if not (rule.tells(said) and rule.tells(held)):
         return None
-    if said == held and isinstance(held, str) and held.strip():
+    if said == held and isinstance(held, str) and not is_blank(held):
         return True  # the usual case: equal texts are equal under every comparison
     if same(held, said, comparison(rule)):
         return True
