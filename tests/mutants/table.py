@@ -4207,6 +4207,14 @@ MUTANTS = (
         INCIDENTS,
     ),
     Mutant(
+        "still-in-is-over-beside-a-guard",
+        "notices/causes",
+        "if run.still_in:",
+        "if run.still_in and not held:",
+        "that a guard holds does not end an incident about who can still get in",
+        "tests/unit/test_notices.py",
+    ),
+    Mutant(
         "incident-reminds-nightly",
         "notices/incidents",
         "told.get(incident.id, incident.opened)",

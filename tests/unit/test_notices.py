@@ -296,6 +296,22 @@ def test_a_notice_tells_of_how_many_it_is_not_known_whether_they_have_left(store
     assert "1 person who perhaps left can still get in" in texts[1]
 
 
+def test_who_can_still_get_in_is_not_over_because_a_guard_holds(store: Journal) -> None:
+    customer = connection(hook("https://hooks.example.com/s3cr3t-path"))
+    found = (StillIn("1", "A", "1", "7", "may have left", True),)
+    after_run(customer, ended(store, after(0), still_in=found), store, after(0))
+    after_run(
+        customer, ended(store, after(1), still_in=found, guards=("leavers",)), store, after(1)
+    )
+    assert [each["type"] for each in bodies(store)] == ["connection.failure", "connection.guard"]
+    after_run(customer, ended(store, after(2)), store, after(2))
+    *_, last = bodies(store)
+    assert {about for each in last["data"]["ended"] for about in each["about"]} == {
+        "leavers",
+        "still_in",
+    }
+
+
 def test_every_key_of_the_schema_is_explained_and_its_examples_are_right() -> None:
     named = [(name, each) for name, each in SCHEMA["$defs"].items()]
     for name, each in (("", SCHEMA), *named):

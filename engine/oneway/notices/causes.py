@@ -64,7 +64,7 @@ def run_problems(run: Run, ends: Endings, refusals: Iterable[PastFailure] = ()) 
             # If no planned action got an answer, it is not known whether writes work.
             wrote = not ends or any(end in _ANSWERED for end, _ in ends)
             failing = _failing(ends, refusals)
-            if run.still_in and not held:  # if a guard holds, its notice comes first
+            if run.still_in:
                 failing = {STILL_IN: len(run.still_in), **failing}
             missed = _records(ends, _MISSED)
             doubtful = len(_records(ends, {Ending.UNKNOWN}) - missed)

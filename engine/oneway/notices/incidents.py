@@ -14,6 +14,7 @@ from oneway.history.journal.incidents import Incident
 from oneway.mapping.spec import GuardKind
 from oneway.notices.causes import RunProblems
 from oneway.notices.instants import instant_of
+from oneway.notices.remedies_of_codes import STILL_IN
 
 REMINDER = timedelta(days=7)
 """How long an incident lasts before a reminder is sent."""
@@ -54,7 +55,9 @@ def changes(
 
 def _opened(shown: RunProblems, kind: Occasion, open: Sequence[Incident]) -> Sequence[Opening]:
     known = {name for each in open if each.kind is kind for name in each.about}
-    new = tuple(sorted(set(shown.of(kind)) - known))
+    # If a guard holds, its notice comes first, and names those who can still get in.
+    later = {STILL_IN} if shown.holding else set()
+    new = tuple(sorted(set(shown.of(kind)) - known - later))
     return [Opening(kind, new)] if new else []
 
 
