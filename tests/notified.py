@@ -1,12 +1,13 @@
 """Connections that tell somebody, and runs of them written down as the engine would."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from journals import entry_of, unlike_the_engine
 from oneway.connections.connection import Connection, Email, Notify, Occasion, Security, Webhook
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.history.journal import Breached, End, Journal, RunStart
+from oneway.history.journal import Breached, End, Journal, RunStart, Why
 from oneway.history.journal.packed import packed
 from oneway.notices.instants import instant_text
 from oneway.planning.access import StillIn
@@ -51,10 +52,11 @@ def refused(
     name: str = "acme",
     text: str = "no",
     at: Span | None = None,
+    why: Why = Why.HAND,
 ) -> int:
     """Write down a run that an error stopped."""
     problem = Diagnostic(at or Span("staffology"), Severity.ERROR, code, text)
-    return store.refused(_start(name, now), (problem,), instant_text(now))
+    return store.refused(replace(_start(name, now), why=why), (problem,), instant_text(now))
 
 
 def ended(

@@ -48,7 +48,8 @@ from oneway.core.deadline import within
 from oneway.core.diagnostics import Refused, Span
 from oneway.core.seal import canonical
 from oneway.documents.schema_check import schema_text
-from oneway.history.journal import Breached, Journal, RunState
+from oneway.history.journal import Breached, Journal, RunState, Why
+from oneway.history.journal.future import forget_future
 from oneway.history.journal.incidents import (
     delivered,
     forget_notices,
@@ -58,6 +59,7 @@ from oneway.history.journal.incidents import (
     undelivered,
     waiting,
 )
+from oneway.history.journal.schedule_claims import first_seen, take
 from oneway.mapping.lint.codes import CODES
 from oneway.mapping.lint.codes import CODES as ALL_CODES
 from oneway.mapping.spec import GuardKind
@@ -415,6 +417,27 @@ def test_a_mail_tells_times_in_the_connection_s_zone(
     last = text_of(undelivered(store)[-1].draft.body)
     assert "Next run: none is due; it runs by hand" in last
     assert "25 November 2026, 04:00 UTC" in last
+
+
+def test_the_next_run_is_not_the_one_that_the_notice_is_about(store: Journal) -> None:
+    customer = replace(connection(hook()), schedule=Schedule(spread=timedelta()))
+    first_seen(store, "acme", instant_text(after(-1)))
+    take(store, "acme", instant_text(MONDAY), instant_text(MONDAY), "runner")
+    run = refused(store, "R102", MONDAY, why=Why.SCHEDULE)
+    after_run(customer, run, store, MONDAY + timedelta(minutes=1))
+    assert bodies(store)[-1]["data"]["next_run"] == instant_text(after(1))
+
+
+def test_a_week_in_the_future_is_put_right_and_the_next_summary_is_written(store: Journal) -> None:
+    customer = connection(hook())
+    weekly([customer], store, after(-14))
+    weekly([customer], store, after(14))  # under a clock that was ahead
+    refused(store, "R102", after(14))
+    assert forget_future(store, "acme", after(0))
+    before = len(bodies(store))
+    for day in range(1, 9):
+        weekly([customer], store, after(day))
+    assert len(bodies(store)) == before + 1
 
 
 def test_no_next_run_is_told_while_the_clock_is_wrong(store: Journal) -> None:

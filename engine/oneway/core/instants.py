@@ -17,6 +17,12 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def week_text(day: date) -> str:
+    """Return the calendar week of a day (ISO 8601): `2026-W48`."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
 def day_in_words(day: date) -> str:
     """Return a day as people write it: `22 November 2026`."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

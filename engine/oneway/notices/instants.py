@@ -1,15 +1,16 @@
 """Instants as the store writes them, and calendar weeks."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from oneway.connections.connection import Connection
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text as instant_text
-from oneway.history.journal import Run
-from oneway.history.journal.schedule_claims import schedule_statuses, unseen
-from oneway.history.journal.store import Store
+from oneway.core.instants import week_text
+from oneway.history.journal import Journal, Run
+from oneway.history.journal.schedule_claims import run_of, schedule_statuses, unseen
 from oneway.history.schedule_policy import next_run
 
 _MONDAY = timedelta(hours=8)
@@ -43,7 +44,7 @@ def zone_in(body: str) -> str:
         return ""
 
 
-def when_of(connection: Connection, run: Run, store: Store, now: datetime) -> When:
+def when_of(connection: Connection, run: Run, store: Journal, now: datetime) -> When:
     """Return the zone of a connection's times, and the instant of its next run.
 
     It is in the past if a due still waits for a scheduler, as after a run that was killed.
@@ -51,6 +52,10 @@ def when_of(connection: Connection, run: Run, store: Store, now: datetime) -> Wh
     schedule, name, due = connection.schedule, connection.name, None
     if schedule is not None:
         seen = schedule_statuses(store, name).get(name) or unseen(store, name, instant_text(now))
+        last = seen.last
+        if last is not None and last.ended is None and run.ended and run_of(store, last) == run:
+            # This is the run of that due, which ends with it.
+            seen = replace(seen, last=replace(last, ended=run.ended))
         due = next_run(schedule, name, seen, now)
     return When(zone_of(connection, run), None if due is None else instant_text(due.at))
 
@@ -59,8 +64,7 @@ def week_of(connection: Connection, now: datetime) -> str:
     """Return the week that a connection's latest summary belongs to, such as `2026-W48`."""
     # By the clock on the wall: whatever it was set to in between, Monday begins at 08:00.
     wall = now.astimezone(ZoneInfo(connection.zone or "UTC")).replace(tzinfo=None) - _MONDAY
-    year, week, _ = wall.isocalendar()
-    return f"{year}-W{week:02}"
+    return week_text(wall)
 
 
 def week_began(connection: Connection, week: str) -> datetime:

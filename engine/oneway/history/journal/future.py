@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, delete, select, union, update
 
 from oneway.connections.connection import Occasion
 from oneway.core.dataclass import dataclass
-from oneway.core.instants import instant_text
+from oneway.core.instants import instant_text, week_text
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import due, entry, failure, incident, notice, run
 
@@ -84,7 +84,7 @@ def _put_back(store: Store, connection: str, at: str) -> None:
     _not_after(store, at, entry.c.run.in_(ours), entry.c.at, entry.c.sent_at)
     _not_after(store, at, failure.c.connection == connection, failure.c.first, failure.c.last)
     _not_after(store, at, mine, incident.c.opened, incident.c.closed)
-    _not_after(store, at, weekly, incident.c.about)
+    _not_after(store, week_text(datetime.fromisoformat(at)), weekly, incident.c.about)
     # A past notice waits for its next try, which is rightly in the future.
     _not_after(store, at, waits & (notice.c.created > at), notice.c.next_try, notice.c.created)
 

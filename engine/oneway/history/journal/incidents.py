@@ -7,12 +7,14 @@ is over. Instants are texts in UTC, to the second, so that they compare as they 
 
 import json
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Select, delete, func, insert, select, update
 
 from oneway.connections.connection import Occasion
 from oneway.core.dataclass import dataclass
+from oneway.core.instants import week_text
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import entry, incident, notice, run
 from oneway.planning.plan import Ending, Verb
@@ -139,7 +141,12 @@ def weeks_told(store: Store) -> Mapping[str, Weeks]:
     mine = incident.c.kind == Occasion.WEEKLY.value
     found = select(incident.c.connection, incident.c.about, incident.c.opened).where(mine)
     rows = store.rows(found.order_by(incident.c.id.desc()))
-    return {row[0]: Weeks(row[1], row[2]) for row in rows}
+    return {row[0]: Weeks(_week(row[1]), row[2]) for row in rows}
+
+
+def _week(stored: str) -> str:
+    """Return a week; `forget_future` once stored an instant in place of one."""
+    return week_text(datetime.fromisoformat(stored)) if "T" in stored else stored
 
 
 def take_week(store: Store, connection: str, week: str, at: str) -> bool:
