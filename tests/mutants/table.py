@@ -4117,6 +4117,14 @@ MUTANTS = (
         "rows are planned by no policy of another shape",
         f"{REPLAY}::test_rows_of_another_shape_are_named_and_not_planned",
     ),
+    Mutant(
+        "a-computed-leave-is-absent",
+        "mapping/lint/rules/m134_leave_in_vain",
+        "for value in (None, *_COMPUTED) if computed else (None,):",
+        "for value in (None,):",
+        "a computed leave may be any value that `left` asks for",
+        "tests/unit/test_lint.py",
+    ),
     # incidents
     Mutant(
         "what-is-not-written-tells-nothing",

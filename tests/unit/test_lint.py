@@ -377,6 +377,26 @@ def test_a_name_that_a_leave_misspells_is_pointed_at_where_it_is_wrong(
     assert finding.help == "did you mean 'enabled'?"
 
 
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        ("today()", "is_present(end)"),
+        ("mail", "!is_blank(end)"),
+        ("mail || today()", "is_past(coalesce(end, '2999-12-31'))"),
+        ("mail || today()", "is_past(not_null(end, '2999-12-31'))"),
+        ("mail", "end == `1` || is_blank(ref)"),
+    ],
+)
+def test_a_computed_leave_may_be_any_value_that_left_asks_for(value: str, left: str) -> None:
+    file = BASE.replace("connector: expenses, resource: users", "connector: file, resource: u.json")
+    file += "  email: mail\n"
+    leavers = f'leavers:\n  when: gone\n  set: {{end: "{value}"}}\n  left: "{left}"\n'
+    loaded = load_mapping((file + leavers).encode(), "m.yaml")
+    catalogue = described() | {"file": describe("file")}
+    warnings = compile_mapping(loaded.spec, loaded.document.lines, catalogue).warnings
+    assert "M134" not in [each.code for each in warnings]
+
+
 def test_no_field_is_advised_whose_name_would_be_an_expression() -> None:
     made = BASE.replace("target: ref}", "target: \"iif(starts_with(ref, 'UK'), ref, email)\"}")
     (finding,) = (each for each in found(made) if each.code == "M130")

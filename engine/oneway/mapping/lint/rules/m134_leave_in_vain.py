@@ -89,8 +89,13 @@ def _kept_in(subject: Subject, left: Expression) -> Iterator[LintFinding]:
     """Yield the constants with which `left` does not hold."""
     code = subject.code
     constants = dict(written_to_leave(code.leaving))
-    if left_by(code, constants.items(), Capability.LEAVE) is not LeftAnswer.STAYS:
-        return
+    computed = [each.rule.keys for each in code.leaving if each.rule.keys not in constants]
+    for value in (None, *_COMPUTED) if computed else (None,):
+        # A value that is computed may be any; `is_present()` and the like ask whether there is one.
+        more = {} if value is None else dict.fromkeys(computed, value)
+        written = {**constants, **more}.items()
+        if left_by(code, written, Capability.LEAVE) is not LeftAnswer.STAYS:
+            return
     read = left_reads(left)
     for field, compiled in zip(_going(subject), code.leaving, strict=True):
         if compiled.rule.keys not in constants or not _is_read(field, read):
@@ -127,6 +132,9 @@ def _kept_out(subject: Subject, left: Expression) -> Iterator[LintFinding]:
             yield LintFinding(places.get(field.path, left.span), summary, help)
             return
 
+
+_COMPUTED: tuple[Value, ...] = ("2000-01-01", True, 1)
+"""Values that a field of `leavers.set` may have if it is computed: a day in the past, and others."""
 
 _HELP = "write in leavers.set what `left` checks, or check in `left` what is written"
 
