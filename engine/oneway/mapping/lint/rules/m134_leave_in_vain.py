@@ -134,7 +134,7 @@ def _kept_out(subject: Subject, left: Expression) -> Iterator[LintFinding]:
 
 
 _COMPUTED: tuple[Value, ...] = ("2000-01-01", True, 1)
-"""Values that a field of `leavers.set` may have if it is computed: a day in the past, and others."""
+"""Values that a computed field of `leavers.set` may have: a day in the past, and others."""
 
 _HELP = "write in leavers.set what `left` checks, or check in `left` what is written"
 
