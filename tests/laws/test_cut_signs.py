@@ -30,6 +30,7 @@ SENTENCES_CUT = [
     "Showing only the first 3 rows", "More records are available", "2 users could not be loaded",
     "Showing 3 of 9 records", "Showing 1 to 3 of 1,209 entries", "3 of 9 users returned", "3 of 4",
     "Displaying 1 - 3 of 9", "Result set truncated", "Trial accounts are limited to 3 users",
+    "Some records were excluded because of permissions", "2 users were omitted",
     "Too many records", "Failed to load page 2", "Data may be incomplete: requests throttled",
 ]  # fmt: skip
 SENTENCES_WHOLE = [
@@ -38,7 +39,8 @@ SENTENCES_WHOLE = [
     "This endpoint is deprecated",
     "Showing 3 of 3 records", "3 of 9 licences are in use", "3 of 9 users have a licence",
     "Field 'mobile' was truncated to 20 characters", "Your trial is limited to 10 users",
-    "Some values were truncated", "Use the cursor to get more results", "rate limit not exceeded",
+    "Some values were truncated", "0 records were skipped", "Inactive users are excluded",
+    "Use the cursor to get more results", "rate limit not exceeded",
     "Request processed in 3 s",
 ]  # fmt: skip
 
@@ -69,11 +71,21 @@ SIGNS = [
         "throttled", "time limit reached",
     )),
     *(Sign(each, [False, "false"], [True, "true"]) for each in ("is last page", "end of list")),
+    Sign("eof", [False, "false"], [True, "true"], alone=False),
+    *(Sign(each, [1, "2"], [0, "0", None], alone=False)
+      for each in ("remaining", "remaining items")),
+    *(Sign(each, ["1-3/9", "1-3 of 9"], ["1-3/3", "3", None], alone=False)
+      for each in ("range", "content range")),
+    *(Sign(each, [["p9"], 1, "2", True], [[], 0, "0", None, False], alone=False) for each in (
+        "failed records", "skipped", "skipped count", "unauthorized count", "excluded items",
+        "records omitted",
+    )),
+    Sign("overflow", YES, NO, alone=False),
     *(Sign(each, MANY, ALL) for each in (
         "total", "total count", "total records", "record count", "number matched", "records total",
         "records found", "total available",
     )),
-    *(Sign(each, [2, "3"], [1, "1"]) for each in (
+    *(Sign(each, [2, "3", "1/2"], [1, "1", "1/1"]) for each in (
         "total pages", "pages", "page count", "last page", "pages total",
     )),
     *(Sign(each, ["ab12", 2], [None, "", 0]) for each in (

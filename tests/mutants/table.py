@@ -26,6 +26,7 @@ RETRIES = "tests/unit/test_rest_retries.py"
 DUES = "tests/store/test_schedule_claims.py -k 'not PostgreSQL'"
 CONTINUATION = "oneway_connectors/rest/continuation"
 UNSEEN = "tests/cli/test_unseen.py"
+CUT_SIGNS = "tests/laws/test_cut_signs.py"
 NOT_SHOWN = "tests/cli/test_not_shown.py"
 STAYS = "tests/cli/test_stays_listed.py"
 LISTED = "tests/nights/test_listed.py -k story"
@@ -1595,6 +1596,22 @@ MUTANTS = (
         """_CHAINS = {"subexpression", "pipe"}""",
         "what stands beside a list behind an index is about it",
         "tests/unit/test_rest_list_shapes.py -k mondayitems",
+    ),
+    Mutant(
+        "left-out-is-whole",
+        "oneway_connectors/rest/continuation",
+        "if told or failed:",
+        "if told or says_failed(each.letters, each.value):",
+        "records that a list says it does not show are missing from it",
+        CUT_SIGNS,
+    ),
+    Mutant(
+        "a-range-says-no-total",
+        "oneway_connectors/rest/continuation",
+        "pattern is words.TOTAL and self.is_a(words.RANGE)",
+        "False",
+        "`range: 1-19/20` says how many records there are",
+        CUT_SIGNS,
     ),
     Mutant(
         "a-status-is-no-fault",

@@ -31,7 +31,7 @@ from oneway_connectors.rest.links import next_link
 from oneway_connectors.rest.responses import Unreadable, is_path, parse_json, steps_to
 from oneway_connectors.rest.said_in_words import tells_failure, tells_more
 from oneway_connectors.rest.transport import Answer
-from oneway_connectors.rest.verdict import says_failed, yes_or_no
+from oneway_connectors.rest.verdict import says_failed, says_left_out, yes_or_no
 
 PARTIAL = 206
 
@@ -105,6 +105,10 @@ class _Word:
         value = self.value
         if isinstance(value, Mapping):
             value = value.get("value")
+        of = _OF.fullmatch(value.strip()) if isinstance(value, str) else None
+        value = of[1] if of is not None else value
+        if of is not None and self.near and pattern is words.TOTAL and self.is_a(words.RANGE):
+            return int(of[1])
         if not self.near or isinstance(value, float) or not self.is_a(pattern):
             return None  # 3211.0 is a sum of money
         return count_of(value)
@@ -185,7 +189,8 @@ def fault_said(data: Value, records: str, read: str) -> str:
         if not each.near or re.search(rf"(?<!\w){re.escape(each.name)}(?!\w)", read):
             continue
         told = words.MESSAGE.fullmatch(each.letters) and tells_failure(each.value)
-        if told or says_failed(each.letters, each.value):
+        failed = says_failed(each.letters, each.value) or says_left_out(each.letters, each.value)
+        if told or failed:
             return each.said_by
     return ""
 
@@ -451,6 +456,8 @@ _DIGITS = re.compile("[0-9]{1,18}|[0-9]{1,3}(?:[,.' \u00a0\u202f][0-9]{3}){1,5}"
 _NO_DIGIT = re.compile("[^0-9]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}($|t)")
 """What follows next may be a pay day."""
+_OF = re.compile(r"(?:\d{1,18}\s*-\s*)?\d{1,18}\s*(?:/|of)\s*(\d{1,18})")
+"""Which of how many: `1/2`, `1-19 of 20`."""
 _RANGE = re.compile(r"(?!bytes\b)(?:[^\s/]+\s+)?[^\s/]+/([0-9]{1,18})", re.IGNORECASE)
 _MOST = 50
 """The most keys of an object that is looked into though its name is not about pages."""

@@ -27,7 +27,9 @@ MORE = re.compile(f"(?:{_ABOUT})*(?:more|next|truncated)(?:{_ABOUT}|{_LEFT})*")
 """Yes or no: whether more follows."""
 FLAG = re.compile("(?:has|is|are).*|.*(?:more|truncated).*")
 """Those of these names whose value may also be 1 or 0, or how many more there are."""
-LAST = re.compile(f"(?:{_ABOUT})*(?:last|end|ended|final|exhausted)(?:{_ABOUT}|stream|reached)*")
+LAST = re.compile(
+    f"(?:{_ABOUT})*(?:last|end|ended|eof|final|exhausted)(?:{_ABOUT}|stream|reached)*"
+)
 """Yes or no: whether this is the end."""
 DONE = re.compile(f"(?:{_ABOUT})*(?:done|completed?|finished)(?:{_ABOUT})*")
 """Yes or no: whether all is done. If it is, that may be about something else."""
@@ -55,7 +57,7 @@ COUNT = re.compile(
 )
 """How many records there are, or how many this page has."""
 LEFT = re.compile(
-    f"(?:{_THINGS})+(?:remaining|left)|(?:{_NUMBER})*remaining(?:{_THINGS}|{_NUMBER})+"
+    f"(?:{_THINGS})+(?:remaining|left)|(?:{_NUMBER})*remaining(?:{_THINGS}|{_NUMBER})*"
 )
 """How many records follow."""
 PAGES = re.compile(
@@ -65,7 +67,7 @@ PAGES = re.compile(
 """How many pages there are."""
 ONE_WORD = {
     "continuation", "cursor", "end", "ended", "exhausted", "final", "last", "limit", "marker",
-    "more", "next", "pages", "take", "total", "truncated",
+    "more", "next", "pages", "remaining", "take", "total", "truncated",
 }  # fmt: skip
 """Names that may be about anything, unless something near says what they are about."""
 LIMIT = re.compile(
@@ -80,6 +82,16 @@ FAULT = re.compile(
     "(?:codes?|counts?|data|descriptions?|details?|info|lists?|messages?|msgs?|summary|types?)*"
 )
 """What went wrong."""
+_OUT = (
+    "failed|skipped|excluded|omitted|dropped|rejected|withheld|unauthori[sz]ed|forbidden|"
+    "inaccessible|unreadable"
+)
+LEFT_OUT = re.compile(
+    f"(?:{_THINGS})*(?:{_OUT})(?:{_THINGS}|{_NUMBER})*|(?:{_NUMBER})*(?:{_OUT})|overflow(?:ed)?"
+)
+"""Which records a list does not show, or how many."""
+RANGE = re.compile(f"(?:content|{_THINGS}|paging|pagination|pages?)*range")
+"""Which records these are, perhaps with how many there are: `1-19/20`."""
 _USED_UP = f"{_ABOUT}|limit|quota|transfer|rate|time|requests?|calls?|query|memory|size"
 PART = re.compile(
     f"(?:{_ABOUT})*(?:partial|incomplete)(?:{_ABOUT})*|timedout|(?:is|was)*throttled|"
@@ -121,7 +133,7 @@ CORE = re.compile(
     "after|additional|offset|total|count|num|filtered|full|pag|limit|max|take|remain|left|err|fail|"
     "fault|excep|problem|partial|timedout|exceed|throttl|succe|ok|link|stat|result|response|shards|outcome|"
     "code|hits|record|rows|items|results|entries|elements|match|found|availab|reached|hit|cap|"
-    "of|messag|head|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
+    "of|eof|rang|skip|exclu|omit|drop|reject|withh|authori|forbid|inaccess|unread|overflow|messag|head|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
 )
 """Part of every name that says anything of a list; the patterns above are slower."""
 

@@ -22,6 +22,11 @@ def says_failed(letters: str, value: Value) -> bool:
     return bool(words.OUTCOME.fullmatch(letters)) and _is_bad_end(value)
 
 
+def says_left_out(letters: str, value: Value) -> bool:
+    """Return whether a value under a name says that a list does not show some of its records."""
+    return bool(words.LEFT_OUT.fullmatch(letters)) and _is_wrong(value)
+
+
 def says_done(letters: str, value: Value) -> bool:
     """Return whether a value under a name, by its letters, says that all was done."""
     if words.SUCCESS.fullmatch(letters):
