@@ -1566,6 +1566,14 @@ MUTANTS = (
         "tests/unit/test_rest_continuation.py -k count",
     ),
     Mutant(
+        "nobody-by-the-manifest-fails-a-search",
+        "oneway_connectors/rest/reads",
+        "if whether and answer.missing:",
+        "if False:",
+        "a search that says by missing_when that it found nobody found nobody",
+        "tests/unit/test_rest_reading.py -k nobody_by_the_manifest",
+    ),
+    Mutant(
         "an-absent-key-compares",
         "oneway_connectors/rest/reshape",
         "self._gap = max(before, Dependence.CHOSEN if self._gap else Dependence.NONE)",

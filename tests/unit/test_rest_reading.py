@@ -828,6 +828,25 @@ def test_find_without_a_filter_reads_all(path: str, value: None) -> None:
     assert "email" not in world.asked[0].url.params
 
 
+NOT_FOUND = altered(
+    "errors: {message: message, fields: errors}",
+    "errors: {message: error, refused_when: ok == `false`, missing_when: error == 'not_found'}",
+)
+
+
+def test_a_search_that_finds_nobody_by_the_manifest_finds_nobody() -> None:
+    connector, _ = opened(reply({"ok": False, "error": "not_found"}), manifest=NOT_FOUND)
+    assert connector.reader("people").find("email", "x") == ()
+
+
+def test_a_search_that_is_refused_and_a_whole_list_that_is_missing_are_read_errors() -> None:
+    for error, searching in (("not_allowed", True), ("not_found", False)):
+        connector, _ = opened(reply({"ok": False, "error": error}), manifest=NOT_FOUND)
+        reader = connector.reader("people")
+        with pytest.raises(ReadError, match=error):
+            reader.find("email", "x") if searching else reader.read()
+
+
 def test_find_in_a_list_that_is_incomplete_is_a_read_error() -> None:
     connector, _ = opened(page("a", "b"), page("a", "b"))
     with pytest.raises(ReadError):

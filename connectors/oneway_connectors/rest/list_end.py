@@ -10,7 +10,7 @@ from oneway_connectors.rest.continuation import Came, count_of, end_said, lackin
 from oneway_connectors.rest.links import next_link
 from oneway_connectors.rest.list_so_far import ListPage, ListSoFar
 from oneway_connectors.rest.model import Listing, PageBy, Paging
-from oneway_connectors.rest.reads import found_in, unreadable
+from oneway_connectors.rest.reads import NO_CONTENT, found_in, unreadable
 from oneway_connectors.rest.responses import Unreadable, is_path
 
 
@@ -240,7 +240,6 @@ def _came(so_far: ListSoFar, paging: Paging, searching: bool) -> Came:
     return Came(so_far.count, pages, full, led, counted=bool(paging.total or paging.total_header))
 
 
-NO_CONTENT = 204
 NUMBERED = {PageBy.PAGE, PageBy.OFFSET}
 _SAY_HOW = "say how in the manifest's list.pagination"
 _IF_ABOUT = "; if this is about something else, write there {}"

@@ -23,7 +23,6 @@ from oneway.core.records import Value
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import Total, count_of, fault_said, least_said, total_said
 from oneway_connectors.rest.list_end import (
-    NO_CONTENT,
     NUMBERED,
     check_beyond,
     check_end,
@@ -36,6 +35,7 @@ from oneway_connectors.rest.list_end import (
 from oneway_connectors.rest.list_so_far import Item, ListPage, ListSoFar, item_of
 from oneway_connectors.rest.model import Listing, PageBy, Paging, ResourceRequests
 from oneway_connectors.rest.reads import (
+    NO_CONTENT,
     answered,
     found_in,
     parsed_answer,

@@ -1,6 +1,7 @@
 """Sends reading calls, and takes values out of their answers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from oneway.core.connector import ReadError
 from oneway.core.records import Value
@@ -17,7 +18,8 @@ def answered(
 ) -> Answer:
     """Return a successful answer to a read; raise `ReadError` otherwise.
 
-    `whether`: the read asks whether something exists.
+    `whether`: the read asks whether something exists. If the body says by `missing_when` that it
+    does not, the answer becomes one without content.
     """
     try:
         answer = client.exchange(call)
@@ -25,6 +27,8 @@ def answered(
         raise read_fault(client.shown(call), trouble) from None
     if whether and answer.stray:
         raise unreadable(client, call, Unreadable(STRAY, STRAY_HELP), "R107")
+    if whether and answer.missing:
+        return replace(answer, status=NO_CONTENT)
     if not answer.good:
         raise read_refusal(client.shown(call), answer.status, client.said(answer), resource)
     return answer
@@ -78,6 +82,7 @@ def unreadable(client: Client, call: Call, error: Unreadable, code: str) -> Read
     return ReadError(code, f"{client.shown(call)}: the answer is of no use: {error}", help)
 
 
+NO_CONTENT = 204
 _HELP = {
     "R106": "Check the base URL: does it lead to the API?",
     "R107": "Check the manifest against the system's reference.",
