@@ -1574,6 +1574,14 @@ MUTANTS = (
         "tests/unit/test_rest_reading.py -k nobody_by_the_manifest",
     ),
     Mutant(
+        "a-page-beyond-the-total-fails-the-list",
+        "oneway_connectors/rest/list_end",
+        "    if last is not None and _has_all(so_far) and (",
+        "    if False and (",
+        "however a system answers beyond the total that the manifest names, the list has ended",
+        "tests/unit/test_rest_reading.py -k all_of_the_total",
+    ),
+    Mutant(
         "an-absent-key-compares",
         "oneway_connectors/rest/reshape",
         "self._gap = max(before, Dependence.CHOSEN if self._gap else Dependence.NONE)",

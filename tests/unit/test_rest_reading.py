@@ -335,9 +335,12 @@ def test_a_list_that_never_ends_is_incomplete() -> None:
     assert "more than 5 pages" in snapshot.problems[0]
 
 
-@pytest.mark.parametrize("beyond", [404, 400, ["a", "b"], ["a"]])
+@pytest.mark.parametrize(
+    "beyond", [404, 400, 403, 501, b"", b'{"data": null}', b"<html>", ["a", "b"], ["a"]]
+)
 def test_where_all_of_the_total_came_no_page_beyond_it_spoils_the_list(beyond: Any) -> None:
-    last = reply({}, beyond) if isinstance(beyond, int) else counted(3, *beyond)
+    known = {int: lambda: reply({}, beyond), bytes: lambda: reply(beyond)}
+    last = known.get(type(beyond), lambda: counted(3, *beyond))()
     pages = (counted(3, "a", "b"), counted(3, "c"), last)
     snapshot = opened(*pages, manifest=paged(COUNTED))[0].reader("people").read()
     assert ids(snapshot.records) == ["a", "b", "c"]

@@ -84,10 +84,15 @@ def _has_all(so_far: ListSoFar) -> bool:
 def check_beyond(
     error: ReadError, so_far: ListSoFar, listing: Listing, last: ListPage | None
 ) -> None:
-    """Raise the error of a page, unless it does not exist and is one beyond the last."""
+    """Raise the error of a page, unless it is one beyond the last.
+
+    It is if all of a total came, or if it does not exist and the page before was the last.
+    """
+    paging, pages = listing.paging, len(so_far.lengths)
+    if last is not None and _has_all(so_far) and (pages > 1 or so_far.lengths[-1] < paging.size):
+        return  # however a system answers for a page beyond the total that the manifest names
     if last is None or error.code not in _NO_PAGE:
         raise error
-    paging, pages = listing.paging, len(so_far.lengths)
     numbered = paging.by in NUMBERED
     short = so_far.lengths[-1] < paging.size
     said = so_far.said is not None and so_far.said.count == so_far.count
