@@ -195,7 +195,7 @@ class Reshaper(MeteredInterpreter):
             return None
         for condition in conditions:
             self.budget.each(items, condition)
-            items = [each for each in items if _is_true(self.visit(condition, each))]
+            items = [each for each in items if _is_true(self._asked(condition, each)[0])]
         self.budget.each(items, then)
         return [self.visit(then, each) for each in items]
 

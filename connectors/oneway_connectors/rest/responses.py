@@ -149,7 +149,7 @@ def shown_at(expression: str, data: Value, shape: ErrorShape) -> Value:
     """
     reshaper = Reshaper()
     found = _search(reshaper, expression, data)
-    if reshaper.unknown and found is not None:
+    if reshaper.unknown and found is not None and _is_open(expression, data):
         raise Unreadable(f"'{expression}' depends on a key that it lacks", _UNKNOWN)
     if found is None and expression != "@":
         if reshaper.lacking or isinstance(data, Doubled):
@@ -157,6 +157,16 @@ def shown_at(expression: str, data: Value, shape: ErrorShape) -> Value:
         if tells_error(data, shape):
             raise Unreadable(f"it has null at '{expression}', and an error beside it", _REFUSAL)
     return found
+
+
+def _is_open(expression: str, data: Value) -> bool:
+    """Return whether what an expression finds depends on an absent key, other than by a filter.
+
+    A filter leaves out what lacks a key on purpose, as in `records`.
+    """
+    reshaper = Reshaper()
+    _search(reshaper, expression, data, rows=True)
+    return reshaper.unknown
 
 
 def tells_error(data: Value, shape: ErrorShape) -> bool:
