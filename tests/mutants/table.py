@@ -732,6 +732,27 @@ MUTANTS = (
         )
         for name, module, code, mutant, tests in (
             (
+                "who-had-left-is-forgotten-once-anybody-has-their-record",
+                "planning/said_left",
+                "answered = source in asked and _stays(each, evidence)",
+                "answered = True",
+                LISTED,
+            ),
+            (
+                "who-had-left-is-remembered-for-good",
+                "planning/said_left",
+                " if id not in ended}",
+                "}",
+                LISTED,
+            ),
+            (
+                "who-had-left-is-listed-while-their-row-decides",
+                "runs/evidence/leaving_doubts",
+                "for id in sorted(there) if maybe[id].isdisjoint(leavers)}",
+                "for id in sorted(there) if maybe[id] <= leavers}",
+                LISTED,
+            ),
+            (
                 "what-a-run-did-not-see-is-forgotten",
                 "history/last_good",
                 "for each in knowing[:last]))",

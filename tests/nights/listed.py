@@ -3,6 +3,9 @@
 A record that was listed stays so until a run sees what ends it: the record says that its person
 has left, somebody employed has it, or each of those whose it may be stays. While the target shows
 it to be gone it may be off the list, and is on it again as soon as it is there again.
+
+Whoever the source has said to have left is listed if their row is gone and their record gives
+access, whether or not anything had to be written when it said so.
 """
 
 import copy
@@ -140,6 +143,8 @@ class Story:
         self.night = ListedNight(town, folder, mapping, by_id, lambda _: None, lists=self.lists)
         self.owners: dict[str, set[str]] = {}
         """Whose each record may be that was listed, and that nothing has ended yet."""
+        self.left: dict[str, set[str]] = {}
+        """Whose record each is that had left by the source, until somebody employed has it."""
         self.asked: set[str] = set()
         """Those of them who were in the last list, or whose records were."""
 
@@ -162,10 +167,11 @@ class Story:
         still = {
             id for id in self.owners.keys() & shown.keys() if lists.users[id]["active"] is not False
         }
-        assert still <= named, "somebody was forgotten"
+        assert still | self._open_again(plan, shown) <= named, "somebody was forgotten"
         again = {each.target_id for each in listed if BEFORE in each.why}
         assert again <= self.owners.keys(), "what ended it was not seen"
         self._note_listed(listed)
+        self._note_left(plan)
         return listed
 
     def _run(self) -> tuple[Plan, Sequence[StillIn]]:
@@ -191,6 +197,27 @@ class Story:
             stay = id in shown and bool(whose) and whose <= staying
             if out or id in used or stay:
                 del self.owners[id]
+
+    def _open_again(self, plan: Plan, shown: Mapping[str, Json]) -> set[str]:
+        """Return the records of leavers that give access, where nobody's row says anything."""
+        rows = {each.id for each in self.lists.people}
+        taken = {each.target_id for each in plan.outcomes if each.source_id is not None}
+        return {
+            id
+            for id, whose in self.left.items()
+            if id in shown and id not in taken and whose.isdisjoint(rows)
+            if self.lists.users[id]["active"] is not False
+        }
+
+    def _note_left(self, plan: Plan) -> None:
+        said = {each.id: each.data.get("status") for each in self.lists.people}
+        for each in plan.outcomes:
+            if each.target_id is None or each.source_id is None:
+                continue
+            if said[each.source_id] == "L":
+                self.left.setdefault(each.target_id, set()).add(each.source_id)
+            elif said[each.source_id] == "E":
+                self.left.pop(each.target_id, None)
 
     def _note_listed(self, listed: Sequence[StillIn]) -> None:
         now = set[str]()

@@ -58,6 +58,7 @@ ALL_LEFT = "`leavers.left` holds of every target record, also of those who stay"
 """Why target records take nobody off the list."""
 _VANISHED = "the source no longer has their record"
 _LISTED = "was in this list after the last run"
+_HAD_LEFT = "the source said before that they leave"
 _SEEN = "had left when a run was refused or held, as far as that run could tell"
 
 
@@ -149,15 +150,19 @@ def unanswered_return(why: str) -> Reason:
     return Reason("unsaid", f"the source does not say that they are back: {why}", warning=True)
 
 
-def since_when(doubts: Mapping[str, str], seen: Collection[str]) -> Mapping[str, str]:
+def since_when(
+    doubts: Mapping[str, str], seen: Collection[str], left: Collection[str]
+) -> Mapping[str, str]:
     """Return these doubts, adding where each person was known to have left.
 
     They were in the list, unless `seen`: only runs that were refused, or held because of what their
-    lists lack, saw those people leave.
+    lists lack, saw those people leave. Those of `left` had no access then.
     """
-    return {
-        each: f"{_SEEN if each in seen else _LISTED}, and {why}" for each, why in doubts.items()
-    }
+
+    def when(id: str) -> str:
+        return _SEEN if id in seen else _HAD_LEFT if id in left else _LISTED
+
+    return {each: f"{when(each)}, and {why}" for each, why in doubts.items()}
 
 
 def regained(ended: Mapping[str, str]) -> Mapping[str, str]:

@@ -257,7 +257,8 @@ class LinkEvidence:
     `returning` are the target records that a return may still let somebody in by, and why.
     `before` are the target records that earlier runs listed and that no run has seen to end, each
     with the source records of those whose it may be. The answers of `unasked` source records do not
-    end that, and with `source_unclear` no answer of this run's source does. `listed` are the target
+    end that; those of `open_again` were closed when an earlier run saw their person leave. With
+    `source_unclear` no answer of this run's source ends it. `listed` are the target
     records that were listed for people whose source record is gone, and for whom; also for those of
     `passed_on`: source records that seem to be other people by now than were listed under their
     ids. `ended` are the target records whose access this sync ended and has not given back, and on
@@ -282,6 +283,7 @@ class LinkEvidence:
     listed: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unasked: frozenset[str] = frozenset()
+    open_again: frozenset[str] = frozenset()
     source_unclear: bool = False
     passed_on: frozenset[str] = frozenset()
     unheard: Mapping[str, Reason] = field(default_factory=dict)

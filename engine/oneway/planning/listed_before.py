@@ -85,7 +85,7 @@ def still_listed(
             return draft
         if _has_ended(program, draft, target, before[target.target_id], staying, evidence):
             return draft
-        return _listed(draft, before[target.target_id])
+        return _listed(draft, before[target.target_id], evidence.open_again)
 
     unseen = (told(draft_of_unseen(program.policy, id, id)) for id in hidden)
     return (*map(told, drafts), *(each for each in unseen if each.has_access))
@@ -137,11 +137,14 @@ def _has_ended(
     return program.policy.absent is not Absent.DEACTIVATE or program.absence_counts(target) is False
 
 
-def _listed(draft: Draft, whose: frozenset[str]) -> Draft:
-    """Return the draft of a record that stays listed; `whose` it may be."""
-    ids = tuple(sorted(whose))
-    text = f"was in this list before, and may be that of source record {some(ids)}"
-    text = text if ids else "was in this list before, and nothing shows that its access has ended"
+def _listed(draft: Draft, whose: frozenset[str], again: Collection[str]) -> Draft:
+    """Return the draft of a record that stays listed, or is open `again`; `whose` it may be."""
+    ids, target = tuple(sorted(whose)), draft.target
+    was = "was in this list before"
+    if target is not None and target.target_id in again:
+        was = "gives access, though the source said before that its person leaves"
+    text = f"{was}, and may be that of source record {some(ids)}"
+    text = text if ids else f"{was}, and nothing shows that its access has ended"
     candidates = ids if draft.row is None else ()
     reason = Reason(MAY_HAVE_LEFT, text, candidates=candidates, warning=True)
     return draft._replace(has_access=True, reasons=(*draft.reasons, reason))

@@ -13,6 +13,7 @@ from oneway.history.journal import Run, RunStart, RunState
 from oneway.history.journal.discrepancies import DISCREPANCIES
 from oneway.history.journal.listed_records import LISTED
 from oneway.history.journal.refused_leavers import LEAVING
+from oneway.history.journal.said_left import LEFT
 from oneway.planning.names import named, names_of
 from oneway.planning.plan import Ending, Kind, Plan
 from oneway.render import (
@@ -87,7 +88,7 @@ def as_json(past: Past, people: Sequence[RecordHistory]) -> dict[str, object]:
         ],
         "settings": None if plan is None else dict(plan.settings),
         **({"connection": None, "inputs": None} if plan is None else as_data.inputs_as_json(plan)),
-        "kept": sorted(past.kept - {DISCREPANCIES, GIVEN, LEAVING, LISTED, LOST}),
+        "kept": sorted(past.kept - {DISCREPANCIES, GIVEN, LEAVING, LEFT, LISTED, LOST}),
         "lost_output": list(past.lost),
         "links": dict(past.run.links),
     }

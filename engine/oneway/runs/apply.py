@@ -35,6 +35,7 @@ def apply_plan(
     """
     telling = not session.prepared.reads_elsewhere
     log = RunLog(session.journal, plan, session.operator, approval, session.names, telling=telling)
+    log.left = session.left
     memory = target_memory(session, plan)
     systems = apply_systems(session, program, memory)
     if plan.actions and isinstance(systems.writer, RefusesWrites):

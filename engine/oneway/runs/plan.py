@@ -70,7 +70,7 @@ def plan_of(
     wanted = {each.target_id for each in unlisted}
     rows = [program.target_row(each) for each in target.records if each.id in wanted]
     header = _header(prepared, reading, seal, _left_out(remembered, unlisted, rows))
-    heard = staying_words(prepared, program, remembered.still_in)
+    heard = staying_words(prepared, program, remembered.asked)
     theirs: list[AnySourceRow] = []
     if heard is not None:
         for each in source.records:
@@ -110,7 +110,7 @@ def plan_run(
             changed = _of_the_changed(session, progress, remembered)
             if changed is not None:
                 return changed
-        listed = remembered.still_in
+        listed = remembered.asked
         found = evaluate_inputs(
             prepared, systems, progress, keeping=keeping, seen=seen, listed=listed
         )
@@ -122,6 +122,7 @@ def plan_run(
             again = look(found, plan)
             if again is not None:
                 plan, found = _planned(prepared, again, seal, header), again
+        session.left = doubting.left_after(plan, found.evidence)
         return with_observations(plan, found), found
 
 
@@ -201,6 +202,7 @@ def _of_the_changed(
         looks = (missing.owners, missing.absent, doubting.returns)
         if shown and all(look(found, plan) is None for look in looks):
             night.keep(found, plan)
+            session.left = doubting.left_after(plan, found.evidence)
             return with_observations(plan, found), found
     return None
 

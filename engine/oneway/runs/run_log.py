@@ -29,6 +29,7 @@ from oneway.planning.leaving_doubts import as_written, let_in
 from oneway.planning.listed_before import carried_on, joined, records_of
 from oneway.planning.plan import FOUND, Action, Ending, Plan, Verb
 from oneway.planning.plan_file import fingerprint, in_parts
+from oneway.planning.said_left import NOBODY_LEFT, SaidLeft, with_owners
 from oneway.runs.approval import Approval
 from oneway.runs.lost_output import keep_lost
 from oneway.runs.past.discrepancies import ends_of, write_discrepancies
@@ -74,6 +75,8 @@ class RunLog:
         self._start: tuple[RunStart, bytes] | None = None
         self._resuming = resuming is not None
         self._telling = telling
+        self.left: SaidLeft | None = None
+        """Whom the source has said to have left, for the next run to know."""
         approval = of if isinstance(of, Approval) else resuming
         self._since = approval.since if approval is not None else AS_PLANNED
         self._counted = counted_as(plan)
@@ -114,6 +117,10 @@ class RunLog:
             from oneway.history.journal.side_effects import let_through
 
             let_through(self.journal, start.connection, run)
+        if self._telling and self.left is not None:
+            from oneway.history.journal.said_left import store_left
+
+            store_left(self.journal, start.connection, run, self.left)
         note("run", run=run)
         return run
 
@@ -193,6 +200,7 @@ class RunLog:
             listed = self._still_in(entries)
             self.journal.finish(self.run, counts, now, still_in=listed)
             self._remember_listed(listed)
+            self._remember_deactivated(entries)
             self.journal.interrupted(self.run)
             self._write_what_is_left(entries)
         self._note_end()
@@ -225,6 +233,7 @@ class RunLog:
                 as_written(self.plan.reads, self._written(entries), self.plan.notable),
             )
             self._remember_listed(listed)
+            self._remember_deactivated(entries)
             if distrusted:
                 self._keep_leavers()
             self._write_what_is_left(entries)
@@ -283,6 +292,22 @@ class RunLog:
         before = joined(records_of(last_still_in(past)), remembered_records(self.journal, past))
         if before:
             store_listed(self.journal, self.run, carried_on(self.plan, before, listed))
+
+    def _remember_deactivated(self, entries: Sequence[JournalEntry]) -> None:
+        """Store whom the run has deactivated for being nobody's, as the source says nothing."""
+        from oneway.history.journal.links import links
+
+        written = (each for each in self._written(entries) if each.verb is Verb.DEACTIVATE)
+        done = {each.target_id for each in written if each.target_id is not None}
+        if not done:
+            return
+        from oneway.history.journal.said_left import store_left, stored_left
+
+        name = connection_of(self.plan)
+        owned = with_owners(done, links(self.journal, name).targets)
+        _, left = stored_left(self.journal, name) or (0, NOBODY_LEFT)
+        more = replace(left, records=joined(left.records, owned))
+        store_left(self.journal, name, self.run, more)
 
     def _let_in(self, entries: Sequence[JournalEntry]) -> Iterator[StillIn]:
         """Yield who was created before this run knew, and vanished before it found out."""

@@ -12,6 +12,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.seal import Seal
 from oneway.history.journal import Why
 from oneway.history.name_digests import NameDigests
+from oneway.planning.said_left import SaidLeft
 from oneway.runs.past.predecessor import Predecessor, predecessor_of
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.systems import OpenSystems
@@ -60,6 +61,8 @@ class RunSession:
         """How the actions ended that an interrupted run had left in flight."""
         self.leaving: frozenset[str] = frozenset()
         """The source ids of people who leave according to what was read, if the run is refused."""
+        self.left: SaidLeft | None = None
+        """Whom the source has said to have left, by the last plan of the run."""
 
     @property
     def name(self) -> str:

@@ -19,7 +19,8 @@ def prunable(store: Store, before: str, connection: str | None = None) -> tuple[
     """Return the runs that ended before an instant and are no longer needed, oldest first.
 
     Of one connection, or of all. A run with anything unsettled is needed, and so is one with an
-    update that changed more than it sent, until a plan lets that through; so are the last run of
+    update that changed more than it sent, until a plan lets that through; so is the one that
+    remembers whom the source has said to have left (`said_left.LEFT`); so are the last run of
     each connection and the last that knew the size of its source, because guards compare with it.
     """
     old = (run.c.ended < before) & run.c.id.not_in(_needed())
@@ -36,4 +37,5 @@ def _needed() -> Any:
         select(func.max(run.c.id)).where(sized).group_by(run.c.connection),
         select(entry.c.run).where(UNSETTLED),
         select(snapshot.c.run).where(snapshot.c.name == GuardKind.SIDE_EFFECTS.value),
+        select(snapshot.c.run).where(snapshot.c.name == "left"),
     )

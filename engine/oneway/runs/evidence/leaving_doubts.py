@@ -10,7 +10,7 @@ has theirs.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from oneway.core.dataclass import dataclass
@@ -25,6 +25,7 @@ from oneway.mapping.program import SourceRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, SameRow, whole, whole_target
 from oneway.mapping.spec import GuardKind, Rehires
 from oneway.planning.breach import key_of, words_of
+from oneway.planning.diff import perhaps_left
 from oneway.planning.guards import gone
 from oneway.planning.leaving_doubts import (
     ALL_LEFT,
@@ -44,8 +45,10 @@ from oneway.planning.leaving_doubts import (
     vanished,
 )
 from oneway.planning.links import Link, LinkEvidence, Links, Origin, let_through
+from oneway.planning.listed_before import NO_RECORDS, Records
 from oneway.planning.plan import Allowance, Kind, Plan, Read, Reason, Verb
 from oneway.planning.planner import Header
+from oneway.planning.said_left import NOBODY_LEFT, SaidLeft, matched_now, remembered_on, with_owners
 from oneway.runs.evidence.remembered import Remembered
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs
@@ -60,7 +63,7 @@ class LeavingDoubts:
 
     `rows` are the rows of people who were listed, or all rows. `targets` are all target records
     that were read; if nobody was listed, only those of `unlisted`. With `in_part`, some pairs were
-    not read, and are in order.
+    not read, and are in order. `again` are records that give access to people who had left.
     """
 
     prepared: PreparedRun
@@ -72,6 +75,7 @@ class LeavingDoubts:
     journal: "Journal | None"
     names: NameDigests
     in_part: bool = False
+    again: Records = field(default_factory=dict)
 
     def evidence(
         self,
@@ -84,6 +88,40 @@ class LeavingDoubts:
 
         `shown` are the source records that were read, by id.
         """
+        again = self._open_again()
+        if not again:
+            return self._evidence(evidence, header, tallies, shown)
+        left = self.remembered.left or NOBODY_LEFT
+        listing = replace(self, remembered=self.remembered.recalling(again), again=again)
+        evidence = replace(
+            evidence,
+            before=listing.remembered.before,
+            unasked=evidence.unasked - left.back,
+            open_again=frozenset(again),
+        )
+        return listing._evidence(evidence, header, tallies, shown)
+
+    def _open_again(self) -> Records:
+        """Return the records of people who had left by the source, and that give access now.
+
+        Without those of people who still have left by the source: their row decides.
+        """
+        left = self.remembered.left
+        if left is None or not left.records or self.prepared.compiled.code.left is None:
+            return NO_RECORDS
+        closed = {each.target_id for each in others_of(self.targets) if each.left}
+        maybe = left.without(closed)
+        there = {each[0] for each in with_ids(self.targets, maybe)} if maybe else set()
+        leavers = {row.source_id for row in others_of(self.rows) if row.leaver} if there else set()
+        return {id: maybe[id] for id in sorted(there) if maybe[id].isdisjoint(leavers)}
+
+    def _evidence(
+        self,
+        evidence: LinkEvidence,
+        header: Header,
+        tallies: Mapping[str, KeyTally],
+        shown: Collection[str],
+    ) -> LinkEvidence:
         still_in, listed = self.remembered.still_in, self.remembered.listed
         before = bool(evidence.before)
         back = {**regained(self._regained()), **let_in(self._let_in())}
@@ -108,7 +146,8 @@ class LeavingDoubts:
                 evidence, source_unclear=bool(why_none) or unclear, all_left=all_left
             )
         evidence = replace(evidence, ended=self._ended(shown)) if shown else evidence
-        doubts = {**back, **passed, **since_when(said, self.remembered.seen_leaving)}
+        seen, left = self.remembered.seen_leaving, frozenset[str]().union(*self.again.values())
+        doubts = {**back, **passed, **since_when(said, seen, left)}
         if not doubts:
             return evidence
         theirs = {id: min(whose) for id, whose in listed.items() if whose.isdisjoint(shown)}
@@ -127,6 +166,25 @@ class LeavingDoubts:
         if not unheard:
             return None
         return replace(found, evidence=replace(found.evidence, unheard=unheard))
+
+    def left_after(self, plan: Plan, evidence: LinkEvidence) -> SaidLeft | None:
+        """Return whom the source has said to have left, for the next run to know."""
+        before, code = self.remembered.left, self.prepared.compiled.code
+        if code.leaver is None:
+            return before
+        links = self.remembered.evidence.targets
+        if before is None:  # a run of an older version kept only the leaves that it wrote
+            before = SaidLeft(with_owners(self._ended_access(), links))
+        leavers = {
+            row.source_id: not perhaps_left(code.policy, row)
+            for row in others_of(self.rows)
+            if isinstance(row, SourceRow) and row.leaver
+        }
+        asked = self.remembered.asked
+        if self.heard is not None:
+            found = matched_now(before, plan) - asked
+            asked |= found - self.heard.unheard(leavers.keys(), found).keys() if found else found
+        return remembered_on(before, plan, leavers, asked, evidence)
 
     def unheard(
         self, plan: Plan, rows: Iterable[AnySourceRow], tally: KeyTally
@@ -264,7 +322,13 @@ class LeavingDoubts:
             return {}
         left = {each.target_id for each in others_of(self.targets) if each.left}
         pairs = self.remembered.evidence.table.pairs
-        return self.heard.unheard({source for source, target in pairs if target in left})
+        found = self.heard.unheard({source for source, target in pairs if target in left})
+        before, still_in = self.remembered.before, self.remembered.still_in
+        asked = still_in.union(source for source, target in pairs if target in before)
+        fresh = frozenset[str]().union(*self.again.values())
+        if fresh:  # nobody knew before reading that they are to be asked
+            found = {**self.heard.unheard((), fresh), **found}
+        return {id: why for id, why in found.items() if id in asked}
 
     def _all_left(self, shown: Collection[str]) -> bool:
         """Return whether all target records count as left since the mapping changed.
@@ -293,6 +357,8 @@ class LeavingDoubts:
         staying = staying_ids(self.targets)
         links = {e.target_id: e.source_id for e in self.unlisted if e.target_id in staying}
         ended = self._ended_access(links) if links else {}
+        if self.remembered.left is not None:  # the others have come back since
+            ended = {id: on for id, on in ended.items() if id in self.remembered.left.records}
         due = self._yet_to_leave(ended)
         return {links[target]: on for target, on in ended.items() if target not in due}
 

@@ -12,6 +12,7 @@ from oneway.planning.leaving_doubts import ALL_LEFT
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.listed_before import NO_RECORDS, Records, joined, records_of
 from oneway.planning.plan import Reason
+from oneway.planning.said_left import SaidLeft
 from oneway.runs.evidence.pending_creates import (
     PendingCreate,
     pending_creates,
@@ -47,6 +48,8 @@ class Remembered:
     seen_leaving: frozenset[str] = frozenset()
     mapping: str = ""
     returns: Mapping[str, str] = field(default_factory=dict)
+    left: SaidLeft | None = None
+    """Whom the source has said to have left; None if no run has stored that yet."""
     remarks: tuple[Reason, ...] = ()
     """The plan's remarks about the history that an edited mapping continues."""
 
@@ -66,6 +69,11 @@ class Remembered:
         )
 
     @property
+    def asked(self) -> frozenset[str]:
+        """The source records whose words are noted as they are read."""
+        return self.still_in if self.left is None else self.still_in | self.left.back
+
+    @property
     def pending(self) -> Mapping[str, str]:
         """The source records whose create may still happen, and why it is not sent again."""
         return {each.source_id: each.why for each in self.creates}
@@ -82,6 +90,12 @@ class Remembered:
         still_in = self.still_in.union(found, *listed.values())
         return replace(self, still_in=still_in, listed=listed, before=before)
 
+    def recalling(self, again: Records) -> "Remembered":
+        """Return the same, with these target records listed: they give access to leavers again."""
+        listed, before = joined(self.listed, again), joined(self.before, again)
+        still_in = self.still_in.union(*again.values())
+        return replace(self, listed=listed, before=before, still_in=still_in)
+
 
 NOTHING_REMEMBERED = Remembered()
 """What is known about a connection that has never run."""
@@ -97,6 +111,7 @@ def recall(session: RunSession) -> Remembered:
         return Remembered(now=now)
     from oneway.history.journal.links import links  # loads the store: only once it is used
     from oneway.history.journal.refused_leavers import stored_leavers
+    from oneway.history.journal.said_left import stored_left
     from oneway.history.last_good import knows_everybody, last_still_in, remembered_records
 
     name, zone = session.past_name, session.prepared.zone
@@ -105,6 +120,7 @@ def recall(session: RunSession) -> Remembered:
     creates = pending_creates(session, journal, name)
     # With another target, links and sizes are void; people who were listed stay listed.
     runs = journal.runs(before.name if before is not None else name, limit=_LOOK_BACK)
+    left = stored_left(journal, before.name if before is not None else name)
     last = last_still_in(runs)
     remarks = (before.remark(len(last), zone),) if before is not None else ()
     since = takewhile(lambda run: not knows_everybody(run), runs)
@@ -120,6 +136,7 @@ def recall(session: RunSession) -> Remembered:
         zone=zone,
         mapping=by if relied else "",
         returns=returns_on_their_way(session, journal, name),
+        left=left[1] if left is not None else None,
         remarks=remarks,
     ).listing(last, remembered_records(journal, runs))
     alone = seen - remembered.still_in

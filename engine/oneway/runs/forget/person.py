@@ -23,10 +23,13 @@ from oneway.history.journal.links import links, unlink
 from oneway.history.journal.listed_records import store_listed, stored_listed
 from oneway.history.journal.packed import packed
 from oneway.history.journal.refused_leavers import store_leavers, stored_leavers
+from oneway.history.journal.said_left import store_left, stored_left
 from oneway.planning.access import StillIn
 from oneway.planning.links import REUSED
+from oneway.planning.listed_before import Records
 from oneway.planning.plan import Allowance, Outcome, Plan, Reason
 from oneway.planning.plan_file import in_parts
+from oneway.planning.said_left import SaidLeft
 from oneway.runs.compare.capture import INPUTS
 from oneway.runs.past.find_run import plan_of_run
 
@@ -146,6 +149,7 @@ def forget_person(journal: Journal, known: Known) -> Forgotten:
             _forget_listed(journal, run.id, known)
             _forget_told(journal, run, known)
             snapshots += _forget_inputs(journal, run, known)
+        _forget_left(journal, known)
         entries = erase_entries(journal, name, known.source_ids, known.target_ids)
         hide_reasons(journal, name, known.is_in, HIDDEN)
         unlinked = unlink(journal, name, _linked(journal, known))
@@ -210,13 +214,28 @@ def _forget_leaving(journal: Journal, id: int, known: Known) -> None:
 def _forget_listed(journal: Journal, id: int, known: Known) -> None:
     """Take a person out of the records that a run remembers, with those of nobody else."""
     before = stored_listed(journal, id)
-    kept = {
-        target: whose - known.source_ids
-        for target, whose in before.items()
-        if target not in known.target_ids and not (whose and whose <= known.source_ids)
-    }
+    kept = _of_others(known, before)
     if kept != before:
         store_listed(journal, id, kept)
+
+
+def _forget_left(journal: Journal, known: Known) -> None:
+    """Take a person out of the memory of whom the source has said to have left."""
+    stored = stored_left(journal, known.connection)
+    if stored is not None:
+        run, left = stored
+        kept = SaidLeft(_of_others(known, left.records), left.back - known.source_ids, left.later)
+        if kept != left:
+            store_left(journal, known.connection, run, kept)
+
+
+def _of_others(known: Known, records: Records) -> Records:
+    """Return the records, without the person and without those of nobody else."""
+    return {
+        target: whose - known.source_ids
+        for target, whose in records.items()
+        if target not in known.target_ids and not (whose and whose <= known.source_ids)
+    }
 
 
 def _forget_told(journal: Journal, run: Run, known: Known) -> None:

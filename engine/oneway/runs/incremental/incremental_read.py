@@ -129,7 +129,7 @@ class IncrementalRead:
 
     def _evaluated(self, progress: Progress) -> EvaluatedInputs:
         parts = {self.prepared.inputs[role]: side for role, side in self.sides.items()}
-        systems, listed = PartSystems(self.session.systems, parts), self.remembered.still_in
+        systems, listed = PartSystems(self.session.systems, parts), self.remembered.asked
         return evaluate_inputs(self.prepared, systems, progress, listed=listed)
 
     def _changed(

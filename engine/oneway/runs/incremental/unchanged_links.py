@@ -36,7 +36,7 @@ class UnchangedLinks:
         """Return the pairs, other than those read, about which something else is known tonight."""
         before, remembered, listed = self.before, self.remembered, self.remembered.before
         # People listed, or with a pending create, may be in doubt.
-        doubtful = remembered.still_in.union(remembered.pending, *listed.values())
+        doubtful = remembered.asked.union(remembered.pending, *listed.values())
         if self._changes is None:
             sources, targets = before.quiet.ids
             self._against = KnownPairs(remembered.evidence).against(sources, targets)

@@ -1,0 +1,43 @@
+"""What a connection remembers of people whom its source has said to have left.
+
+The last run's memory holds all of it, and replaces that of earlier runs. Only ids are stored, as in
+links.
+"""
+
+import json
+from collections.abc import Mapping
+
+from sqlalchemy import delete, select
+
+from oneway.history.journal.journal import Journal
+from oneway.history.journal.tables import run, snapshot
+from oneway.planning.said_left import SaidLeft
+
+LEFT = "left"
+"""Its name among the data stored with a run."""
+
+
+def store_left(journal: Journal, connection: str, id: int, left: SaidLeft) -> None:
+    """Store what a run remembers, in place of what earlier runs of the connection remembered."""
+    data = {
+        "records": {target: sorted(whose) for target, whose in left.records.items()},
+        "back": sorted(left.back),
+        "later": sorted(left.later),
+    }
+    ours = select(run.c.id).where(run.c.connection == connection)
+    which = (snapshot.c.name == LEFT) & snapshot.c.run.in_(ours)
+    with journal.at_once():
+        journal.change(delete(snapshot).where(which), at_least=0)
+        journal.keep(id, LEFT, json.dumps(data).encode())
+
+
+def stored_left(journal: Journal, connection: str) -> tuple[int, SaidLeft] | None:
+    """Return what a connection remembers, and with which run; None before the first run."""
+    query = select(run.c.id).join(snapshot, snapshot.c.run == run.c.id)
+    query = query.where((run.c.connection == connection) & (snapshot.c.name == LEFT))
+    found = journal.rows(query.order_by(run.c.id.desc()).limit(1))
+    if not found:
+        return None
+    data: Mapping[str, Mapping[str, list[str]]] = json.loads(journal.kept(found[0].id, LEFT)[LEFT])
+    records = {target: frozenset(whose) for target, whose in data["records"].items()}
+    return found[0].id, SaidLeft(records, frozenset(data["back"]), frozenset(data["later"]))
