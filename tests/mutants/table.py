@@ -2131,6 +2131,14 @@ MUTANTS = (
         "tests/unit/test_differences.py",
     ),
     Mutant(
+        "a-line-of-dashes-is-a-person",
+        "oneway_connectors/file/sniff",
+        "    return drawn and any(len(cell) > 1 for cell in filled)",
+        "    return False",
+        "the line below the headings of a database tool is nobody",
+        "tests/unit/test_file_forms.py -k dashes",
+    ),
+    Mutant(
         "what-may-be-cut-is-whole",
         "mapping/unreadable",
         "if record.problem or not (record.cut and all(map(in_order, record.lost))):",

@@ -418,6 +418,18 @@ def test_a_second_table_of_a_sheet_in_another_order_ends_the_reading(tmp_path: P
         opened().reader(workbook(tmp_path / "a.xlsx", {"Staff": rows})).read()
 
 
+@pytest.mark.parametrize("above", [0, 400])
+@pytest.mark.parametrize("blank", ["", "--", "-, ----"])
+@pytest.mark.parametrize("line", ["----,----,-----", "-,----,-----", "====,====,=====", "--------"])
+def test_a_line_of_dashes_is_nobody(tmp_path: Path, line: str, blank: str, above: int) -> None:
+    """The tools of databases print it below the headings: sqlcmd, SQL*Plus, psql."""
+    rows = [f"{n},Ann,a{n}@example.com" for n in range(above)]
+    data = "\n".join(["code,name,email", *rows, line, "E1,-,a@example.com", ""])
+    options = {"blank": blank} if blank else {}
+    good, problems, _ = read(tmp_path / "a.csv", data, id="code", **options)
+    assert (len(good), good[-1]["code"], problems) == (above + 1, "E1", [])
+
+
 @pytest.mark.parametrize("line", ["email,Ann,", "code,Ann,", "name,,", "x,code,y"])
 def test_a_person_who_is_called_like_a_heading_is_a_person(tmp_path: Path, line: str) -> None:
     found, problems, _ = read(tmp_path / "a.csv", f"code,name,email\n{line}\n", id="code")

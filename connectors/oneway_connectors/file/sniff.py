@@ -172,6 +172,16 @@ def is_total(text: str) -> bool:
     return _TOTAL.match(text) is not None
 
 
+def is_line(cells: Sequence[str]) -> bool:
+    """Return whether a row is a line of dashes, as database tools print below the headings.
+
+    A blank cell may have held a word for "nothing", such as `--`.
+    """
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    drawn = all(not cell.strip("-=+") for cell in filled)
+    return drawn and any(len(cell) > 1 for cell in filled)
+
+
 def footer_in(cells: Sequence[str]) -> str:
     """Return the word that marks a row as a total, if most of its cells are blank."""
     filled = [cell.strip() for cell in cells if cell.strip()]

@@ -13,7 +13,7 @@ from oneway_connectors.file.blank_words import is_blank_word
 from oneway_connectors.file.headings import Headings, rejected
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import UTF_8, FileOptions
-from oneway_connectors.file.sniff import footer_in, is_mark, is_total
+from oneway_connectors.file.sniff import footer_in, is_line, is_mark, is_total
 
 _MANY = 12
 """The most headings that a message lists."""
@@ -84,9 +84,9 @@ class Table:
             raise self.bad(line, f"no column is called {options.id!r}", self._id_help(names))
 
     def entry(self, line: int, raw: bytes, cells: Sequence[str], *, cut: bool) -> FileEntry | None:
-        """Return the entry of a row, or None if the row is blank."""
+        """Return the entry of a row, or None if the row is blank, or only a line of dashes."""
         cells = self.stated(cells)
-        if not any(cell.strip() for cell in cells):
+        if not any(cell.strip() for cell in cells) or is_line(cells):
             return None
         again = self._headings_again(cells)
         if again and any(number != place for number, place in again):
@@ -175,6 +175,8 @@ class Table:
             if (first in known or row[second].strip() in known) and self._headings_again(row):
                 return False
             if (not first or is_total(first)) and footer_in(row):
+                return False
+            if (not first or first[0] in "-=+") and is_line(row):
                 return False
         if any(row[number].strip() for number in self.headings.nameless for row in rows):
             return False
