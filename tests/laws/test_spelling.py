@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot, Value
 from oneway.core.similar_words import spelt
+from oneway.core.yes_and_no import NO
 from oneway.mapping.functions.values import as_text
 from oneway.mapping.record_schema import sure_of
 from oneway.planning.access import still_in
@@ -91,7 +92,7 @@ def test_a_word_that_is_another_one_is_an_answer(kind: str, condition: str) -> N
         assert outcome_of(world_of(condition, kind)).kind is Kind.CREATE
 
 
-NOES = ["false", "FALSE ", "No", "n", "off", "0", "\u200bno", "\uff2e\uff4f"]
+NOES = [*sorted(NO), "FALSE ", "No", "NEIN", "FALSCH", "na\u0303o", "\u200bno", "\uff2e\uff4f"]
 
 
 @given(st.sampled_from(NOES), st.sampled_from(["kind", "!kind", "kind || code == 'b'"]))

@@ -2163,6 +2163,22 @@ MUTANTS = (
         "tests/laws/test_decimal_marks.py",
     ),
     Mutant(
+        "a-word-of-blank-is-compared",
+        "mapping/lint/rules/m152_impossible_word",
+        "word.strip().casefold() in words:",
+        "word in ():",
+        "a condition on a word that is read as blank is a mistake",
+        "tests/cli/test_word_of_blank.py",
+    ),
+    Mutant(
+        "a-no-of-other-languages-holds",
+        "mapping/spelling",
+        "            found |= NO\n",
+        '            found |= {"no", "false", "n", "off", "0"}\n',
+        "a text that says no is known in other languages",
+        "tests/laws/test_spelling.py",
+    ),
+    Mutant(
         "other-cells-written-anew",
         "oneway_connectors/file/csv_rows",
         "new = self._headings.cells(changed(old, data))",

@@ -12,8 +12,9 @@ from dataclasses import field, replace
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import ItemPath, Value
+from oneway.core.records import ItemPath, Value, normal
 from oneway.core.similar_words import spelt
+from oneway.core.yes_and_no import NO
 from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Expression, Reading
 from oneway.mapping.expressions.compared_words import Way, Word, passes
@@ -319,7 +320,7 @@ def _forms(words: Iterable[Word]) -> frozenset[str] | None:
     found = set[str]()
     for word in words:
         if word.way is Way.ASKED:
-            found |= _NOES
+            found |= NO
             continue
         is_whole = word.way in (Way.EQUAL, Way.SAME, Way.AS_TEXT)
         if not (isinstance(word.value, str) and is_whole and word.part["type"] in AS_IT_STANDS):
@@ -328,18 +329,14 @@ def _forms(words: Iterable[Word]) -> frozenset[str] | None:
     return frozenset(found)
 
 
-_NOES = frozenset({"false", "no", "n", "off", "0"})
-"""The forms of the texts that `to_boolean()` takes for false."""
-
-
 def _other_letters(forms: frozenset[str] | None) -> Callable[[str], object] | None:
     """Return what finds a letter of a text that is in none of these forms, so that it is none.
 
-    None if it is not that simple: in text beyond ASCII, letters are composed of others.
+    None if there are no forms. Letters beyond ASCII may be composed of others.
     """
-    used = "".join(forms or ())
-    if not (forms and used.isascii()):
+    if not forms:
         return None
+    used = "".join(normal(each, "NFKD") for each in forms)
     others = [each for each in map(chr, range(33, 127)) if each.lower() not in used]
     return re.compile(f"[{re.escape(''.join(others))}]").search if others else None
 

@@ -3,7 +3,8 @@
 import re
 
 from oneway.core import decimal_marks
-from oneway.core.records import NUMBER, Value, holds, identity, is_blank, number_of
+from oneway.core.records import NUMBER, Value, holds, identity, is_blank, normal, number_of
+from oneway.core.yes_and_no import NO, YES
 from oneway.mapping.functions.function import (
     Context,
     EvaluationError,
@@ -16,8 +17,6 @@ from oneway.mapping.functions.function import (
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,300}(\.0{0,300})?")
 _LARGEST = 10**300
-_TRUE = frozenset({"true", "yes", "y", "on", "1"})
-_FALSE = frozenset({"false", "no", "n", "off", "0"})
 
 
 def as_text(value: Value) -> str:
@@ -90,10 +89,12 @@ def to_boolean(value: str | int | float | bool) -> bool | None:
         return value
     if is_blank(value):
         return None
-    word = as_text(value).strip().lower()
-    if word in _TRUE | _FALSE:
-        return word in _TRUE
-    raise EvaluationError("to_boolean() knows true, yes, y, on, 1 and false, no, n, off, 0 only")
+    word = normal(as_text(value).strip().lower(), "NFC")
+    if word in YES | NO:
+        return word in YES
+    raise EvaluationError(
+        "to_boolean() knows yes, true, on, 1 and no, false, off, 0, and yes and no abroad"
+    )
 
 
 def map_value(
@@ -160,7 +161,7 @@ FUNCTIONS = (
         "is_blank",
         (_ANY,),
         "boolean",
-        "Whether the value is null, text of white space only, or an empty list or object.",
+        "Whether the value is null, text that shows nothing, or an empty list or object.",
         (
             Example("is_blank(email)", {"email": "  "}, True),
             Example("is_blank(n)", {"n": 0}, False),
@@ -275,8 +276,8 @@ FUNCTIONS = (
         "to_boolean",
         (_SCALAR,),
         "boolean or null",
-        "True for true, yes, y, on and 1, false for false, no, n, off and 0; blank text is null,"
-        " anything else an error.",
+        "True for true, yes, y, on and 1, false for false, no, n, off and 0, and for yes and no in"
+        " other languages (`oui`, `Nein`, `FALSCH`); blank text is null, anything else an error.",
         (Example("to_boolean(active)", {"active": "Yes"}, True),),
         to_boolean,
     ),

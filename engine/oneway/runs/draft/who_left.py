@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from oneway.core import yes_and_no
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept, plain, words_of
 from oneway.core.records import MISSING, Value, at, is_blank, parse_day
@@ -19,8 +20,7 @@ _GONE = re.compile(
     r"inactief|ausgeschieden|ausgetreten|inaktiv|inactif",
     re.IGNORECASE,
 )
-YES = frozenset(("true", "yes", "y", "1", "ja", "j", "oui", "o", "x", "wahr", "vrai", "waar"))
-NO = frozenset(("false", "no", "n", "0", "nee", "nein", "non", "falsch", "faux", "onwaar"))
+YES = yes_and_no.YES | {"j", "o", "x"}
 _HERE = frozenset((
     "employed", "current", "working", "works", "serving", "indienst", "imdienst", "inservice",
     "werkzaam", "beschäftigt", "angestellt", "enposte", "employé", "salarié",
@@ -77,7 +77,7 @@ def is_gone(path: str, value: Value) -> bool:
     """Return whether a value says that a person has left: "Leaver", or "Yes" in "Left"."""
     kind, word = concept(path), str(value).strip().casefold()
     if kind == "status" and re.search("active|enabled|actief|aktiv|actif", plain(path)):
-        return word in (*NO, "inactive")
+        return word in (*yes_and_no.NO, "inactive")
     if kind in ("leave", "closed"):
         return word in YES
     return isinstance(value, str) and _GONE.search(value) is not None
@@ -93,7 +93,9 @@ def _by_words(source: DraftSide, path: str) -> Iterator[LeftBy]:
             yield LeftBy(path, gone, stays)
             return
     asks = _asks(path, words)
-    left: list[Value] = [each for each in words if _word(each) in (NO if asks == "here" else YES)]
+    left: list[Value] = [
+        each for each in words if _word(each) in (yes_and_no.NO if asks == "here" else YES)
+    ]
     if not asks:
         left = _by_codes(path, words)
     if left:
@@ -103,7 +105,7 @@ def _by_words(source: DraftSide, path: str) -> Iterator[LeftBy]:
 
 def _asks(path: str, words: Counter[str | int]) -> str:
     """Return what a column of yes and no asks by its heading: "here", "away" or ""."""
-    if not words or not {_word(each) for each in words} <= YES | NO:
+    if not words or not {_word(each) for each in words} <= YES | yes_and_no.NO:
         return ""
     parts = words_of(path)
     main = "".join(each for each in parts if each not in _BESIDE)

@@ -8,16 +8,33 @@ from oneway.core.records import identity, path_text
 from oneway.core.similar_words import only_slip
 from oneway.mapping.expressions import Comparison, Expression
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.spec import EndpointSpec
 
 _MOST = 12
 """How many words a finding lists."""
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
+    spec = subject.spec
     for expression in subject.on_source:
         yield from _impossible(expression, subject.source)
+        yield from _blanked(expression, spec.source)
     for expression in subject.on_target:
         yield from _impossible(expression, subject.target)
+        yield from _blanked(expression, spec.target)
+
+
+def _blanked(expression: Expression, end: EndpointSpec) -> Iterator[LintFinding]:
+    """Yield the words that the connector reads as blank."""
+    given = dict(end.options).get("blank") if end.connector.text == "file" else None
+    words = {each.strip().casefold() for each in str(given.value if given else "").split(",")}
+    for compared in expression.comparisons:
+        word = compared.value
+        if isinstance(word, str) and word.strip() and word.strip().casefold() in words:
+            path = path_text(compared.keys)
+            summary = f"'{path}' is never {word!r}, which the option `blank` makes blank"
+            help = f"write is_blank({path}) or is_present({path}), or take it out of the option"
+            yield LintFinding(expression.within(compared.place), summary, help)
 
 
 def _impossible(expression: Expression, resource: Resource) -> Iterator[LintFinding]:
@@ -45,8 +62,8 @@ def _finding(expression: Expression, compared: Comparison, words: tuple[str, ...
 RULE = LintRule(
     code="M152",
     severity=Severity.ERROR,
-    title="a field is compared with a word that its record schema rules out",
-    advice="Use one of the words that are named; case counts.",
+    title="a field is compared with a word that it can never hold",
+    advice="Use one of the words that are named; case counts. For a blank, ask is_blank().",
     check=check,
     failing="""\
 leavers:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Severity, Span
 from oneway.core.records import Value, holds
+from oneway.core.yes_and_no import NO, YES
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.compared_words import asked_parts
 from oneway.mapping.expressions.syntax import Node, tokens_of
@@ -16,8 +17,8 @@ from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.record_schema import typed
 from oneway.mapping.spec import TableRowSpec, TableSpec
 
-_NO = {"no", "n", "nein", "off", "false", "f", "0"}
-_YES = {"yes", "y", "ja", "on", "true", "t", "1"}
+_NO = NO | {"f"}
+_YES = YES | {"t"}
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
