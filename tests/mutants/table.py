@@ -2163,6 +2163,14 @@ MUTANTS = (
         "tests/laws/test_decimal_marks.py",
     ),
     Mutant(
+        "parts-of-values-go-unchecked",
+        "mapping/record_schema",
+        "_of_parts(path_of(field.path), resource) if resource is not None else ()",
+        "()",
+        "the target's schema holds within lists and objects too",
+        "tests/unit/test_record_schema.py",
+    ),
+    Mutant(
         "a-word-of-blank-is-compared",
         "mapping/lint/rules/m152_impossible_word",
         "word.strip().casefold() in words:",

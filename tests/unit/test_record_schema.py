@@ -1,8 +1,11 @@
 """What a record schema says of a value, in words that never show the value."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from oneway.core.connector import Field
+from oneway.core.connector import Field, Resource
 from oneway.mapping.record_schema import decidable, in_words, json_types, readable, writable
 
 
@@ -99,3 +102,47 @@ def test_no_decision_hangs_on_a_word_that_nobody_knows(value: str | int, wrong: 
     check = decidable(field(types=["string"], enum=("Current", "Former")))
     assert check is not None
     assert check(value) == wrong
+
+
+_DAY = Field("x", frozenset({"string"}), "date")
+_KIND = Field("x", enum=("staff", "temp"))
+_PARTS = Resource(
+    "people",
+    "id",
+    {
+        "days": Field("days", frozenset({"array"})),
+        "jobs": Field("jobs", frozenset({"array"})),
+        "job": Field("job", frozenset({"object"})),
+        "job.from": replace(_DAY, path="job.from"),
+        "job.kind": replace(_KIND, path="job.kind"),
+    },
+    frozenset(),
+    items={
+        (("days",), ()): _DAY,
+        (("jobs",), ()): Field("jobs", frozenset({"object"})),
+        (("jobs",), ("from",)): _DAY,
+        (("jobs",), ("kind",)): _KIND,
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "wrong"),
+    [
+        ("days", ["2026-01-01", "2026-01-02"], ""),
+        ("days", ["2026-01-01", "1/2/2026"], "of an item, not a date"),
+        ("days", [7], "of an item, declared as text"),
+        ("jobs", [{"from": "2026-01-01", "kind": "staff", "more": 1}, {"kind": None}, {}], ""),
+        ("jobs", [{"from": "2026-01-01T00:00:00"}], "in 'from', more than a date"),
+        ("jobs", [{"kind": "staff"}, {"kind": "nobody"}], "in 'kind', not one of"),
+        ("jobs", ["x"], "of an item, declared as an object"),
+        ("job", {"from": "2026-01-01", "kind": "temp"}, ""),
+        ("job", {"from": "1/2/2026"}, "in 'from', not a date"),
+        ("job", {"kind": "nobody"}, "in 'kind', not one of"),
+        ("job", {"kind": ""}, ""),
+    ],
+)
+def test_what_is_within_lists_and_objects_is_checked(path: str, value: Any, wrong: str) -> None:
+    found = writable(_PARTS.fields[path], _PARTS)(value)
+    assert found.startswith(wrong)
+    assert bool(found) is bool(wrong)

@@ -391,7 +391,7 @@ class _Compiler:
             initial=self.stand_in(spec.initial),
             when=self.on_source(spec.when) if spec.when else None,
             lookup=self.lookup(spec),
-            check=writable(field),
+            check=writable(field, self.target),
         )
 
     def lookup(self, spec: FieldSpec) -> str | None:

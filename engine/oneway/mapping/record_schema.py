@@ -7,14 +7,26 @@ schema says of one field: type, length, pattern, and the words allowed.
 
 import json
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache, partial
 from typing import TypeAlias
 
 from oneway.core.connector import Field, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.records import ISO_DAY, Value, encodable, identity, is_blank, parse_day, path_of
+from oneway.core.records import (
+    ISO_DAY,
+    MISSING,
+    ItemPath,
+    Value,
+    at,
+    encodable,
+    identity,
+    is_blank,
+    parse_day,
+    path_of,
+    path_text,
+)
 from oneway.core.schema_pattern import SchemaPattern, compiled
 from oneway.mapping.expressions import Reading
 from oneway.mapping.expressions.item_places import by_keys
@@ -32,12 +44,46 @@ _NAMES = {
 }
 
 
-def writable(field: Field | None) -> Check:
-    """Return the check of a value to be written to a field (None: an unknown field)."""
+def writable(field: Field | None, resource: Resource | None = None) -> Check:
+    """Return the check of a value to be written to a field (None: an unknown field).
+
+    With its resource, what is within a list or an object is checked as well.
+    """
     checks: list[Check] = [_sendable]
     if field is not None:
         checks += _declared(field)
+        checks += _of_parts(path_of(field.path), resource) if resource is not None else ()
     return partial(_first, tuple(checks))
+
+
+def _of_parts(path: tuple[str, ...], resource: Resource) -> Iterator[Check]:
+    """Yield the checks of what is within a list or an object."""
+    inner = [((path_of(name),), each) for name, each in resource.fields.items()]
+    for (first, *others), field in (*inner, *resource.items.items()):
+        rest = (first[len(path) :], *others)
+        inside = first[: len(path)] == path and (others or rest[0])
+        if inside and (declared := _declared(field)):
+            yield partial(_part, rest, partial(_first, tuple(declared)))
+
+
+def _part(places: ItemPath, check: Check, value: Value) -> str:
+    """Return what is wrong with a part of a value, and where."""
+    wrong = (check(each) for each in _parts(places, value) if not is_blank(each))
+    found = next(filter(None, wrong), "")
+    where = path_text(tuple(key for keys in places for key in keys))
+    return found and (f"in '{where}', {found}" if where else f"of an item, {found}")
+
+
+def _parts(places: ItemPath, value: Value) -> Iterator[Value]:
+    first, *others = places
+    found = at(value, first) if first and isinstance(value, dict) else value
+    if found is MISSING or (first and not isinstance(value, dict)):
+        return
+    if not others:
+        yield found
+    elif isinstance(found, list):
+        for each in found:
+            yield from _parts(tuple(others), each)
 
 
 @dataclass(frozen=True, slots=True)
