@@ -739,6 +739,13 @@ MUTANTS = (
                 LISTED,
             ),
             (
+                "a-linked-row-is-its-persons-whatever-its-key",
+                "planning/leaving_doubts",
+                "    linked = exact and links.get",
+                "    linked = links.get",
+                LISTED,
+            ),
+            (
                 "who-had-left-is-remembered-for-good",
                 "planning/said_left",
                 " if id not in ended}",

@@ -184,6 +184,7 @@ def test_a_story_of_somebody_who_was_listed(name: str) -> None:
 
 BACK = {"people": [{**ANN, "status": "E"}]}
 OUT = {"people": [{**ANN, "status": "Out"}]}
+ZOE = {"people": [{**ANN, "code": "C9", "name": "Zoe", "mail": "zoe@example.com", "status": "E"}]}
 OPEN, CLOSED = {"users": {"t1": {"active": True}}}, {"users": {"t1": {"active": False}}}
 LEFT = {"people": [ANN]}
 SAID: dict[str, tuple[list[Json], list[list[str]]]] = {
@@ -210,6 +211,10 @@ SAID: dict[str, tuple[list[Json], list[list[str]]]] = {
     "somebody is back, and let in by hand, and their row is missing for a night": (
         [EMPLOYED, LEFT, BACK, BACK | OPEN, BACK, {}, BACK],
         [[], [], [], [], [], [], []],
+    ),
+    "their row is somebody else's by now": (
+        [EMPLOYED, LEFT, ZOE, ZOE | OPEN, ZOE, {}],
+        [[], [], [], ["t1"], ["t1"], ["t1"]],
     ),
     "nobody has the record for a while": (
         [EMPLOYED, LEFT, {}, {"hidden": ["t1"]}, {"hidden": ["t1"]}, OPEN],

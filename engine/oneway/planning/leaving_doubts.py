@@ -70,16 +70,16 @@ def vanished(still_in: Collection[str], shown: Collection[str]) -> Mapping[str, 
 def anothers(policy: Policy, links: Mapping[str, str], row: SourceRow, target: TargetRow) -> str:
     """Return how a row that stays differs from a record that was listed for its id; "" if alike.
 
-    The id may be somebody else's by now, unless it is not the key, and links the row to the record.
-    A key in another form was all that the two had in common before.
+    The id may be somebody else's by now, unless it is not the key, the key is the same, and a link
+    joins the two. A key in another form was all that the two had in common before.
     """
     if perhaps_left(policy, row) or not likeness_beside(policy, row, target).two_people:
         return ""
-    linked = links.get(row.source_id) == target.target_id
-    if linked and not any(is_id(row, value) for value in row.key_values):
-        return ""
     keys = zip(row.keys, target.keys, strict=False)
     exact = any(one is not None and one == other for one, other in keys)
+    linked = exact and links.get(row.source_id) == target.target_id
+    if linked and not any(is_id(row, value) for value in row.key_values):
+        return ""
     if not exact and not {*forms_of(row)}.isdisjoint(forms_of(target)):
         return ""
     return likeness_of(policy, row, target).text

@@ -92,12 +92,13 @@ class LeavingDoubts:
         if not again:
             return self._evidence(evidence, header, tallies, shown)
         left = self.remembered.left or NOBODY_LEFT
-        listing = replace(self, remembered=self.remembered.recalling(again), again=again)
+        anew = {id: whose - self.remembered.still_in for id, whose in again.items()}
+        listing = replace(self, remembered=self.remembered.recalling(again), again=anew)
         evidence = replace(
             evidence,
             before=listing.remembered.before,
             unasked=evidence.unasked - left.back,
-            open_again=frozenset(again),
+            open_again=frozenset(again.keys() - self.remembered.before.keys()),
         )
         return listing._evidence(evidence, header, tallies, shown)
 
