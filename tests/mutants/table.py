@@ -2963,7 +2963,7 @@ MUTANTS = (
         )
         for name, module, old, new in (
             ("unusual", "mapping/generated/rows", 'f"if not (usual or {', 'f"if not (True or {'),
-            ("blank", "core/batches", '"text" if all(map(str.strip, values)) else ""', '"text"'),
+            ("blank", "core/batches", "if not filled or any(map(is_blank, others))", "if False"),
             ("booleans", "core/batches", "{*map(type, values)} == {bool}", "values"),
             ("kinds", "mapping/generated/program", "batch.kind(path) == kind for", "True for"),
             ("last-position", "mapping/generated/rows", "other(len(rows))", "other(0)"),
@@ -3792,7 +3792,7 @@ MUTANTS = (
     Mutant(
         "fillers-are-letters",
         "core/similar_words",
-        'if each.isspace() or (category(each)[0] != "C" and each not in _FILLERS)',
+        'if each.isspace() or (category(each)[0] != "C" and each not in FILLERS)',
         'if each.isspace() or category(each) != "Cf"',
         "what cannot be seen is no matter of a word",
         "tests/laws/test_spelling.py",
