@@ -230,7 +230,7 @@ def test_law_19_every_leaver_who_can_still_get_in_is_named(
 ) -> None:
     plan = planned(world)
     done = partly_applied(world, plan, data)
-    ends = {result.action.id: result.end for result in done.results}
+    ends = {result.action.id: result for result in done.results}
     named = {each.source_id for each in still_in(plan, ends)}
     program = bound(world)
     rows = [program.source_row(record) for record in world.source.records]
@@ -380,7 +380,7 @@ def test_law_19_whoever_leaves_is_seen_to_have_left_or_is_named(world: World) ->
     assume(accepted(world))
     plan = planned(world)
     done = applied(world, plan)
-    ends = {result.action.id: result.end for result in done.results}
+    ends = {result.action.id: result for result in done.results}
     named = {each.source_id for each in still_in(plan, ends)}
     program, later = bound(world), bound(world.later(36_525))
     now = {record.id: record for record in done.target.records}
@@ -433,7 +433,7 @@ def test_a_leave_that_left_does_not_see_is_no_leave(
     mapping = {**PLAIN, "leavers": {"when": "status == 'L'", **leaving}}
     world = world_of(mapping, [person], {"t0": {"ref": "A", "leaveDate": None, **held}})
     plan = planned(world)
-    ends = {r.action.id: r.end for r in applied(world, plan).results}
+    ends = {r.action.id: r for r in applied(world, plan).results}
     (still,) = still_in(plan, ends)
     (outcome,) = plan.outcomes
     assert [each.code for each in outcome.reasons] == [code]

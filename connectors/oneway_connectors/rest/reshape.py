@@ -144,7 +144,7 @@ class Reshaper(MeteredInterpreter):
         found, gap = None, Dependence.NONE
         for each in arguments:
             found, gap = self._asked(each, value)
-            if found is not None or gap is Dependence.CHOSEN:
+            if found is not None:
                 break
         self._gather(gap)
         return found
