@@ -947,7 +947,11 @@ def test_an_object_that_is_replaced_loses_no_field_outside_the_mapping_unseen(
 
 def one_more(world: World, office: Office, made: User, *, request: bool) -> tuple[int, str]:
     """Create a fourth person, whom the answer shows as made, and perhaps a request as well."""
-    fields = "  role: {value: staff, write: on_create}\n  active: {value: true, write: on_create}"
+    once = {"role": "staff", "active": "true", "invite": "true", "grade": "14"}
+    once |= {"start": "'2026-01-01'", "since": "'2026-01-01T04:00:00Z'"}
+    fields = "\n".join(
+        f"  {key}: {{value: {each}, write: on_create}}" for key, each in once.items()
+    )
     world.write("m.yaml", MAPPING.replace("  name: name", f"{fields}\n  name: name"))
     for each in office.users.values():
         each["role"] = "staff"
@@ -970,7 +974,13 @@ def one_more(world: World, office: Office, made: User, *, request: bool) -> tupl
 
 @pytest.mark.parametrize(
     ("made", "fields"),
-    [({"role": "admin"}, "role"), ({"role": None}, "role"), ({"active": False}, "active")],
+    [
+        ({"role": "admin"}, "role"),
+        ({"role": None}, "role"),
+        ({"active": False}, "active"),
+        ({"start": "2026-01-02T00:00:00Z"}, "start"),
+        ({"grade": "15"}, "grade"),
+    ],
 )
 def test_a_create_that_shows_another_value_for_good_is_told(
     world: World, office: Office, made: User, fields: str
@@ -989,6 +999,10 @@ def test_a_create_that_shows_another_value_for_good_is_told(
         ({}, True),
         ({"role": "omitted"}, True),
         ({"role": "STAFF "}, True),
+        ({"grade": "14"}, True),
+        ({"start": "2026-01-01T00:00:00Z"}, True),
+        ({"since": "2026-01-01T04:00:00+00:00"}, True),
+        ({"invite": False}, True),  # an order, which has been carried out
         ({"role": ["staff", "everybody"]}, True),
         ({"name": "Name Four"}, True),  # the next plan corrects it
         ({"role": "pending"}, False),  # the answer was older than the record

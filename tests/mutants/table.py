@@ -1160,6 +1160,14 @@ MUTANTS = (
         "tests/cli/test_odd_answers.py -k no_longer_shown",
     ),
     Mutant(
+        "another-notation-of-a-created-value-alarms",
+        "applying/write_check",
+        "return day is not None and day == parse_day(sent)",
+        "return False",
+        "a created value in another notation raises no alarm",
+        "tests/cli/test_odd_answers.py",
+    ),
+    Mutant(
         "a-create-keeps-whatever-it-was-sent",
         "applying/gates",
         "            self._refuse_other(action, target_id)\n",

@@ -7,7 +7,7 @@ from oneway.applying.compare_records import at_stake, has_value, more_changed, s
 from oneway.applying.preconditions import LiveState
 from oneway.core.connector import Capability, NotSent, ReadError, Unknown, WriteError, reads_by_id
 from oneway.core.key_forms import is_other_form
-from oneway.core.records import Record, at, path_of
+from oneway.core.records import Missing, Record, Value, at, parse_day, path_of
 from oneway.core.seal import Sealed
 from oneway.mapping.program import LeftAnswer
 from oneway.mapping.spec import Write
@@ -117,11 +117,13 @@ class WriteCheck:
         """Return the fields of a create of which a record shows other values than were sent.
 
         Only those that no later plan writes: it corrects others itself. A system may show sensitive
-        values masked, and lists and objects with more than they were sent.
+        values masked, and lists and objects with more than they were sent. A flag that it takes for
+        an order (`sendInvite`) is off once that is done; one that gives access is not.
         """
         policy = self._live.program.policy
         lasting = {rule.path for rule in policy.fields if rule.write is Write.ON_CREATE}
-        lasting |= {rule.path for rule in policy.leaving}
+        access = {rule.path for rule in policy.leaving}
+        lasting |= access
         return [
             each.field
             for each in action.changes
@@ -131,7 +133,8 @@ class WriteCheck:
             and not isinstance(each.after, Sealed | list | dict)
             and not isinstance(now := at(shown.data, path_of(each.field)), list | dict)
             and not self._live.is_after(shown, action, each)
-            and not is_other_form(now, each.after)
+            and not _is_alike(now, each.after)
+            and not (isinstance(now, bool) and each.field not in access)
         ]
 
     def _old(self, action: Action, shown: Record) -> list[str]:
@@ -174,6 +177,14 @@ class WriteCheck:
         """Return whether a target record counts as left, or is due to leave."""
         row = self._live.program.target_row(record)
         return row.left or row.scheduled
+
+
+def _is_alike(now: Value | Missing, sent: Value) -> bool:
+    """Return whether two values are one in two notations: `14` and `"14"`, a day and an instant."""
+    if is_other_form(now, sent) or str(now) == str(sent):
+        return True
+    day = parse_day(now)
+    return day is not None and day == parse_day(sent)
 
 
 _UNKEPT = "See in the target why it keeps the old values; another form of one is for `compare`."
