@@ -1612,9 +1612,9 @@ MUTANTS = (
     Mutant(
         "a-page-beyond-the-total-fails-the-list",
         "oneway_connectors/rest/list_end",
-        "    if last is not None and _has_all(so_far) and (",
-        "    if False and (",
-        "however a system answers beyond the total that the manifest names, the list has ended",
+        "    if last is None or error.code not in (*_NO_PAGE, *_OF_NO_USE):",
+        "    if last is None or error.code not in _NO_PAGE:",
+        "an answer without a list beyond the total that the manifest names ends the list",
         "tests/unit/test_rest_reading.py -k all_of_the_total",
     ),
     Mutant(

@@ -89,14 +89,16 @@ def check_beyond(
     It is if all of a total came, or if it does not exist and the page before was the last.
     """
     paging, pages = listing.paging, len(so_far.lengths)
-    if last is not None and _has_all(so_far) and (pages > 1 or so_far.lengths[-1] < paging.size):
-        return  # however a system answers for a page beyond the total that the manifest names
-    if last is None or error.code not in _NO_PAGE:
+    # A total may be capped, or behind: 403 or 500 says nothing of a page, and ends no list.
+    if last is None or error.code not in (*_NO_PAGE, *_OF_NO_USE):
         raise error
-    numbered = paging.by in NUMBERED
+    no_page = error.code in _NO_PAGE
+    numbered = no_page and paging.by in NUMBERED
     short = so_far.lengths[-1] < paging.size
     said = so_far.said is not None and so_far.said.count == so_far.count
-    if (short and paging.stop_when_short) or _has_all(so_far):
+    if _has_all(so_far) and (no_page or short or pages > 1):
+        return
+    if no_page and short and paging.stop_when_short:
         return
     if numbered and said and (short or pages > 1):  # or it may be that of the only page
         return
@@ -125,6 +127,8 @@ def is_the_end(client: Client, so_far: ListSoFar, paging: Paging, page: ListPage
 
 _NO_PAGE = ("R104", "R110")
 """Answers of systems to a page beyond the last: 404, or another refusal."""
+_OF_NO_USE = ("R106", "R107")
+"""Answers without a list, such as `{"data": null}`, or that cannot be read."""
 
 
 def check_size(paging: Paging, so_far: ListSoFar) -> None:
