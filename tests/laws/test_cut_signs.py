@@ -121,6 +121,8 @@ ORDINARY: dict[str, Any] = {
     "limit": 100, "nextSyncToken": "ab", "@odata.deltaLink": "https://x", "totalAmount": 900,
     "warnings_count": 0, "request_id": "9", "url": "/people", "nextReview": "2026-05-01",
     "cursors": {"before": "a", "after": "b"}, "rate_limit": {"limit": 3, "remaining": 2},
+    "meter": {"remaining": 57, "reset": 123}, "omitted": ["salary"],
+    "note": "Bank details are excluded because of permissions",
 }  # fmt: skip
 HEADERS = {
     "X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "3", "X-Total-Time": "120",

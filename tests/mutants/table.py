@@ -1740,7 +1740,7 @@ MUTANTS = (
     Mutant(
         "only-the-last-page-may-fail",
         "oneway_connectors/rest/paging",
-        "if wrong := fault_said(page.data, listing.records, refused_when):",
+        "if wrong := fault_said(page.data, listing.records, refused_when, before):",
         "if not page.rows and (wrong := fault_said(page.data, listing.records, refused_when)):",
         "an error beside any page makes the list a part",
         f"{VENDORS} -k any_page",

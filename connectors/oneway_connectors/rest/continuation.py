@@ -180,16 +180,19 @@ def least_said(answer: Answer, data: Value, records: str) -> Total | None:
     return Total(said_by, count)
 
 
-def fault_said(data: Value, records: str, read: str) -> str:
+def fault_said(data: Value, records: str, read: str, before: int = 0) -> str:
     """Return what says that an answer is only what was left after a fault, or "".
 
     `read` is the manifest's own expression of what a refusal is: what it reads, it judges.
+    `skipped` may repeat how many rows came `before`.
     """
     for each in _beside(data, records):
         if not each.near or re.search(rf"(?<!\w){re.escape(each.name)}(?!\w)", read):
             continue
         told = words.MESSAGE.fullmatch(each.letters) and tells_failure(each.value)
-        failed = says_failed(each.letters, each.value) or says_left_out(each.letters, each.value)
+        failed = says_failed(each.letters, each.value)
+        if not failed and says_left_out(each.letters, each.value):
+            failed = not (before and each.letters == "skipped" and count_of(each.value) == before)
         if told or failed:
             return each.said_by
     return ""
@@ -350,6 +353,7 @@ def _beside(data: Value, records: str) -> Iterator[_Word]:
         paged = _is_paged(data)
         for name, value in data.items():
             letters, place = words.plain(name, own), _joined(path, name)
+            letters = "" if letters == "remaining" and _is_quota(data) else letters
             if letters == "of":
                 letters = "pages" if paged else ""
             if name != step and _are_notices(value):
@@ -385,6 +389,7 @@ def _within(
         yield from (_Word(_shown(shown), "next", "next", e) for e in value if _is_next(e))
     for name, each in value.items() if isinstance(value, dict) else ():
         letters, place, inner = words.plain(name, own), f"{shown}.{name}", _joined(path, name)
+        letters = "" if letters == "remaining" and _is_quota(value) else letters
         if _are_notices(each):
             letters = "messages"
         if near and letters == "count":
@@ -397,6 +402,12 @@ def _within(
         about = bool(words.PAGING.fullmatch(letters))
         if isinstance(each, dict | list) and (about or (deep and _is_about(each))):
             yield from _within(each, place, own, path and inner, about, deep - 1)
+
+
+def _is_quota(value: Value) -> bool:
+    """Return whether an object is about requests that may be sent."""
+    names = map(words.plain, value) if isinstance(value, dict) else ()
+    return not {"reset", "resetat", "resetin", "resetson"}.isdisjoint(names)
 
 
 def _is_paged(value: Value) -> bool:

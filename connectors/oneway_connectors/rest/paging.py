@@ -227,12 +227,13 @@ def _astray(
 def _note_size(
     client: Client, listing: Listing, so_far: ListSoFar, page: ListPage, searching: bool
 ) -> None:
+    before = sum(so_far.lengths)
     so_far.lengths.append(page.sent)
     so_far.left_out += max(0, page.sent - len(page.rows))
     if page.answer.status == NO_CONTENT:
         return
     refused_when = client.api.errors.refused_when
-    if wrong := fault_said(page.data, listing.records, refused_when):
+    if wrong := fault_said(page.data, listing.records, refused_when, before):
         said = f", and says: {said}" if (said := client.said(page.answer)) else ""
         so_far.problems.append(
             f"page {page.number} is a part of what was asked for: {wrong} says "

@@ -122,7 +122,8 @@ _OF_A_VALUE = re.compile(
 _OUT = "excluded|omitted|skipped|hidden|withheld|filtered out"
 _FAILED = re.compile(
     rf"\b(?:some|[1-9]\d{{0,17}}) (?:\w+ )?(?:{_ROWS})(?: \w+){{0,3}}? (?:{_OUT})\b|"
-    rf"\b(?:{_OUT})(?: \w+){{0,4}}? (?:permissions?|authori[sz]ation|access|rights|privileges)\b|"
+    rf"\b(?:{_ROWS}|[1-9]\d{{0,17}})(?: \w+){{0,2}}? (?:{_OUT})(?: \w+){{0,4}}? "
+    r"(?:permissions?|authori[sz]ation|access|rights|privileges)\b|"
     rf"\bthrottled\b|\btimed? ?out\b|\bincomplete\b|\bpartial(?:ly)?(?: {_ROWS}| result| content| "
     "response| list| success| failure)|"
     rf"\b(?:not|cannot|cant|couldnt) (?:be )?(?:{_GET})(?:ed|d)?\b|\bfailed to (?:{_GET}|get)\b"

@@ -23,8 +23,13 @@ def says_failed(letters: str, value: Value) -> bool:
 
 
 def says_left_out(letters: str, value: Value) -> bool:
-    """Return whether a value under a name says that a list does not show some of its records."""
-    return bool(words.LEFT_OUT.fullmatch(letters)) and _is_wrong(value)
+    """Return whether a value under a name says that a list does not show some of its records.
+
+    Texts without a digit (`omitted: ["salary"]`) name fields.
+    """
+    texts = value if isinstance(value, list) else ()
+    named = bool(texts) and all(isinstance(e, str) and not _DIGIT.search(e) for e in texts)
+    return bool(words.LEFT_OUT.fullmatch(letters)) and _is_wrong(value) and not named
 
 
 def says_done(letters: str, value: Value) -> bool:
@@ -76,6 +81,7 @@ _SUCCESSES = {"200", "201", "202", "204"}
 _ALL_WELL = {
     "", "null", "none", "false", "na", "no", "noerror", "noerrors", "ok", "success",
 }  # fmt: skip
+_DIGIT = re.compile(r"\d")
 _APART = re.compile(r"[\s_/-]+")
 _GOOD_ENDS = {"ok", "success", "done"}
 _BAD_ENDS = {
