@@ -24,7 +24,7 @@ ENDING_MEANING = {
     Ending.STALE: "source or target changed since the plan; plan again",
     Ending.REJECTED: "the target refused it; nothing was written",
     Ending.NOT_SENT: "nothing was written; plan again",
-    Ending.UNKNOWN: "sent, and it is not known yet whether it happened; the next run looks it up",
+    Ending.UNKNOWN: "sent, and the target may not have done just that; the next run looks",
     Ending.HELD: "if it is right, let it pass with --allow in a new plan; if not, correct the data",
     Ending.POSTPONED: "the target refused the same values before; --retry-now sends them at once",
     Ending.NOT_ATTEMPTED: "it waits for another action, or the target is down; plan again",
