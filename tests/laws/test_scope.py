@@ -64,7 +64,7 @@ def test_who_is_outside_leaves_or_is_named(world: World) -> None:
     assume(world.mapping["out_of_scope"] == "leave")
     plan = planned(world)
     done = applied(world, plan)
-    named = {e.source_id for e in still_in(plan, {e.action.id: e.end for e in done.results})}
+    named = {e.source_id for e in still_in(plan, {e.action.id: e for e in done.results})}
     today, later = bound(world), bound(world.later(36_525))
     now = {record.id: record for record in done.target.records}
     sources = {record.id: record for record in world.source.records}

@@ -35,4 +35,4 @@ LINKS = st.builds(
 @given(st.lists(st.lists(LINKS, max_size=3), max_size=4))
 def test_links_are_kept_as_all_at_once(pages: list[list[Link]]) -> None:
     every = [each for page in pages for each in page]
-    assert "".join(snapshot_file._links_in_parts(pages)) == canonical(every)
+    assert "".join(snapshot_file._links_in_parts(pages)) == canonical([e[:-1] for e in every])

@@ -12,7 +12,7 @@ from oneway.core.dataclass import dataclass
 from oneway.planning.access import WHOSE
 from oneway.planning.links import LinkEvidence
 from oneway.planning.listed_before import Records
-from oneway.planning.plan import Kind, Outcome, Plan, Quiet
+from oneway.planning.plan import Kind, Outcome, Plan, Quiet, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def remembered_on(
             for id in _records_of(each):
                 found.setdefault(id, set()).add(source)
         elif target in before.records or source in known:
-            answered = source in asked and _stays(each, evidence)
+            answered = _is_brought_back(each) or (source in asked and _stays(each, evidence))
             if target is not None and target in before.records and answered:
                 ended.add(target)
             else:
@@ -89,6 +89,12 @@ def _records_of(each: Outcome | Quiet) -> Iterator[str]:
         yield each.target_id
     elif isinstance(each, Outcome):
         yield from (id for why in each.reasons if why.code in WHOSE for id in why.candidates)
+
+
+def _is_brought_back(each: Outcome | Quiet) -> bool:
+    """Return whether the plan lets a person in again, which it does by a clear word alone."""
+    actions = each.actions if isinstance(each, Outcome) else ()
+    return any(action.verb is Verb.REACTIVATE for action in actions)
 
 
 def _stays(each: Outcome | Quiet, evidence: LinkEvidence) -> bool:

@@ -281,7 +281,7 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
         return
     if each.disconnected:
         yield f"disconnected {when(each.disconnected, each.zone)}"
-        yield f"its history is kept: `oneway runs {harmless(quote(each.name))}`"
+        yield f"its history is kept: oneway runs {harmless(quote(each.name))}"
         return
     if each.last is None:
         yield "has not run yet"
