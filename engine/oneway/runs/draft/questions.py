@@ -23,33 +23,12 @@ from oneway.runs.draft.leaving_questions import (
     switch_of,
 )
 from oneway.runs.draft.notation import called, expression, literal, past_day
+from oneway.runs.draft.outsiders import is_outside
 from oneway.runs.draft.pairs import name_parts
 from oneway.runs.draft.side import DraftSide
-from oneway.runs.draft.who_left import FEW, YES, is_gone
+from oneway.runs.draft.who_left import FEW, is_gone
 
 _OUTSIDERS = ("Contractor", "Agency", "External")
-_OUTSIDE = re.compile(
-    r"\b(sub-?)?contractors?\b|\bcontingent\b|\bagency\b|\bextern(al)?s?\b|\btemp(s|orary)?\b|"
-    r"\bfreelancers?\b|\bfreelance\b|\bconsultants?\b|\bvendors?\b|\bsuppliers?\b|"
-    r"\bthird[- ]party\b|\bself[- ]?employed\b|\boff[- ]?payroll\b|\bumbrella\b|\bvolunteers?\b|"
-    r"\bnon[- ]?employees?\b|\bout(side|sourced)\b|\bsecond(ed|ees?)\b|\bguests?\b|"
-    r"\bextern(e|er|en|es)\b|\buitzend\w*|\bzzp\w*|\binhuur\w*|\bingehuurd\w*|"
-    r"\bgedetacheerd\w*|\bdetachering\b|\bleih(arbeit\w*|kraft|kräfte)\b|\bzeitarbeit\w*|"
-    r"\bfreiberuf\w*|\bfremd(personal|firma)\b|\bint[ée]rimaires?\b|\bprestataires?\b|"
-    r"\bfreie[rsn]?(\(r\))? mitarbeit\w*|\bfreie[rn]?\b|\bhonorar(kraft|kräfte|vertrag|basis)\b|"
-    r"\bwerkvertrag\w*|\b(solo-?)?selb(st)?ständige?[rn]?\b|\bsubunternehme\w*|"
-    r"\bdienstleister\w*|\b(externe )?berater(in)?\b|\barbeitnehmerüberlassung\b|\baüg\b|"
-    r"\bfremdkr(aft|äfte)\b|\behrenamt\w*|"
-    r"\bzelfstandigen?\b|\bonderaannemers?\b|\binleen\w*|\bflexkracht\w*|\bvrijwilligers?\b|"
-    r"\bind[ée]pendante?s?\b|\bsous-?traitan(ts?|ce)\b|\bportage\b|\bb[ée]n[ée]voles?\b|"
-    r"\b(auto|micro)-?entrepreneu(r|se)s?\b|\bvacataires?\b|\bconsultante?s?\b|"
-    r"\baut[óôo]nom[oa]s?\b|\b(sub)?contratistas?\b|\bsubcontratad[oa]s?\b|\bextern[oai]\b|"
-    r"\bconsult?or(a|es)?\b|\bterceirizad[oa]s?\b|\bprestador(a|es)?\b|"
-    r"\blibero professionista\b|\bpartita iva\b|\bconsulente\b|\bsomministrat[oa]\b|"
-    r"\binterinal[ei]\b|\bkonsul(t|tti|ent)(er)?\b|\binhyrd\w*|\binnleid\w*|\bindlejet\b|"
-    r"\bb2b\b|\bsamozatrudni\w*|\bzleceniobiorca\b",
-)
-"""Lower-case words for people who work there without being employed."""
 _NO_KINDS = (
     "email",
     "first",
@@ -143,7 +122,7 @@ def _by_kind(source: DraftSide, path: str, words: Counter[str | int]) -> Eligibi
     It lists included kinds, not excluded ones: a new kind, or a new spelling, must not get in.
     """
     kind = concept(path)
-    outside = [each for each in words if _is_outside(path, each)]
+    outside = [each for each in words if is_outside(path, each)]
     if not outside and (kind != "type" or len(words) > FEW):
         return None
     if len(words) > _MANY or (outside and kind in _NO_KINDS):
@@ -172,16 +151,6 @@ def _by_kind(source: DraftSide, path: str, words: Counter[str | int]) -> Eligibi
 
 
 _STRIKE_OUT = "who takes part? strike out the others"
-
-
-def _is_outside(path: str, value: Value) -> bool:
-    """Return whether a value means that a person is not employed, such as a contractor."""
-    word = str(value).strip().casefold()
-    if _OUTSIDE.search(" ".join(re.findall("[a-z0-9]+", path.casefold()))):
-        return word in YES or _OUTSIDE.search(word) is not None
-    if concept(path) == "type":
-        return _OUTSIDE.search(word) is not None
-    return _OUTSIDE.fullmatch(word) is not None
 
 
 def _complete(source: DraftSide, target: DraftSide) -> Iterator[EligibilityRule]:

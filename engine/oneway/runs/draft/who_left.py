@@ -10,6 +10,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept, plain, words_of
 from oneway.core.records import MISSING, Value, at, is_blank, parse_day
 from oneway.runs.draft.notation import called
+from oneway.runs.draft.outsiders import YES, is_outside
 from oneway.runs.draft.side import DraftSide
 
 FEW = 6
@@ -20,7 +21,6 @@ _GONE = re.compile(
     r"inactief|ausgeschieden|ausgetreten|inaktiv|inactif",
     re.IGNORECASE,
 )
-YES = yes_and_no.YES | {"j", "o", "x"}
 _HERE = frozenset((
     "employed", "current", "working", "works", "serving", "indienst", "imdienst", "inservice",
     "werkzaam", "beschäftigt", "angestellt", "enposte", "employé", "salarié",
@@ -143,7 +143,8 @@ def _by_days(source: DraftSide, day: str, today: date) -> Iterator[LeftBy]:
             if last is not None and last < today and isinstance(word, str | int):
                 past[word] += 1
         left = next(iter(past), "")
-        if len(past) == 1 and past[left] > 1 and 2 * past[left] > words[left]:
+        alone = len(past) == 1 and past[left] > 1 and 2 * past[left] > words[left]
+        if alone and not is_outside(path, left):  # a kind of people, however many of them have left
             stays: list[Value] = [each for each in words if each != left]
             yield LeftBy(path, [left], stays, _guess(source, path, [left]))
 
