@@ -734,7 +734,7 @@ MUTANTS = (
             (
                 "who-had-left-is-forgotten-once-anybody-has-their-record",
                 "planning/said_left",
-                "answered = source in asked and _stays(each, evidence)",
+                "answered = _is_brought_back(each) or (source in asked and _stays(each, evidence))",
                 "answered = True",
                 LISTED,
             ),
