@@ -331,6 +331,11 @@ def new_value(cell: Cell) -> Value:
     return cell[1] if initial is None or is_blank(initial) else initial
 
 
+def known_value(cell: Cell) -> Value:
+    """Return the value of a field by which a person is known, written or not; None if none."""
+    return new_value(cell) if cell.unwritten is None else cell.unwritten
+
+
 _USABLE = (CellState.STATED, CellState.INACTIVE)
 """The cell states that no rule refuses."""
 

@@ -24,11 +24,19 @@ from functools import cached_property
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
 from oneway.core.records import MISSING, Value, comparable
-from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent
 from oneway.planning.absent import NEAR_KEY
 from oneway.planning.access import MAY_HAVE_LEFT
-from oneway.planning.diff import Awaited, comparison, doubled, is_there, new_value, present
+from oneway.planning.diff import (
+    Awaited,
+    comparison,
+    doubled,
+    is_there,
+    known_value,
+    new_value,
+    present,
+)
 from oneway.planning.outcomes import PENDING, Draft
 from oneway.planning.plan import Kind, Reason, Verb
 from oneway.planning.record_owner import owner_text
@@ -129,7 +137,7 @@ class SpokenValues:
         self.policy = policy
         self.speakers: dict[Slot, list[str]] = defaultdict(list)
         for row in rows:
-            values = [_telling(cell) for cell in row.cells] if is_there(policy, row) else ()
+            values = [known_value(cell) for cell in row.cells] if is_there(policy, row) else ()
             for slot in self._slots(values):
                 self.speakers[slot].append(row.source_id)
 
@@ -158,10 +166,6 @@ class SpokenValues:
             value, rule = values[i], self.policy.fields[i]
             if isinstance(value, Awaited) or rule.tells(value):
                 yield from ((i, claim) for claim in claims_of(value, comparison(rule)))
-
-
-def _telling(cell: Cell) -> Value:
-    return new_value(cell) if cell.unwritten is None else cell.unwritten
 
 
 class _Namesakes:

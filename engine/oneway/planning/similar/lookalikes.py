@@ -15,7 +15,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
-from oneway.planning.diff import new_value
+from oneway.planning.diff import known_value
 from oneway.planning.match import NO_PAIRS, Pairs
 from oneway.planning.record_owner import owner_text
 from oneway.planning.similar.marks import emails_in, has_email, marks_of, one_form
@@ -280,6 +280,6 @@ def said_value(policy: Policy, row: AnySourceRow, position: int) -> Value:
     None too if it is a constant of the mapping: many records that lack a value may have that.
     """
     cell = row.cells[position] if position < len(row.cells) else None
-    value = None if cell is None else new_value(cell) if cell.unwritten is None else cell.unwritten
+    value = None if cell is None else known_value(cell)
     rule = policy.fields[position]
     return value if rule.tells(value) else None
