@@ -1,8 +1,8 @@
 """Who was listed as able to get in stays so until an answer takes them off.
 
-Told from both systems and from the lists of earlier runs, and never from the planner. An answer is
-that the user cannot get in, that payroll says of the person that they stay, or that the user is
-somebody else's by their code.
+Told from both systems and from the lists of earlier runs, and never from the planner. A user who
+may be two people's is listed once, over either of them. An answer is that the user cannot get in,
+that payroll says of the person that they stay, or that the user is somebody else's by their code.
 """
 
 import json
@@ -39,8 +39,9 @@ class Listed:
         if whole:
             named = _named(world)
             sources = {source for source, _ in named}
+            users = {user for _, user in named}
             for source, user in sorted(self.pairs):
-                if source not in sources:
+                if source not in sources and user not in users:
                     demand(False, f"{source} was listed over user {user}, and is no more")
             self.pairs |= {each for each in named if each[1]}
 
