@@ -26,6 +26,7 @@ RETRIES = "tests/unit/test_rest_retries.py"
 DUES = "tests/store/test_schedule_claims.py -k 'not PostgreSQL'"
 CONTINUATION = "oneway_connectors/rest/continuation"
 UNSEEN = "tests/cli/test_unseen.py"
+UNSEEN_ROWS = "tests/cli/test_unseen_rows.py"
 CUT_SIGNS = "tests/laws/test_cut_signs.py"
 NOT_SHOWN = "tests/cli/test_not_shown.py"
 STAYS = "tests/cli/test_stays_listed.py"
@@ -1463,6 +1464,38 @@ MUTANTS = (
         "    if forms:",
         "an id in another case is the listed one",
         f"{UNSEEN} -k another_case",
+    ),
+    Mutant(
+        "a-table-is-read-once",
+        "runs/plan",
+        "        if tables := tables_read_again(prepared, systems, found, plan):\n",
+        "        if tables := None:\n",
+        "a row that slides while a table is read takes nobody's value",
+        UNSEEN_ROWS,
+    ),
+    Mutant(
+        "a-second-table-is-whole",
+        "runs/evidence/missing_rows",
+        "    if not second.complete:\n",
+        "    if False:\n",
+        "a second list that may lack rows proves nothing",
+        UNSEEN_ROWS,
+    ),
+    Mutant(
+        "a-table-is-read-again-for-nothing",
+        "runs/evidence/missing_rows",
+        "        and (miss.field in taken",
+        "        and (True",
+        "a miss that changes nothing costs no second list",
+        UNSEEN_ROWS,
+    ),
+    Mutant(
+        "nobody-new-needs-a-row",
+        "runs/evidence/missing_rows",
+        "or (created and",
+        "or (False and",
+        "what is written at create alone is never mended",
+        UNSEEN_ROWS,
     ),
     # what a list says of itself
     Mutant(

@@ -28,7 +28,7 @@ from oneway_connectors.rest.continuation import (
 )
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.list_so_far import Item, ListSoFar, item_of
-from oneway_connectors.rest.model import Listing, ResourceRequests, Single
+from oneway_connectors.rest.model import Listing, PageBy, ResourceRequests, Single
 from oneway_connectors.rest.paging import pages
 from oneway_connectors.rest.parents import ListOfParent, put_together
 from oneway_connectors.rest.reads import STRAY, STRAY_HELP, unreadable
@@ -70,6 +70,12 @@ class RestReader:
     def by_id(self) -> bool:
         """Whether one record can be requested without the whole list."""
         return self.resource.single is not None
+
+    @property
+    def lists_at_once(self) -> bool:
+        """Whether one request gives the whole list."""
+        listing = self.resource.listing
+        return listing is None or (listing.paging.by is PageBy.NONE and not listing.for_each)
 
     @property
     def finds(self) -> Collection[str]:

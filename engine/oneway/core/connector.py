@@ -72,6 +72,7 @@ __all__ = [
     "Writer",
     "about_to_leave",
     "asked_before_leaving",
+    "lists_at_once",
     "reads_by_id",
     "silent",
 ]
@@ -335,6 +336,14 @@ def reads_all(reader: Reader) -> bool:
     Such a reader says `reads_all = True`.
     """
     return bool(getattr(reader, "reads_all", False))
+
+
+def lists_at_once(reader: Reader) -> bool:
+    """Return whether one request gives the whole list, so that no record can move meanwhile.
+
+    Such a reader says `lists_at_once = True`.
+    """
+    return reads_all(reader) or bool(getattr(reader, "lists_at_once", False))
 
 
 def finds_by(reader: Reader, path: str) -> bool:

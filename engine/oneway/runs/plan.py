@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from oneway import __version__
@@ -32,6 +33,7 @@ from oneway.planning.plan import Plan, Read, Reason
 from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.evidence.leaving_doubts import LeavingDoubts
 from oneway.runs.evidence.missing_records import MissingRecords
+from oneway.runs.evidence.missing_rows import tables_read_again
 from oneway.runs.evidence.observations import with_observations
 from oneway.runs.evidence.pending_creates import unseen_creates, with_pending
 from oneway.runs.evidence.remembered import NOTHING_REMEMBERED, Remembered
@@ -110,14 +112,21 @@ def plan_run(
             changed = _of_the_changed(session, progress, remembered)
             if changed is not None:
                 return changed
-        listed = remembered.asked
-        found = evaluate_inputs(
-            prepared, systems, progress, keeping=keeping, seen=seen, listed=listed
+        missing, listed = MissingRecords(prepared, systems), remembered.asked
+        read = partial(
+            evaluate_inputs, prepared, systems, progress, keeping=keeping, seen=seen, listed=listed
         )
-        missing = MissingRecords(prepared, systems)
-        found = missing.linked(found, remembered)
-        found, header, doubting = _headed(session, found, remembered)
-        plan = _planned(prepared, found, seal, header)
+
+        def first_plan(
+            found: EvaluatedInputs,
+        ) -> tuple[EvaluatedInputs, Header, LeavingDoubts, Plan]:
+            found = missing.linked(found, remembered)
+            found, header, doubting = _headed(session, found, remembered)
+            return found, header, doubting, _planned(prepared, found, seal, header)
+
+        found, header, doubting, plan = first_plan(read())
+        if tables := tables_read_again(prepared, systems, found, plan):
+            found, header, doubting, plan = first_plan(read(known=tables))
         for look in (missing.leavers, missing.owners, missing.absent, doubting.returns):
             again = look(found, plan)
             if again is not None:
@@ -200,7 +209,11 @@ def _of_the_changed(
         plan = _planned(prepared, found, seal, header)
         shown = len(found.target.items) == len(read.target.items)
         looks = (missing.owners, missing.absent, doubting.returns)
-        if shown and all(look(found, plan) is None for look in looks):
+        if (
+            shown
+            and all(look(found, plan) is None for look in looks)
+            and not tables_read_again(prepared, systems, found, plan)
+        ):
             night.keep(found, plan)
             session.left = doubting.left_after(plan, found.evidence)
             return with_observations(plan, found), found

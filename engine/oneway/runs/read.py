@@ -37,6 +37,8 @@ T = TypeVar("T")
 _Item = TypeVar("_Item", bound=Record | Batch)
 _Some = TypeVar("_Some", SourceRows, TargetRows)
 
+NOTHING_KNOWN: Mapping[Input, Snapshot] = {}
+
 
 @runtime_checkable
 class Streaming(Protocol):
@@ -115,15 +117,16 @@ def evaluate_inputs(
     keeping: bool = False,
     seen: Callable[[Policy, Sequence[AnySourceRow], KeyTally], object] = lambda *_: None,
     listed: Collection[str] = (),
+    known: Mapping[Input, Snapshot] = NOTHING_KNOWN,
 ) -> EvaluatedInputs:
     """Return what the mapping makes of a run's inputs; raise `Refused` as `read_inputs` does.
 
     The plan is that of `read_inputs`, in a fraction of the memory. With `keeping`, the result
     includes the storable part of each record. `seen` is given the source's rows, and what
     counts its keys, once they are read, before the target is. `listed` are the people to note the
-    words of.
+    words of. `known` are inputs that need not be read.
     """
-    reads = _Reads(prepared, systems, progress)
+    reads = _Reads(prepared, systems, progress, known)
     references, tables, program = reads.bound()
     source_part, target_part = _parts_of(projection_of(prepared)) if keeping else (None, None)
     heard = staying_words(prepared, program, listed)
@@ -248,12 +251,18 @@ def projection_of(prepared: PreparedRun) -> Projection:
 class _Reads:
     """Reads each resource once, even if it has several roles."""
 
-    def __init__(self, prepared: PreparedRun, systems: OpenSystems, progress: Progress) -> None:
+    def __init__(
+        self,
+        prepared: PreparedRun,
+        systems: OpenSystems,
+        progress: Progress,
+        known: Mapping[Input, Snapshot] = NOTHING_KNOWN,
+    ) -> None:
         self.prepared = prepared
         self.systems = systems
         self.progress = _noted(progress)
         self.inputs = prepared.inputs
-        self.snapshots: dict[Input, Snapshot] = {}
+        self.snapshots: dict[Input, Snapshot] = {**known}
         self.tallies = tallies_of(prepared.compiled.code, prepared.spec)
         for role, tally in self.tallies.items():
             each = self.inputs[role]
