@@ -22,7 +22,7 @@ from oneway.history.journal.incidents import (
     Incident,
     Notice,
     endings,
-    last_told,
+    last_notified,
     open_incidents,
     undelivered,
     waiting,
@@ -339,7 +339,7 @@ def test_a_receiver_that_answers_has_been_told_of_all_that_goes_on(
         up = {to.url for to, answering in zip(hooks, answers, strict=True) if answering}
         arrived = day(store, customer, now, up)
         open = open_incidents(store, customer.name)
-        told = last_told(store, customer.name, "9999")
+        told = last_notified(store, customer.name, "9999")
         tonight = {each.id for each in open if goes_on(shown_by(store, run), each)}
         for name, to in channels(customer).items():
             left = [e for e in undelivered(store, [customer.name]) if e.draft.channel == name]

@@ -201,7 +201,7 @@ class World:
             runs = journal.runs(limit=1000)
             found = [repr(run) for run in runs]
             # What is kept with a run is compressed, so that nothing could be found in the file.
-            kept = [data for run in runs for data in journal.kept(run.id).values()]
+            kept = [data for run in runs for data in journal.stored_data(run.id).values()]
             for each in runs:
                 found += [repr(entry) for entry in journal.entries(each.id)]
             # Notices, incidents and dues among them.

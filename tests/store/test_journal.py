@@ -141,11 +141,11 @@ def test_a_plan_is_kept_with_its_run_and_what_it_was_derived_from(journal: Journ
     )
     journal.finish(run, {}, "later")
     assert journal.plan_of(run) == "the plan \ud800"
-    assert journal.kept(run) == {
+    assert journal.stored_data(run) == {
         "plan": b"the plan \xed\xa0\x80",
         "source": b"people" * 1000,
     }
-    assert journal.kept(run, "source").keys() == {"source"}
+    assert journal.stored_data(run, "source").keys() == {"source"}
     assert journal.unfinished() == ()
     assert journal.plan_of(journal.begin(START)) == ""
 
@@ -311,5 +311,5 @@ def test_old_runs_are_forgotten_but_not_what_is_needed(journal: Journal) -> None
     assert journal.prune("2027-01-01") == 2
     assert {run.id for run in journal.runs(limit=50)} == set(kept.values())
     assert journal.last_sizes("c") == (9, 9)
-    assert all(journal.entries(run) == () and not journal.kept(run) for run in gone)
-    assert journal.kept(kept["last"]).keys() == {"plan", "source"}
+    assert all(journal.entries(run) == () and not journal.stored_data(run) for run in gone)
+    assert journal.stored_data(kept["last"]).keys() == {"plan", "source"}

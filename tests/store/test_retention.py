@@ -6,9 +6,9 @@ from kept import START, action
 
 from oneway.history.journal import End, Journal
 from oneway.history.journal.packed import packed
-from oneway.history.journal.retention import kept_names, prunable
+from oneway.history.journal.retention import prunable, stored_names
 from oneway.history.journal.run_counts import RunCounts, run_counts
-from oneway.history.journal.side_effects import keep_side_effect, let_through, side_effects
+from oneway.history.journal.side_effects import let_through, side_effects, store_side_effect
 from oneway.planning.plan import Ending, Verb
 
 VERBS = {
@@ -38,8 +38,8 @@ def test_what_was_done_is_counted_by_verb_and_the_rest_as_failed_or_held(journal
 
 def test_names_of_what_is_kept_are_known_without_reading_it(journal: Journal) -> None:
     run = journal.begin(START, packed((b"a plan",)), {"inputs": b"x"})
-    assert kept_names(journal, run) == {"plan", "inputs"}
-    assert kept_names(journal, run + 1) == frozenset()
+    assert stored_names(journal, run) == {"plan", "inputs"}
+    assert stored_names(journal, run + 1) == frozenset()
 
 
 def test_runs_of_one_connection_are_forgotten_and_of_no_other(journal: Journal) -> None:
@@ -58,8 +58,8 @@ def test_a_run_with_side_effects_is_kept_until_a_plan_lets_them_through(journal:
     run = journal.begin(START)
     for id in ("a", "b", "c"):
         journal.ended(run, replace(action(id, Verb.UPDATE), target_id=f"t{id}"), UNASKED)
-    keep_side_effect(journal, run, "a")
-    keep_side_effect(journal, run, "c")
+    store_side_effect(journal, run, "a")
+    store_side_effect(journal, run, "c")
     for id in ("a", "b", "c"):  # whatever is found out of them later
         journal.ended(run, action(id, Verb.UPDATE), End(Ending.DONE, f"t{id}"))
     for each in (run, last := journal.begin(START)):

@@ -19,7 +19,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.phrases import count
 from oneway.history.journal import Journal, JournalEntry
-from oneway.history.journal.disconnected import disconnected_runs, keep_disconnected
+from oneway.history.journal.disconnected import disconnected_runs, store_disconnected
 from oneway.history.journal.incidents import drop_notices, undelivered
 from oneway.planning.plan import Ending, Verb
 from oneway.planning.plan_file import load
@@ -132,7 +132,7 @@ def _left_open(name: str, state: StateFolder) -> ConnectionStatus | None:
         return None
     with Journal.open(state.journal) as journal:
         status = status_of(name, journal)
-        keep_disconnected(journal, name, instant_text(now()))
+        store_disconnected(journal, name, instant_text(now()))
         drop_notices(journal, [each.id for each in undelivered(journal, [name])])
     return None if status.last is None else status
 

@@ -18,7 +18,7 @@ from oneway.core.instants import moment
 from oneway.core.phrases import count
 from oneway.history.journal import Journal, Run, RunState
 from oneway.history.journal.future import Future, forget_future, in_the_future
-from oneway.history.journal.retention import kept_names, prunable
+from oneway.history.journal.retention import prunable, stored_names
 from oneway.history.journal.rows import OLD_WORDS
 from oneway.history.journal.run_counts import RunCounts, run_counts
 from oneway.history.journal.schedule_claims import schedule_statuses
@@ -154,8 +154,8 @@ def showing(
     refuse_without_journal(found)
     with Journal.open(found.journal) as journal:
         one = run_named(journal, run)
-        kept = kept_names(journal, one.id)
-        why = journal.kept(one.id, UNKEPT).get(UNKEPT, b"").decode(errors="replace")
+        kept = stored_names(journal, one.id)
+        why = journal.stored_data(one.id, UNKEPT).get(UNKEPT, b"").decode(errors="replace")
         plan, entries = plan_of_run(journal, one), journal.entries(one.id)
         discrepancies = discrepancies_of_run(journal, one, plan, entries)
         past = Past(one, plan, entries, kept, why, discrepancies, stored_arguments(journal, one))

@@ -1,4 +1,4 @@
-"""The command that allows what guards hold back."""
+"""Builds the command that allows what guards hold back."""
 
 from collections.abc import Iterable, Sequence
 from shlex import quote
@@ -11,9 +11,9 @@ from oneway.planning.guard_kinds import definition_of
 def allow_command(
     connection: str, breaches: Sequence[Breached], mapping: str = "", command: str = "sync"
 ) -> str:
-    """Return the command that allows the actions of guards, quoted for a shell.
+    """Return the command that allows the actions that guards hold back, quoted for a shell.
 
-    `mapping` is the argument of the command for runs without a connection, quoted.
+    `mapping` is the command's argument for runs without a connection, already quoted.
     """
     what = mapping or quote(connection)
     return " ".join(["oneway", command, what, *dict.fromkeys(each.allow for each in breaches)])
@@ -21,7 +21,7 @@ def allow_command(
 
 @dataclass(frozen=True, slots=True)
 class AllowEffect:
-    """What allowing guards does, in words: when to do it, what passes, and when it is refused."""
+    """The wording of what allowing guards does: when to allow, what passes, when it is refused."""
 
     only: str
     passes: str
@@ -29,7 +29,10 @@ class AllowEffect:
 
 
 def effect_of_allowing(guards: Iterable[str]) -> AllowEffect:
-    """Return what allowing these guards does: one that watches a list holds the whole plan."""
+    """Return what allowing these guards does, in words.
+
+    It depends on whether one of them watches a list: such a guard holds the whole plan.
+    """
     definitions = map(definition_of, guards)
     if any(each is not None and each.of_list for each in definitions):
         return AllowEffect(
@@ -45,9 +48,9 @@ _WHOLE = ""
 
 
 def allowed_together(breaches: Sequence[Breached]) -> tuple[tuple[Breached, ...], ...]:
-    """Return guards in groups: guards that hold the same actions must be allowed together.
+    """Return the guards in groups: those that hold the same actions must be allowed together.
 
-    Guards that watch a list hold the whole plan, although nothing may be in it.
+    Guards that watch a list hold the whole plan, even an empty one.
     """
     groups: list[tuple[set[str], list[Breached]]] = []
     for each in breaches:

@@ -1,9 +1,9 @@
 """Back-off: remembers what the target refused, and retries it at growing intervals.
 
-A record that is refused tonight is refused tomorrow as well, unless it changes: the same
-values are sent again after 1, 2, 4 and 7 days, and then every 7; other values at once. Days
-are those of the plans' instants in the connection's time zone, so that a nightly run that
-starts a second earlier than the night before is not a night late.
+A record that is refused tonight will be refused tomorrow as well, unless it changes. The same
+values are sent again after 1, 2, 4 and 7 days, and then every 7; different values at once. Days
+are calendar days of the plans' instants in the connection's time zone, so that a nightly run that
+starts a second earlier than the last one does not wait another night.
 """
 
 from collections.abc import Mapping
@@ -17,18 +17,19 @@ from oneway.history.digests import values_digest
 from oneway.planning.plan import Plan
 
 WAITS = (1, 2, 4, 7)
-"""Days until the next try, after the first refusal, the second, and so on; then the last one."""
+"""Days until the next try after the first refusal, the second, and so on; the last one repeats."""
 
 EVERYBODYS = frozenset({"W103", "W104", "W109", "W110"})
-"""Codes of refusals that are not the record's: credentials, permissions, the address, the
-manifest. They are mended elsewhere, and the values need not change for the next try."""
+"""Codes of refusals that the record did not cause: credentials, permissions, the address, the
+manifest. Their cause is fixed elsewhere, so the same values are retried in the next run."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastFailure:
-    """One action that the target refused; `first` and `last` are the instants of the plans.
+    """An action that the target refused.
 
-    `digest` is that of the refused values, `times` how often the target refused the same values.
+    `first` and `last` are instants of plans, `digest` is that of the refused values, and `times`
+    is how often the target refused these values.
     """
 
     action_id: str
@@ -39,17 +40,17 @@ class PastFailure:
     last: str
     times: int
     zone: str = ""
-    """The time zone whose days count; "" for UTC."""
+    """The time zone that decides the day; "" for UTC."""
 
     @property
     def last_day(self) -> date | None:
-        """The day of the last refusal; None if that is not known."""
+        """The day of the last refusal, or None if unknown."""
         return parse_day(day(self.last, self.zone))
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A failure of an action that is planned again; `next_try` is None if it is sent now."""
+    """The earlier refusal of a planned action; `next_try` is None if it is sent now."""
 
     failure: PastFailure
     same_values: bool
@@ -99,8 +100,8 @@ def next_try(failure: PastFailure) -> date | None:
 
 
 def _next(failure: PastFailure, as_of: str) -> date | None:
-    """Return the day of the next try of the same values; None if it has come."""
+    """Return the day of the next try of the same values, or None if it is due."""
     last, now, again = failure.last_day, parse_day(day(as_of, failure.zone)), next_try(failure)
     if again is None or last is None or now is None or now < last:
-        return None  # a refusal in the future is a clock's mistake, and delays nothing
+        return None  # a clock that was ahead recorded this refusal; it must not delay anything
     return again if now < again else None

@@ -1,4 +1,4 @@
-"""Keyed digests of what an action writes, to recognise it again without storing it."""
+"""Keyed digests of the values an action writes, to recognise them later without storing them."""
 
 from collections.abc import Mapping
 
@@ -8,15 +8,15 @@ from oneway.core.seal import Seal, Sealed
 from oneway.planning.plan import Action, Change, Verb
 
 RECORD = ""
-"""Denotes the whole record, where otherwise a field's name stands."""
+"""Stands for the whole record in place of a field name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueDigests:
     """The digests of an action's values.
 
-    `values` is over everything that is written; `fields` over each field's before and after. A
-    create has one of the record as a whole.
+    `values` covers everything the action writes; `fields` has one digest per field, of its values
+    before and after. A create has a single one, for the whole record.
     """
 
     values: str
@@ -24,7 +24,7 @@ class ValueDigests:
 
 
 def digests_of(action: Action, seal: Seal) -> ValueDigests:
-    """Return the digests of an action's values; the same values have the same in every run."""
+    """Return the digests of an action's values; equal values have equal digests in every run."""
     return ValueDigests(values_digest(action, seal), field_digests(action, seal))
 
 
@@ -37,24 +37,24 @@ def values_digest(action: Action, seal: Seal) -> str:
 def field_digests(action: Action, seal: Seal) -> Mapping[str, str]:
     """Return the digest of each field's before and after, by field."""
     if action.verb is Verb.CREATE:
-        # A record that is created again did not stick, whatever its values are by now.
+        # A record created again did not stick, even if its values have changed since.
         return {RECORD: seal.digest(action.id, RECORD, "create")}
     return {each.field: _field_digest(action, each, seal) for each in action.changes}
 
 
 def _field_digest(action: Action, change: Change, seal: Seal) -> str:
     if action.verb.takes_access:
-        # Tonight's `today()` is not last night's: what does not stick is the leave itself.
+        # The leave itself does not stick; its date, from `today()`, differs each night.
         return seal.digest(action.id, change.field, ["leave", _plain(change.before)])
     gained, lost = _items(change.after, change.before), _items(change.before, change.after)
     if gained or lost:
-        # A list that others change, or of which the target makes another form, differs each night.
+        # The rest of the list may differ each night: others change it, or the target reformats it.
         return seal.digest(action.id, change.field, ["items", gained, lost])
     return seal.digest(action.id, change.field, [_plain(change.before), _plain(change.after)])
 
 
 def _items(value: Value | Sealed, other: Value | Sealed) -> list[Value]:
-    """Return the items of a list that another list lacks; none if either is no list."""
+    """Return the items of a list that are missing from another; [] unless both are lists."""
     held = [] if other is None else other
     if not isinstance(value, list) or not isinstance(held, list):
         return []

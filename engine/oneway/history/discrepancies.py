@@ -1,8 +1,8 @@
 """How each person differs from the source after a run: why, since when, and the next try.
 
-Plans, explanations, past runs, the status and the report all take it from here (as JSON they call
-them `stories`). The journal stores the discrepancies of each run, so that the next run knows when
-each began.
+Plans, explanations, past runs, the status and the report all use this (their JSON calls it
+`stories`). The journal stores the discrepancies of each run, so that the next run knows when each
+began.
 """
 
 import json
@@ -23,24 +23,24 @@ class DiscrepancyKind(Enum):
     """Why a person differs from the source. The values are for programs."""
 
     REFUSED = "refused"
-    """The target refused it, in this run or earlier, and the same values wait."""
+    """The target refused it, in this run or earlier; the same values wait for the next try."""
     HELD = "held"
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"
     STALE = "stale"
     NOT_ATTEMPTED = "not_attempted"
     NOT_BEGUN = "not_begun"
-    """The run was interrupted before it."""
+    """The run was interrupted before it reached the action."""
     ERROR = "error"
     CONFLICT = "conflict"
     INELIGIBLE = "ineligible"
     REHIRE = "rehire"
     NOT_STICKING = "not_sticking"
-    """It was written, as by earlier runs, and the target undoes it each time."""
+    """This run and earlier ones wrote it, and the target undoes it each time."""
 
     @property
     def unsynced(self) -> bool:
-        """Whether no action could be sent: something must change first."""
+        """Whether no action can be sent until something changes."""
         return self in _OF_KIND.values()
 
 
@@ -62,17 +62,17 @@ _OF_ENDING = {
 
 
 def unsynced(outcome: Outcome) -> DiscrepancyKind | None:
-    """Return why a person in the source does not reach the target; None for everyone else."""
+    """Return why a person in the source does not sync, or None if they do."""
     return None if outcome.actions else _OF_KIND.get(outcome.kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """The outcome for one person, or for one action if they have two.
+    """How one person, or one of a person's two actions, differs from the source.
 
     `subject` is the action's id, or the record's if there is no action. `since` is the instant of
-    the first run in an unbroken series with this ending; "" if the run is yet to come, and no
-    earlier one ended this way. `next_try` is a day, or "" for the next run.
+    the first run in an unbroken series with this ending, or "" for a run yet to come if the last
+    one ended differently. `next_try` is a day, or "" for the next run.
     """
 
     subject: str
@@ -88,7 +88,7 @@ class Discrepancy:
 
     @property
     def chain(self) -> tuple[str, DiscrepancyKind, str]:
-        """Identifies a discrepancy that continues from one run to the next."""
+        """Equal for the same discrepancy in consecutive runs."""
         return (
             self.subject,
             self.ending,
@@ -108,7 +108,7 @@ def discrepancies_of(
     """Return the discrepancies of a run of a plan, in the plan's order.
 
     `ends` are the endings of actions, by id. An action without one is in flight, or was not begun.
-    `undone` is the part of done actions that does not stick.
+    `undone` are the parts of completed actions that do not stick.
     """
     ends = {**{id: End(Ending.UNKNOWN) for id in in_flight}, **ends}
     known = _Known(ends, failures, undone, whole=True)
@@ -124,9 +124,9 @@ def expected_discrepancies(
 ) -> tuple[Discrepancy, ...]:
     """Return the discrepancies of a plan that is yet to be applied, in its order.
 
-    `ends` are the endings of actions that will not be sent. An action that will be sent has one
-    only if the target refused it before, if it was sent before and is looked up first, or if it is
-    `undone`.
+    `ends` are the endings of actions that will not be sent. An action that will be sent has a
+    discrepancy only if the target refused it before, if an earlier write of it must be looked up
+    first, or if it is `undone`.
     """
     sent = {
         each.subject: End(Ending.UNKNOWN, code=each.code, reason=each.reason)
@@ -139,7 +139,7 @@ def expected_discrepancies(
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of a plan's actions, by their ids; `whole` if its run is over."""
+    """What is known of a plan's actions, by their ids; `whole` once its run is over."""
 
     ends: Mapping[str, End]
     failures: Mapping[str, PastFailure]
@@ -169,13 +169,13 @@ def _all(plan: Plan, known: _Known) -> Iterator[Discrepancy]:
 
 
 def due_again(discrepancy: Discrepancy, today: date) -> Discrepancy:
-    """Return discrepancies as of a day: a day of the next try that has come means the next run."""
+    """Return a discrepancy as of a day: once its `next_try` has come, the next run tries it."""
     day = parse_day(discrepancy.next_try)
     return discrepancy if day is None or today < day else replace(discrepancy, next_try="")
 
 
 def dumped(discrepancies: Sequence[Discrepancy]) -> bytes:
-    """Return discrepancies in the form that is stored."""
+    """Return discrepancies in their stored form, JSON."""
     return json.dumps(
         [[getattr(part, "value", part) for part in astuple(each)] for each in discrepancies]
     ).encode()

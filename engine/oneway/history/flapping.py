@@ -1,4 +1,4 @@
-"""Detects changes that do not stick: written every night, and undone by the target."""
+"""Detects changes that do not stick: the sync writes them every night, the target undoes them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,19 +18,19 @@ LEAVES = 2
 
 
 def sticks(verb: Verb, runs: int) -> bool:
-    """Return whether a change may still stick that `runs` runs in a row wrote or plan.
+    """Return whether a change that `runs` runs in a row wrote or planned may still stick.
 
-    Everything that reports changes that do not stick asks this.
+    This is the one definition for all reports of changes that do not stick.
     """
     if verb is Verb.CREATE:
         return runs < CREATES
-    # One earlier run is enough for a leave: the person got in again in between.
+    # One earlier run is enough for a leave: in between, the person regained access.
     return runs < (LEAVES if verb.takes_access else RUNS)
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedWrite:
-    """A change that was written `times` runs in a row, known by its digest."""
+    """A change, identified by its digest, that `times` runs in a row wrote."""
 
     digest: str
     times: int
@@ -38,9 +38,9 @@ class RepeatedWrite:
 
 @dataclass(frozen=True, slots=True)
 class RevertedWrite:
-    """The part of an action that does not stick: fields, or none for a record created again.
+    """The part of an action that does not stick.
 
-    `runs` is how many runs in a row wrote it.
+    `fields` is empty for a record created again; `runs` is how many runs in a row wrote it.
     """
 
     verb: Verb
@@ -49,7 +49,7 @@ class RevertedWrite:
 
     @property
     def reason(self) -> str:
-        """What happens to it, in words."""
+        """What happens to the change, in words."""
         when = "the last run" if self.runs == 1 else f"each of the last {self.runs} runs"
         if not self.fields:
             return f"the record was created in {when}, as the target does not keep it"
@@ -74,7 +74,7 @@ def find_flapping(
 ) -> tuple[Flapping, ...]:
     """Return the planned changes that do not stick; `written` is by action id and field.
 
-    Only runs that wrote the change count, and the plan itself as the last one.
+    The plan counts as the last run that writes them.
     """
     known = {action for action, _ in written}
     return tuple(
@@ -90,7 +90,7 @@ def find_flapping(
 
 
 def reverted_writes(found: Sequence[Flapping]) -> Mapping[str, RevertedWrite]:
-    """Return what of each action does not stick, by the action's id."""
+    """Return the part of each action that does not stick, by the action's id."""
     parts: dict[str, list[Flapping]] = {}
     for each in found:
         parts.setdefault(each.action.id, []).append(each)
@@ -105,12 +105,12 @@ def reverted_writes(found: Sequence[Flapping]) -> Mapping[str, RevertedWrite]:
 
 
 def planned_parts(plan: Plan) -> Mapping[str, Sequence[str]]:
-    """Return the part of each action that may not stick, by id: its fields, or a new record."""
+    """Return the parts of each action that may turn out not to stick, by action id."""
     return {each.id: [name for name, _ in _parts(each)] for each in plan.actions}
 
 
 def _parts(action: Action) -> tuple[tuple[str, Change | None], ...]:
-    """Return the part of an action that may not stick: its fields, or a new record as a whole."""
+    """Return an action's parts by name, each with its change; a new record is one part."""
     if action.verb is Verb.CREATE:
         return ((RECORD, None),)
     return tuple((each.field, each) for each in action.changes)

@@ -1,4 +1,4 @@
-"""Finds the last run that carried out its plan: access ends only in such a run."""
+"""Finds a connection's last good run: only a run that carried out its plan ends access."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,7 +15,7 @@ _AT_ONCE = 50
 
 
 def held_whole(run: Run) -> bool:
-    """Return whether guards held a run's whole plan: then no access ended either."""
+    """Return whether guards blocked a run's whole plan, including the ending of access."""
     if run.state is not RunState.HELD:
         return False
     if _of_a_list(run):
@@ -30,11 +30,11 @@ def _of_a_list(run: Run) -> bool:
 
 
 def last_still_in(runs: Iterable[Run]) -> tuple[StillIn, ...]:
-    """Return leavers who could still get in, by the first of these runs that knows.
+    """Return the leavers who could still get in after the first (newest) of these runs.
 
-    Refused ones do not. One that guards held for a list that shrank has seen part of it, and ended
-    nobody's access: whom it does not name, an earlier one does. The same holds of one that could
-    not read whose a target record is.
+    Skips refused runs, which do not know. Earlier runs add the leavers that a run may have missed:
+    a run blocked because a list shrank saw only part of that list and ended no access; another may
+    have found a target record without knowing its owner.
     """
     found: list[StillIn] = []
     for run in (each for each in runs if each.knows_access):
@@ -51,9 +51,10 @@ def last_still_in(runs: Iterable[Run]) -> tuple[StillIn, ...]:
 
 
 def knows_everybody(run: Run) -> bool:
-    """Return whether a run knows who can still get in, and guards distrusted no list of it.
+    """Return whether a run knows every leaver who can still get in.
 
-    One with a target record that may be anybody's does not: a record it does not show may be that.
+    It does not if a guard distrusted one of its lists, or if a target record has no known owner:
+    that record may belong to a leaver it does not name.
     """
     anybodys = any(each.source_id is None and not each.candidates for each in run.still_in)
     held = run.state is RunState.HELD and _of_a_list(run)
@@ -61,31 +62,30 @@ def knows_everybody(run: Run) -> bool:
 
 
 def remembered_records(journal: Journal, runs: Sequence[Run]) -> Records:
-    """Return what these runs, newest first, remember of listed records beyond `last_still_in`."""
+    """Return the listed records that these runs, newest first, remember beyond `last_still_in`."""
     knowing = [each for each in runs if each.knows_access]
     last = next((at for at, each in enumerate(knowing, 1) if knows_everybody(each)), None)
     return joined(*(stored_listed(journal, each.id) for each in knowing[:last]))
 
 
 def lists_leavers(run: Run) -> bool:
-    """Return whether a run knows who has left and can still get in: it may be nobody.
+    """Return whether a run's list of leavers who can still get in is meaningful, even if empty.
 
-    A run that did not get to its end does not, and neither does one that saw only part of a
-    list, if it names nobody.
+    It is not if the run did not finish, or if it names no leavers but saw only part of a list.
     """
     return bool(run.still_in) or knows_everybody(run)
 
 
 def is_good(run: Run) -> bool:
-    """Return whether a run was not interrupted, and guards did not hold its whole plan."""
+    """Return whether a run finished, and guards did not block its whole plan."""
     return run.state.is_whole and not held_whole(run)
 
 
 def last_good(store: RunHistory, connection: str, before: int, until: str = "") -> Run | None:
-    """Return the last good run of a connection before a run's id; None if there is none.
+    """Return a connection's last good run with an id below `before`, or None.
 
-    Runs that are recorded after `until` do not count, if it is given: a clock that was ahead
-    recorded them, so they say nothing about when they ran.
+    Skips runs that started after `until`, if given: a clock that was ahead recorded them, so their
+    instants cannot be trusted.
     """
     while found := store.runs(connection, limit=_AT_ONCE, before=before):
         timely = (each for each in found if not until or each.start.started <= until)

@@ -1,8 +1,8 @@
-"""Says which links a run establishes: by confirmed creates, and by agreed matches.
+"""Finds the links that a run establishes: from confirmed creates, and from agreed matches.
 
-Matches are stored when a run begins, however it ends: people's keys go on changing while runs are
-held, interrupted or refused. If such a run is in doubt, only matches with evidence beside the key
-are stored.
+Matches are stored when a run begins, however it ends: people's keys keep changing while runs are
+held, interrupted or refused. If such a run is in doubt, only matches that more than the key
+supports are stored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,8 +24,8 @@ def learn_created(
     now: str,
     names: NameDigests,
 ) -> None:
-    """Store the links of confirmed creates, each with the id of its record."""
-    from oneway.history.journal.links import learn  # with the store, and not before it is used
+    """Store the links of confirmed creates; `created` pairs each outcome with its record's id."""
+    from oneway.history.journal.links import learn  # loads SQLAlchemy, so only when needed
 
     pairs = list(created)
     found = [_link(outcome, target_id, Origin.CREATED, now, names) for outcome, target_id in pairs]
@@ -48,7 +48,7 @@ def matched(plan: Plan, verdict: Verdict, now: str, names: NameDigests) -> list[
 
 
 def beyond_doubt(plan: Plan, now: str, names: NameDigests) -> list[Link]:
-    """Return the links that more than the key supports, of a plan that is not applied."""
+    """Return the links of a plan that is not applied: matches that more than the key supports."""
     return [
         _link(each, target_id, Origin.MATCHED, now, names)
         for each, target_id in _agreed(plan)
@@ -64,7 +64,7 @@ def _agreed(plan: Plan) -> Iterator[tuple[Outcome | Quiet, str]]:
         if each.kind in _DOUBTFUL or each.source_id is None or each.target_id is None:
             continue
         if not each.actions and each.kind is Kind.REHIRE:
-            continue  # a person must first decide whether it is one person
+            continue  # somebody must first decide whether this is one person
         yield each, each.target_id
 
 

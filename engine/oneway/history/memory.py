@@ -1,4 +1,4 @@
-"""What earlier runs say about a plan: earlier refusals, and changes that do not stick."""
+"""What earlier runs contribute to a plan: refusals, and changes that do not stick."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import field, replace
@@ -12,19 +12,19 @@ from oneway.planning.plan import End, Ending, Plan
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What earlier runs say about a plan's actions."""
+    """What is known from earlier runs about a plan's actions."""
 
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
-    """Refusals of actions that are not done yet, by action id."""
+    """Earlier refusals of planned actions, by action id."""
     flapping: tuple[Flapping, ...] = ()
     discrepancies: tuple[Discrepancy, ...] = ()
     """Who differed from the source after the last run, and since when."""
     zone: str = "UTC"
-    """The time zone that people are told times in."""
+    """The time zone in which times are shown."""
 
     @property
     def postponed(self) -> Mapping[str, End]:
-        """The endings of actions not sent today because the same values were refused before."""
+        """The endings of actions not sent today because the target refused the same values."""
         return {
             id: End(
                 Ending.POSTPONED,

@@ -1,7 +1,7 @@
-"""Keyed digests of the words of people's names, by which links remember names without storing them.
+"""Keyed digests of the words in people's names: links remember names without storing them.
 
-Where the source's id is the match key, both may pass to another person at once. Only the name shows
-it then: no word of it is as it was.
+If the source's id is also the match key, both can pass to another person at once. Only the name
+reveals this: none of its words is the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from oneway.planning.links import Link
 from oneway.planning.similar.same_person import words_of
 
 _SIZE = 4
-"""Bytes of a digest. Two words with one digest hide one change of a name: one in four billion."""
+"""Bytes per digest. A collision hides a changed name; the odds are one in four billion."""
 _WIDTH = 2 * _SIZE
 _SHORT = 2 * _WIDTH
 
@@ -22,9 +22,9 @@ _SHORT = 2 * _WIDTH
 class NameDigests:
     """Digests the labels of one mapping; each digest covers the record and the `label` expression.
 
-    `Link.names` is a mark of that expression, the digest of the whole label, and those of its
-    words, each as eight hex digits. If the expression is edited, the mark tells that labels cannot
-    be compared with those of before.
+    `Link.names` holds a mark of that expression, the digest of the whole label, and those of its
+    words, each as eight hex digits. The mark changes when the expression is edited: labels can then
+    no longer be compared with earlier ones.
     """
 
     def __init__(self, seal: Seal, label: Expression | None) -> None:
@@ -34,27 +34,31 @@ class NameDigests:
         self._mark = self._digest("mark")
 
     def short(self, source_id: str, label: str) -> str:
-        """Return the mark and the digest of the whole label, which is quick to compare."""
+        """Return the mark and the digest of the whole label, for a quick comparison."""
         return self._mark + self._digest(f"label {source_id}\0{label}")
 
     def of(self, source_id: str, label: str) -> str:
-        """Return a label as `Link.names` has it."""
+        """Return the digests of a label in the form of `Link.names`."""
         words = sorted(self._digest(f"word {source_id}\0{each}") for each in _words(label))
         return "".join((self.short(source_id, label), *words))
 
     def in_full(self, labels: Callable[[], Mapping[str, str]]) -> Callable[[Link], Link]:
-        """Return what completes a link with `short` names; `labels` returns them by source id."""
+        """Return a function that completes a link with `short` names.
+
+        `labels` returns the labels by source id; it is called once, when the first link needs it.
+        """
         found = cache(labels)
         return lambda each: each._replace(names=self.of(each.source_id, found()[each.source_id]))
 
     def new_words(self, link: Link, label: str) -> int | None:
-        """Return how many words of a name are not as its link remembers it, if none is; else 0.
+        """Return 0 if a name shares a word with the name its link remembers.
 
-        Counts the words of the shorter of the two names. None if there is nothing to compare.
+        Otherwise returns the number of words in the shorter of the two names, or None if there is
+        nothing to compare.
         """
         before = _digests_in(link.names) if link.names.startswith(self._mark) else ()
         if before and link.names.startswith(self.short(link.source_id, label)):
-            return 0  # the usual case: nothing has changed
+            return 0  # the usual case
         now = _digests_in(self.of(link.source_id, label)) if before else ()
         if not (before and now):
             return None
@@ -67,7 +71,7 @@ class NameDigests:
 
 
 def _words(label: str) -> frozenset[str]:
-    """Return the words of a name; no codes, which may be the key that passed on with the id."""
+    """Return the words of a name without codes: one may be the key that passed on with the id."""
     return frozenset(each for each in words_of(label) if not any(map(str.isdigit, each)))
 
 

@@ -1,4 +1,4 @@
-"""Decides what to do about a connection's latest due run, and which run comes next; pure."""
+"""Decides whether a connection's latest due run is to be run, and which comes next. Pure."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,10 +10,10 @@ from oneway.core.instants import instant_text
 from oneway.history.journal.schedule_claims import ClaimedDue, ScheduleStatus
 
 GRACE = timedelta(minutes=5)
-"""A run that begins later than this after its due counts as late."""
+"""How much later than due a run may begin before it counts as late."""
 
 PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
-"""How long to wait after a run dies, the first three times; after the fourth it is given up."""
+"""How long to wait after a run dies, the first three times; after the fourth, it is abandoned."""
 
 TRIES = len(PAUSES) + 1
 
@@ -23,7 +23,7 @@ class Step(Enum):
 
     REST = "nothing"
     BEGIN = "no process has claimed it yet"
-    TAKE_OVER = "somebody took it, and it has not ended"
+    TAKE_OVER = "a process claimed it, and it has not ended"
 
 
 def step(due: Due | None, status: ScheduleStatus) -> Step:
@@ -43,7 +43,7 @@ def step(due: Due | None, status: ScheduleStatus) -> Step:
 
 
 def next_run(schedule: Schedule, name: str, status: ScheduleStatus, now: datetime) -> Due | None:
-    """Return the due that a scheduler runs next: in the past if it still waits to be run."""
+    """Return the due that a scheduler runs next; it is in the past if it is still to be run."""
     due, last = last_due(schedule, name, now), status.last
     over = last is not None and (last.ended is not None or is_spent(last))
     asked = step(due, status)
@@ -58,7 +58,7 @@ def next_run(schedule: Schedule, name: str, status: ScheduleStatus, now: datetim
 
 
 def is_spent(taken: ClaimedDue) -> bool:
-    """Return whether the runs of a due have died so often that it is given up."""
+    """Return whether the runs of a due have died so often that it is abandoned."""
     return taken.starts >= TRIES
 
 
@@ -68,10 +68,10 @@ def pause(starts: int) -> timedelta:
 
 
 def is_late(due: Due, begun: datetime) -> bool:
-    """Return whether a run began so long after its due that people should know."""
+    """Return whether a run began so late that operators should know."""
     return begun - due.at > GRACE
 
 
 def unspread(schedule: Schedule) -> Schedule:
-    """Return a schedule whose runs are due at its own instants."""
+    """Return a schedule without a spread: its runs are due exactly at its instants."""
     return replace(schedule, spread=timedelta())

@@ -1,4 +1,4 @@
-"""Words for what happened, shared by notices, the status and all renderers."""
+"""The wording of what happened, shared by notices, the status and all renderers."""
 
 from oneway.history.discrepancies import DiscrepancyKind
 from oneway.planning.plan import Verb
@@ -11,7 +11,7 @@ VERBS_DONE = {
     Verb.REACTIVATE: ("came back", "came back"),
     Verb.DEACTIVATE: ("was deactivated", "were deactivated"),
 }
-"""What was done, said of one person and of several, by verb. A leave may have a day to come."""
+"""What was done, by verb: for one person and for several. A leave may take effect later."""
 
 DISCREPANCY_WORDS = {
     DiscrepancyKind.REFUSED: "the target refuses it",
@@ -27,7 +27,7 @@ DISCREPANCY_WORDS = {
     DiscrepancyKind.REHIRE: "rehire, left to a person",
     DiscrepancyKind.NOT_STICKING: "does not stick",
 }
-"""How each discrepancy ended, in words."""
+"""The wording of each kind of discrepancy."""
 
 REASONS = {
     "duplicate": "several source records have one match value",
@@ -45,4 +45,4 @@ REASONS = {
     "taken": "a value belongs to another target record",
     "circle": "unique values would change hands in a circle",
 }
-"""Why a person does not sync, by the code of the reason, without an id or a name."""
+"""Why a person does not sync, by reason code; contains no ids or names."""

@@ -14,12 +14,12 @@ from oneway.history.journal.incidents import (
     NoticeDraft,
     close_incident,
     endings,
-    last_told,
+    last_notified,
     open_incident,
     open_incidents,
     queue,
+    summary_weeks,
     take_week,
-    weeks_told,
 )
 from oneway.history.last_good import last_good
 from oneway.notices import bodies
@@ -83,7 +83,7 @@ def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> 
 
     A connection has none before it has been seen for a week.
     """
-    told = weeks_told(store)  # one query for all of them: this runs all the time
+    told = summary_weeks(store)  # one query for all of them: this runs all the time
     at, week_ago = instant_text(now), instant_text(now - REMINDER + EARLY)
     for each in connections:
         asked = [name for name, to in channels(each).items() if wants(to, Occasion.WEEKLY)]
@@ -128,7 +128,7 @@ def queue_changes(
     at, tells = instant_text(now), channels(to)
     before = open_incidents(store, to.name)
     # Somebody answers 410 at once: they are told again each night, and not every ten minutes.
-    told = last_told(store, to.name, instant_text(now - EARLY))
+    told = last_notified(store, to.name, instant_text(now - EARLY))
     last = {
         id: min(times)
         for id, each in told.items()

@@ -12,20 +12,20 @@ from oneway.planning.plan import End
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """The fingerprint that was approved, what the guards say, and what is not sent today."""
+    """The approved fingerprint, the verdict of the guards, and the actions not sent today."""
 
     fingerprint: str
     verdict: Verdict
     postponed: Mapping[str, End] = field(default_factory=dict)
     """The endings of actions that wait because the target refused them before, by action id."""
-    kept: Mapping[str, bytes] = field(default_factory=dict)
-    """The inputs of the plan, to be stored with the run."""
+    snapshots: Mapping[str, bytes] = field(default_factory=dict)
+    """The inputs of the plan, stored with the run, by name."""
     began: str = ""
-    """The instant at which the run began to read for its plan; blank for a saved plan."""
+    """When the run began to read for its plan; "" for a saved plan."""
     stale: Mapping[str, str] = field(default_factory=dict)
     """Why a new plan would not send some of a saved plan's actions, by action id."""
     since: SinceReview = AS_PLANNED
-    """How a new plan differs from a saved one about who can get in."""
+    """How a new plan and the saved one differ about who has access."""
     reverted: frozenset[str] = frozenset()
     """The actions that the target did not keep when earlier runs wrote them; named in the plan."""
 

@@ -14,11 +14,11 @@ LOST = "lost"
 def keep_lost(journal: "Journal", run: int) -> None:
     """Keep the outputs that this process has lost so far, if any."""
     found = lost()
-    if found and not journal.kept(run, LOST):
-        journal.keep(run, LOST, json.dumps(found).encode())
+    if found and not journal.stored_data(run, LOST):
+        journal.store_data(run, LOST, json.dumps(found).encode())
 
 
 def kept_lost(journal: "Journal", run: int) -> tuple[str, ...]:
     """Return the outputs that a run's process had lost when the run ended, in words."""
-    data = journal.kept(run, LOST).get(LOST)
+    data = journal.stored_data(run, LOST).get(LOST)
     return tuple(json.loads(data)) if data else ()

@@ -112,7 +112,8 @@ class RunLog:
         (start, data), self._start = self._start, None
         seen = matched(self.plan, approval.verdict, start.started, self._names)
         in_full = self._names.in_full(lambda: labels_of(self.plan))
-        run = self.journal.begin(start, data, approval.kept, len(self.plan.actions), seen, in_full)
+        planned = len(self.plan.actions)
+        run = self.journal.begin(start, data, approval.snapshots, planned, seen, in_full)
         if self._allows_side_effects(approval.verdict):
             from oneway.history.journal.side_effects import let_through
 
@@ -164,9 +165,9 @@ class RunLog:
                 traces = None if each.ending.withheld else digests_of(each.action, self.seal)
                 self.journal.ended(self.run, each.action, each, traces)
                 if each.code == MORE_CHANGED and each.ending in (Ending.UNKNOWN, Ending.DONE):
-                    from oneway.history.journal.side_effects import keep_side_effect
+                    from oneway.history.journal.side_effects import store_side_effect
 
-                    keep_side_effect(self.journal, self.run, each.action.id)
+                    store_side_effect(self.journal, self.run, each.action.id)
             self._learn_created(results)
 
     @contextmanager

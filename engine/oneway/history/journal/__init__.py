@@ -1,19 +1,17 @@
-"""The journal: what was intended, sent and ended, durable before each call returns; and what
-connections keep beside it: a history of runs, the schedule's dues, incidents and notices.
+"""The journal: records what was intended, sent and ended, durably before each call returns. The
+same store holds the run history, the schedule's dues, incidents and notices.
 
-It holds ids, verbs, codes, redacted reasons and keyed digests. Values of fields stand in it
-only in the plan of a run and in what that was derived from, which never hold a sensitive one.
-SQLite in WAL mode with synchronous=FULL, or PostgreSQL: what a call has written survives the
-death of the process and of the machine. An action whose entry has no end, or an unknown one,
-is unsettled: a resumed run must find out what became of it before it is sent again.
+It contains ids, verbs, codes, redacted reasons and keyed digests. Field values occur only in a
+run's plan and snapshots, which never contain a sensitive one. The store is SQLite in WAL mode with
+synchronous=FULL, or PostgreSQL: what a call has written survives the death of the process and of
+the machine. An action whose entry has no end, or an unknown one, is unsettled: a resumed run must
+find out what became of it before sending it again.
 
-    journal     what is written down, and what guards ask
-    history     what is asked of runs that were
-    rows        what is kept of a run and of an action
-    store       an open store: transactions, changes, queries
+    journal     records runs and actions          history     queries over past runs
+    rows        a stored run, a stored action     store       transactions, changes, queries
     sqlite      a store in a file                 postgresql  a store in a server
-    tables      the newest version's tables       migration   how an older store gets there
-    troubles    what goes wrong, as a refusal     lease       a lock that machines share
+    tables      the newest version's tables       migration   upgrades an older store
+    errors      store errors as refusals          lease       a lock that machines share
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The discrepancies of runs, as the journal stores them: who differs from the source since when."""
+"""Stores the discrepancies of runs: who differs from the source, and since when."""
 
 from collections.abc import Sequence
 
@@ -11,32 +11,32 @@ from oneway.history.journal.journal import Journal
 from oneway.history.journal.tables import run, snapshot
 
 DISCREPANCIES = "stories"
-"""Their name among the data stored with a run."""
+"""The name of this data among that stored with a run."""
 
 
 def store_discrepancies(journal: Journal, id: int, found: Sequence[Discrepancy]) -> None:
-    """Store the discrepancies of a run, in place of earlier ones."""
+    """Replace the discrepancies stored with a run."""
     with journal.at_once():
         drop_discrepancies(journal, id)
-        journal.keep(id, DISCREPANCIES, discrepancies.dumped(found))
+        journal.store_data(id, DISCREPANCIES, discrepancies.dumped(found))
 
 
 def drop_discrepancies(journal: Journal, id: int) -> None:
-    """Delete the discrepancies of a run that is being resumed: they change until it ends."""
+    """Delete the discrepancies of a run that is being resumed, which may still change them."""
     which = (snapshot.c.run == id) & (snapshot.c.name == DISCREPANCIES)
     journal.change(delete(snapshot).where(which), at_least=0)
 
 
 def stored_discrepancies(journal: Journal, id: int) -> tuple[Discrepancy, ...] | None:
-    """Return the discrepancies of a run, None if none are stored."""
-    data = journal.kept(id, DISCREPANCIES).get(DISCREPANCIES)
+    """Return the stored discrepancies of a run, or None."""
+    data = journal.stored_data(id, DISCREPANCIES).get(DISCREPANCIES)
     return None if data is None else _loaded(journal, data)
 
 
 def last_discrepancies(
     journal: Journal, connection: str, before: int | None
 ) -> tuple[Discrepancy, ...] | None:
-    """Return the discrepancies of a connection's last run with any, before a run's id."""
+    """Return the discrepancies of a connection's last run with any, of those below `before`."""
     query = select(run.c.id).join(snapshot, snapshot.c.run == run.c.id)
     query = query.where((run.c.connection == connection) & (snapshot.c.name == DISCREPANCIES))
     if before is not None:

@@ -1,4 +1,4 @@
-"""The target records whose access runs of a connection have ended, and not given back."""
+"""Finds the target records whose access a connection's runs ended and did not give back."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,16 +9,16 @@ from oneway.history.journal.tables import entry, run
 from oneway.planning.plan import Ending, Verb
 
 _AT_ONCE = 500
-"""So many ids are asked for in one query."""
+"""Ids per query."""
 _OUT = tuple(each for each in Verb if each.takes_access)
 
 
 def ended_access(
     journal: Journal, connection: str, targets: Iterable[str] | None = None
 ) -> Mapping[str, str]:
-    """Return when runs ended the access of target records, as far as the store goes back.
+    """Return when runs ended the access of target records (all, or `targets`), by record id.
 
-    Without those to which a later run gave access again. Of all records, or of these `targets`.
+    Goes as far back as the store does. Records that were given access again are left out.
     """
     found = dict[str, str]()
     verbs = [each.value for each in (*_OUT, Verb.REACTIVATE)]

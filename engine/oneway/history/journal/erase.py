@@ -1,4 +1,4 @@
-"""Erases one person from the journal, while keeping the runs."""
+"""Erases one person from the journal without deleting runs."""
 
 from collections.abc import Callable, Collection
 from itertools import count
@@ -14,13 +14,13 @@ from oneway.history.journal.tables import entry, failure, run, snapshot, written
 
 
 def replace_plan(store: Store, id: int, plan: bytes) -> None:
-    """Replace the plan stored with a run, by its file, `packed`."""
+    """Replace a run's stored plan; `plan` is the plan file, `packed`."""
     which = (snapshot.c.run == id) & (snapshot.c.name == PLAN)
     store.change(update(snapshot).where(which).values(data=plan))
 
 
 def erase_snapshots(store: Store, id: int, why: str) -> int:
-    """Delete a run's snapshots, and store the reason; return how many there were."""
+    """Delete a run's snapshots and store the reason; return how many were deleted."""
     which = (snapshot.c.run == id) & snapshot.c.name.in_(("inputs",))
     gone = store.change(delete(snapshot).where(which), at_least=0).rows
     if gone:
@@ -30,7 +30,7 @@ def erase_snapshots(store: Store, id: int, why: str) -> int:
 
 
 def ids_in_entries(store: Store, connection: str, id: str) -> set[tuple[str | None, str | None]]:
-    """Return the pairs of source and target ids in entries of a connection that have an id."""
+    """Return the (source id, target id) of a connection's entries in which either is `id`."""
     theirs = or_(entry.c.source_id == id, entry.c.target_id == id)
     query = select(entry.c.source_id, entry.c.target_id).where(theirs & _of(connection)).distinct()
     return {(row.source_id, row.target_id) for row in store.rows(query)}
@@ -39,7 +39,7 @@ def ids_in_entries(store: Store, connection: str, id: str) -> set[tuple[str | No
 def erase_entries(
     store: Store, connection: str, sources: Collection[str], targets: Collection[str]
 ) -> int:
-    """Remove the person from entries; return the number of entries. Guards still count them."""
+    """Remove the person from entries, which guards still count; return how many entries."""
     theirs = or_(entry.c.source_id.in_(sources), entry.c.target_id.in_(targets))
     found = store.rows(select(entry.c.run, entry.c.action).where(theirs & _of(connection)))
     like = select(entry.c.action).where(entry.c.action.like(f"{FORGOTTEN}%"))
@@ -66,9 +66,9 @@ def hide_reasons(store: Store, connection: str, names: Callable[[str], bool], hi
 
 
 def replace_texts(store: Store, found: Run) -> None:
-    """Store what a run says of people, as it stands in `found`.
+    """Store a run's texts about people from `found`.
 
-    That is who can still get in, what was allowed, and what guards and errors said.
+    These are who can still get in, what was allowed, and the messages of guards and errors.
     """
     began = rows.start(found.start)
     values = {name: began[name] for name in ("allowed", "breaches")}

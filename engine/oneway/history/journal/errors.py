@@ -1,4 +1,4 @@
-"""Turns the errors of a store into refusals, without any database text that may hold values."""
+"""Turns store errors into refusals, without database text, which may contain values."""
 
 import os
 import sqlite3
@@ -12,7 +12,7 @@ from oneway.core.diagnostics import Refused, refusal
 
 @contextmanager
 def refusing(place: str) -> Iterator[None]:
-    """Raise `Refused` for every failure of a store; bugs pass through."""
+    """Turn every failure of a store into `Refused`; let bugs through."""
     try:
         yield
     except (IntegrityError, sqlite3.IntegrityError, sqlite3.ProgrammingError):
@@ -32,7 +32,7 @@ def refusing(place: str) -> Iterator[None]:
 
 
 def damaged(place: str) -> Refused:
-    """Return the refusal of a file that is not, or no longer, a journal."""
+    """Return the refusal of a file that is not a journal, or is damaged."""
     help = "keep a copy, it knows what was in flight; then move it away, or restore it"
     return refusal("F110", place, "the journal is damaged, or is not a journal", help)
 
@@ -44,7 +44,7 @@ def unwritable(place: str, why: str) -> Refused:
 
 
 def _cause(place: str) -> str:
-    """Return what prevents a write to a file, going by its disk and its folder."""
+    """Return why a file cannot be written: its disk is full, or its folder read-only."""
     if _is_full(place):
         return "the disk is full"
     folder = os.path.dirname(place) or "."
@@ -62,7 +62,7 @@ def _cause(place: str) -> str:
 
 
 def _is_full(place: str) -> bool:
-    """Return whether the disk of a journal has no room: SQLite may call that an I/O error."""
+    """Return whether a journal's disk is full, which SQLite may report as an I/O error."""
     try:
         found = os.statvfs(os.path.dirname(place) or ".")
     except (OSError, ValueError, AttributeError):  # no such folder, or no such call here
@@ -71,7 +71,7 @@ def _is_full(place: str) -> bool:
 
 
 _ROOM = 65_536
-"""Free bytes that a journal needs to be opened and written."""
+"""Free bytes needed to open and write a journal."""
 
 
 def unreachable(place: str, why: str) -> Refused:
@@ -83,7 +83,7 @@ def unreachable(place: str, why: str) -> Refused:
 def _of_database(place: str, error: BaseException | None) -> Refused:
     if isinstance(error, sqlite3.DatabaseError):
         return _of_file(place, error)
-    # A server's own words may quote a row; its code (SQLSTATE) says enough.
+    # The server's message may quote a row; its code (SQLSTATE) says enough.
     code = getattr(error, "sqlstate", None)
     if code in _MISSING:
         return unreachable(place, f"tables are missing or are not ours (SQLSTATE {code})")

@@ -1,9 +1,9 @@
-"""The fence of a lease: the condition on which a statement may change the store.
+"""The fence of a lease: a condition that keeps a run without the lease from changing the store.
 
-Each taking of a lease raises its number. A statement with the number of its run changes nothing
-once another run has taken the lease over, whatever the run itself believes: it may have slept
-meanwhile, or have been cut off. The store's clock alone says how long a lease lasts. A file's
-lease does not expire: the lock of the operating system ends it with its process.
+Each time the lease is taken, its number (the fencing token) rises. A statement with its run's
+number changes nothing once another run has taken the lease over, even if the old run does not know
+because it slept or was cut off. Only the store's clock decides how long a lease lasts. In a file,
+leases do not expire: the operating system's lock ends with its process.
 """
 
 from typing import Any
@@ -19,10 +19,10 @@ from oneway.history.journal.tables import lease
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How many seconds a lease lasts, and what follows from that.
+    """The periods of a lease, in seconds.
 
-    It is renewed every `renewed` seconds, but not after `silence` seconds without progress of the
-    run. A request may leave within `window` seconds of the statement that journalled it.
+    It is renewed every `renewed` seconds, but not after the run has made no progress for `silence`
+    seconds. A request may be sent within `window` seconds of the statement that journalled it.
     """
 
     length: float = 180.0
@@ -32,11 +32,11 @@ class Terms:
 
 
 TERMS = Terms()
-"""The terms of every lease. All machines that share a store need the same."""
+"""The terms of every lease; they must be the same on all machines that share a store."""
 
 
 class store_time(FunctionElement[float]):  # named as SQLAlchemy names functions
-    """The store's own clock, in seconds since 1970: machines need not agree on the time."""
+    """The store's clock in seconds since 1970, so that machines need not agree on the time."""
 
     type = Float(53)
     inherit_cache = True
@@ -54,9 +54,10 @@ def _of_file(_element: Any, _compiler: Any, **_: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """One taking of a connection's lease.
+    """One acquisition of a connection's lease.
 
-    `owner` tells apart two takings to which a restored backup gave the same number.
+    After a backup is restored, two acquisitions may have the same number; `owner` distinguishes
+    them.
     """
 
     connection: str
@@ -65,15 +66,15 @@ class Fence:
 
     @property
     def row(self) -> ColumnElement[bool]:
-        """The row of the lease, unless another process has taken it over."""
+        """The condition that selects the lease's row, unless another process has taken it over."""
         mine = (lease.c.fence == self.number) & (lease.c.owner == self.owner)
         return (lease.c.connection == self.connection) & mine
 
     def holds(self, seconds: float | None = None) -> Exists:
-        """Return the condition that the lease is still ours, and will be for that many seconds.
+        """Return the condition that the lease is ours, and will be for that many seconds.
 
-        The row is locked for sharing: no other run can take it over before the statement's
-        transaction has ended.
+        The query locks the row for sharing, so that no other run can take the lease over before
+        the statement's transaction ends.
         """
         found = select(literal(1)).select_from(lease).where(self.row)
         if seconds is not None:

@@ -1,4 +1,4 @@
-"""What a run wrote that did not stick: earlier runs wrote it too, and the target undid it."""
+"""Finds the writes of a run that did not stick: earlier runs wrote them too."""
 
 from collections.abc import Mapping
 
@@ -12,9 +12,9 @@ from oneway.planning.plan import Ending
 
 
 def reverted_by(journal: Journal, connection: str, id: int) -> Mapping[str, RevertedWrite]:
-    """Return what a run wrote that does not stick, by action id, as of that run.
+    """Return the writes of a run that did not stick, by action id, as of that run.
 
-    For an earlier run, it is known only while later runs have written the same.
+    For an earlier run, they are known only if all later runs wrote the same.
     """
     times: dict[str, dict[str, int]] = {}
     for (action, field), found in journal.written(connection).items():
@@ -39,7 +39,7 @@ def reverted_by(journal: Journal, connection: str, id: int) -> Mapping[str, Reve
 
 
 def repeated_writers(journal: Journal) -> frozenset[str]:
-    """Return the connections with any change written twice in a row: no others can have one."""
+    """Return the connections with a change written twice in a row; no other can have flapping."""
     query = select(written.c.connection).where(written.c.times > 1).distinct()
     return frozenset(row[0] for row in journal.rows(query))
 

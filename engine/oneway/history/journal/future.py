@@ -1,9 +1,8 @@
 """Repairs instants in the future, left by a clock that was ahead.
 
-A due in the future stops a connection's schedule until then, and a run in the future refuses every
-later run. Nothing depends on such a due: it is deleted. A run, its actions and refusals stay, and
-get the present as their instant: their effects are real, and writes in flight must still be looked
-up.
+A due in the future stops a connection's schedule until then. Nothing depends on it, so it is
+deleted. A run in the future makes every later run be refused. Its effects are real and its writes
+in flight must still be looked up, so the run, its actions and refusals stay, dated to the present.
 """
 
 from datetime import datetime, timedelta
@@ -18,14 +17,14 @@ from oneway.history.journal.store import Store
 from oneway.history.journal.tables import due, entry, failure, incident, notice, run
 
 TOLERANCE = timedelta(minutes=5)
-"""Clocks are corrected by seconds all the time, and two machines differ by as much."""
+"""Ignored: clocks are corrected by seconds all the time, and two machines differ by as much."""
 AHEAD = timedelta(days=1)
-"""Somewhere tomorrow's date is today's: a run may go by it."""
+"""A run's as-of date may be tomorrow's: somewhere on earth it is already that day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Future:
-    """A connection's instants in the future: ids of runs, number of dues, and the last instant."""
+    """A connection's instants in the future: run ids, number of dues, and the latest instant."""
 
     runs: tuple[int, ...] = ()
     dues: int = 0
@@ -36,7 +35,7 @@ class Future:
 
 
 def in_the_future(store: Store, connection: str, now: datetime) -> Future:
-    """Return what a connection has in the future."""
+    """Return a connection's instants in the future."""
     soon, later = instant_text(now + TOLERANCE), instant_text(now + AHEAD)
     r = run.c
     mine = (r.connection == connection) & ((r.started > soon) | (r.as_of > later))
@@ -56,9 +55,9 @@ def ahead(store: Store, now: datetime) -> frozenset[str]:
 
 
 def forget_future(store: Store, connection: str, now: datetime) -> Future:
-    """Correct every instant of a connection that is in the future; return what there was.
+    """Correct every instant of a connection that is in the future, in one transaction.
 
-    All of it becomes durable together.
+    Returns the instants that it found.
     """
     at = instant_text(now)
     with store.at_once():
@@ -85,12 +84,12 @@ def _put_back(store: Store, connection: str, at: str) -> None:
     _not_after(store, at, failure.c.connection == connection, failure.c.first, failure.c.last)
     _not_after(store, at, mine, incident.c.opened, incident.c.closed)
     _not_after(store, week_text(datetime.fromisoformat(at)), weekly, incident.c.about)
-    # A past notice waits for its next try, which is rightly in the future.
+    # A notice from the past may wait for its next try, which belongs in the future.
     _not_after(store, at, waits & (notice.c.created > at), notice.c.next_try, notice.c.created)
 
 
 def _not_after(store: Store, at: str, whose: ColumnElement[bool], *columns: Column[Any]) -> None:
-    """Move values after an instant back to it, in some columns of one table."""
+    """Set values later than an instant to it, in some columns of one table."""
     for column in columns:
         later = update(column.table).where(whose, column > at)
         store.change(later.values({column.name: at}), at_least=0)

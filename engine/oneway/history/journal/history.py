@@ -29,7 +29,7 @@ class RunHistory(Store):
     def runs(
         self, connection: str | None = None, *, limit: int = 20, before: int | None = None
     ) -> tuple[Run, ...]:
-        """Return the last runs, newest first: of one connection, or of all; before a run's id."""
+        """Return the last runs, newest first: of one connection or all, with ids below `before`."""
         query = select(tables.run).order_by(tables.run.c.id.desc()).limit(limit)
         if connection is not None:
             query = query.where(tables.run.c.connection == connection)
@@ -38,7 +38,7 @@ class RunHistory(Store):
         return self._runs(query)
 
     def run(self, id: int) -> Run | None:
-        """Return a run, or None if there is none with that id."""
+        """Return a run by its id, or None."""
         found = self._runs(select(tables.run).where(tables.run.c.id == id))
         return found[0] if found else None
 
@@ -48,7 +48,7 @@ class RunHistory(Store):
         return self._entries(query.order_by(tables.entry.c.action))
 
     def counts(self, run: int) -> dict[str, int]:
-        """Return how many actions of a run ended in each way, by the word of the ending."""
+        """Return how many actions of a run ended in each way, by `Ending.value`."""
         table = tables.entry
         query = select(table.c.ending, func.count()).where(table.c.run == run)
         ended = query.where(table.c.ending.is_not(None)).group_by(table.c.ending)
@@ -69,16 +69,16 @@ class RunHistory(Store):
         return self._runs(query)
 
     def connections(self) -> tuple[str, ...]:
-        """Return the names of all connections that ever ran, sorted."""
+        """Return the names of all connections with a run, sorted."""
         query = select(tables.run.c.connection).distinct()
         return tuple(sorted(row.connection for row in self.rows(query)))
 
     def latest(self, connection: str) -> Latest | None:
-        """Return the latest instants of a connection's runs, None if there was none.
+        """Return the latest instants of a connection's runs, or None before the first.
 
-        Refused runs did nothing, and do not count.
+        Refused runs do not count: they did nothing.
         """
-        # All have one form (`instant_text`), so the greatest text is the latest.
+        # Instants share one form (`instant_text`), so the greatest text is the latest.
         run = tables.run
         query = select(func.max(run.c.as_of), func.max(run.c.started))
         ours = (run.c.connection == connection) & (run.c.problems == "[]")
@@ -86,11 +86,11 @@ class RunHistory(Store):
         return None if found[0] is None else Latest(found[0], found[1])
 
     def plan_of(self, run: int) -> str:
-        """Return the plan of a run, in the format of a plan file; "" if none is stored."""
-        data = self.kept(run, PLAN).get(PLAN, b"")
+        """Return a run's stored plan, in the format of a plan file, or ""."""
+        data = self.stored_data(run, PLAN).get(PLAN, b"")
         return data.decode(errors="surrogatepass")
 
-    def kept(self, run: int, *names: str) -> Mapping[str, bytes]:
+    def stored_data(self, run: int, *names: str) -> Mapping[str, bytes]:
         """Return the data stored with a run, by name: all of it, or the names given."""
         table = tables.snapshot
         query = select(table.c.name, table.c.data).where(table.c.run == run)
@@ -119,7 +119,7 @@ class RunHistory(Store):
         name = found.start.connection
         newest = self.rows(select(func.max(tables.run.c.id)).where(tables.run.c.connection == name))
         lives = newest[0][0] == found.id and self.is_locked(name)
-        if not lives:  # it may have ended before the lock was checked
+        if not lives:  # the run may have ended before the lock was checked
             found = self._made(rows.run, select(tables.run).where(tables.run.c.id == found.id))[0]
         if found.ended is not None:
             return found
@@ -131,7 +131,7 @@ class RunHistory(Store):
     def _made(self, make: Callable[[AnyRow], T], query: Select[Any]) -> tuple[T, ...]:
         try:
             return tuple(make(row) for row in self.rows(query))
-        except (ValueError, TypeError, KeyError):  # not what we wrote
+        except (ValueError, TypeError, KeyError):  # somebody changed the stored text
             raise damaged(self.place) from None
 
 

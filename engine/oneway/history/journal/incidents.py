@@ -1,8 +1,9 @@
 """Stores incidents and their notices.
 
-An incident is opened once, and closed once. A notice waits until it is delivered, or until
-delivery was given up: then it has no next try, and it is kept until what it said is told again or
-is over. Instants are texts in UTC, to the second, so that they compare as they stand.
+An incident is opened once, and closed once. A notice waits until it is delivered or given up. A
+notice that was given up has no next try; it stays until a later notice of its incident is
+delivered or the incident is over. Instants are texts in UTC, to the second, so that they can be
+compared as text.
 """
 
 import json
@@ -24,10 +25,9 @@ _GIVEN_UP = notice.c.sent.is_(None) & (notice.c.next_try == "")
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something that went wrong with a connection, and for how long.
+    """A problem of a connection, from when to when.
 
-    `kind` is FAILURE or GUARD; `about` are the codes, or the guards, that were new when it was
-    opened.
+    `kind` is FAILURE or GUARD; `about` are the codes or guards that were new when it was opened.
     """
 
     id: int
@@ -51,7 +51,7 @@ class NoticeDraft:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A stored notice. `sent` is None until it is; `error` says why the last try failed."""
+    """A stored notice; `sent` is None until delivery, `error` says why the last try failed."""
 
     id: int
     draft: NoticeDraft
@@ -68,15 +68,15 @@ class Notice:
 
 
 def open_incidents(store: Store, connection: str) -> tuple[Incident, ...]:
-    """Return the open incidents of folders, which concern codes and files: `C130:a.yaml`."""
+    """Return a connection's open incidents of failures and guards, oldest first."""
     mine = (incident.c.connection == connection) & incident.c.closed.is_(None)
-    told = incident.c.kind.in_([each.value for each in (Occasion.FAILURE, Occasion.GUARD)])
-    found = select(incident).where(mine, told).order_by(incident.c.id)
+    kinds = incident.c.kind.in_([each.value for each in (Occasion.FAILURE, Occasion.GUARD)])
+    found = select(incident).where(mine, kinds).order_by(incident.c.id)
     return tuple(_incident(row) for row in store.rows(found))
 
 
 def open_of_folders(store: Store) -> tuple[Incident, ...]:
-    """Return the open incidents of folders, which are about codes and files: `C130:a.yaml`."""
+    """Return the open incidents of connection folders, about codes and files: `C130:a.yaml`."""
     mine = incident.c.closed.is_(None) & (incident.c.kind == Occasion.FAILURE.value)
     found = select(incident).where(mine, incident.c.about.contains(":")).order_by(incident.c.id)
     return tuple(_incident(row) for row in store.rows(found))
@@ -94,7 +94,7 @@ def open_by_kind(store: Store) -> dict[tuple[str, str], int]:
 def open_incident(
     store: Store, connection: str, kind: Occasion, about: tuple[str, ...], at: str
 ) -> int:
-    """Write down that an incident begins, and return its id."""
+    """Store a new incident, and return its id."""
     return _opened(store, connection, kind, json.dumps(about), at)
 
 
@@ -104,14 +104,14 @@ def _opened(store: Store, connection: str, kind: Occasion, about: str, at: str) 
 
 
 def close_incident(store: Store, id: int, at: str) -> None:
-    """Write down that an incident is over."""
+    """Record that an incident is over."""
     store.change(update(incident).where(incident.c.id == id).values(closed=at))
 
 
-def last_told(store: Store, connection: str, since: str) -> Mapping[int, Mapping[str, str]]:
-    """Return when each incident was last notified, by its id and the channel.
+def last_notified(store: Store, connection: str, since: str) -> Mapping[int, Mapping[str, str]]:
+    """Return when each channel was last notified of each incident, by incident id and channel.
 
-    A notice that was given up told nobody. It counts only if it was stored after `since`.
+    A notice that was given up reached nobody, so it counts only if it was stored after `since`.
     """
     counts = notice.c.sent.is_not(None) | (notice.c.next_try != "") | (notice.c.created > since)
     query = select(notice.c.incident, notice.c.channel, func.max(notice.c.created))
@@ -123,9 +123,9 @@ def last_told(store: Store, connection: str, since: str) -> Mapping[int, Mapping
 
 
 class Weeks(NamedTuple):
-    """The last week of a connection's summaries, and when it was first seen.
+    """The week of a connection's last summary, and when the connection was first seen.
 
-    Older versions stored the week in which it was first seen, such as `2026-W48`.
+    Older versions stored the week of the latter, such as `2026-W48`.
     """
 
     told: str
@@ -136,8 +136,8 @@ class Weeks(NamedTuple):
         return "W" in self.since or self.since <= at
 
 
-def weeks_told(store: Store) -> Mapping[str, Weeks]:
-    """Return the weeks of which each connection was sent a summary."""
+def summary_weeks(store: Store) -> Mapping[str, Weeks]:
+    """Return the week of each connection's last summary, by connection."""
     mine = incident.c.kind == Occasion.WEEKLY.value
     found = select(incident.c.connection, incident.c.about, incident.c.opened).where(mine)
     rows = store.rows(found.order_by(incident.c.id.desc()))
@@ -145,14 +145,14 @@ def weeks_told(store: Store) -> Mapping[str, Weeks]:
 
 
 def _week(stored: str) -> str:
-    """Return a week; `forget_future` once stored an instant in place of one."""
+    """Return a week, also from an instant, which `forget_future` once stored in its place."""
     return week_text(datetime.fromisoformat(stored)) if "T" in stored else stored
 
 
 def take_week(store: Store, connection: str, week: str, at: str) -> bool:
-    """Return whether this process writes the summary of a week: one of many does, once a week.
+    """Claim the summary of a week; return False if another process has claimed it.
 
-    A new connection gets none for the week in which it is first seen, which is at `at`.
+    A new connection gets no summary of the week in which it is first seen, which is that of `at`.
     """
     mine = (incident.c.connection == connection) & (incident.c.kind == Occasion.WEEKLY.value)
     found = store.rows(select(incident.c.id, incident.c.about).where(mine).order_by(incident.c.id))
@@ -160,9 +160,9 @@ def take_week(store: Store, connection: str, week: str, at: str) -> bool:
         _opened(store, connection, Occasion.WEEKLY, week, at)
         return False
     id, told = found[0]
-    if told >= week:  # after the clock was set back, nothing is notified twice
+    if told >= week:  # not only equal: the clock may have been set back
         return False
-    # If two arrive at once, only one finds what it had read.
+    # If two processes try at once, only one still finds the value that it read.
     still = (incident.c.id == id) & (incident.c.about == told)
     return store.change(update(incident).where(still).values(about=week), at_least=0).rows == 1
 
@@ -170,7 +170,7 @@ def take_week(store: Store, connection: str, week: str, at: str) -> bool:
 def queue(store: Store, draft: NoticeDraft, at: str) -> int:
     """Store a notice for delivery from now on, and return its id.
 
-    It takes the place of one of its incident that its channel was given up for.
+    It replaces a notice of the same incident and channel that was given up.
     """
     same = (notice.c.incident == draft.incident) & (notice.c.channel == draft.channel)
     store.change(delete(notice).where(same, _GIVEN_UP), at_least=0)
@@ -187,7 +187,7 @@ def queue(store: Store, draft: NoticeDraft, at: str) -> int:
 
 
 def undelivered(store: Store, connections: Collection[str] | None = None) -> tuple[Notice, ...]:
-    """Return the undelivered notices, oldest first: those waiting, and those given up."""
+    """Return the undelivered notices, waiting or given up, oldest first."""
     found = select(notice).where(notice.c.sent.is_(None)).order_by(notice.c.id)
     return tuple(_notice(row) for row in store.rows(_of(found, connections)))
 
@@ -200,7 +200,7 @@ def waiting(store: Store, connections: Collection[str] | None = None) -> tuple[N
 
 
 def take_notice(store: Store, taken: Notice, until: str) -> bool:
-    """Claim a notice for delivery until an instant; False if another process has it."""
+    """Claim a notice for delivery until an instant; return False if another process has it."""
     still = (notice.c.id == taken.id) & notice.c.sent.is_(None)
     same = (notice.c.tries == taken.tries) & (notice.c.next_try == taken.next_try)
     values = {"tries": taken.tries + 1, "next_try": until}
@@ -208,10 +208,10 @@ def take_notice(store: Store, taken: Notice, until: str) -> bool:
 
 
 def delivered(store: Store, arrived: Notice, at: str, channels: Collection[str]) -> None:
-    """Write down that a notice arrived.
+    """Record that a notice was delivered.
 
-    It ends the earlier notices that were given up and whose incident is over by now: those of its
-    channel, which works again, and those of channels that the connection no longer has.
+    Also ends earlier notices that were given up and whose incidents are over: those of this
+    channel, because it works again, and those of channels that the connection no longer has.
     """
     values = {"sent": at, "next_try": "", "error": ""}
     store.change(update(notice).where(notice.c.id == arrived.id).values(**values), at_least=0)
@@ -223,18 +223,18 @@ def delivered(store: Store, arrived: Notice, at: str, channels: Collection[str])
 
 
 def failed(store: Store, id: int, error: str, next_try: str) -> None:
-    """Write down why a notice did not arrive, and when it is tried again: "" for never."""
+    """Record why a delivery failed, and when it is tried again ("" for never)."""
     values = {"next_try": next_try, "error": error}
     store.change(update(notice).where(notice.c.id == id).values(**values), at_least=0)
 
 
 def drop_notices(store: Store, ids: Collection[int]) -> None:
-    """Delete some notices, delivered or not."""
+    """Delete notices, whether delivered or not."""
     store.change(delete(notice).where(notice.c.id.in_(list(ids))), at_least=0)
 
 
 def forget_notices(store: Store, before: str, connection: str | None = None) -> None:
-    """Delete the notices and incidents that were over before an instant: of one, or of all."""
+    """Delete notices and incidents over before an instant, of one connection or all."""
     over = notice.c.sent.is_not(None) | (notice.c.next_try == "")
     old, gone = over & (notice.c.created < before), incident.c.closed < before
     if connection is not None:
@@ -247,11 +247,11 @@ def forget_notices(store: Store, before: str, connection: str | None = None) -> 
 
 
 Endings: TypeAlias = Mapping[tuple[Ending, str], Mapping[str, str]]
-"""The actions that ended in each way, by ending and code: the record of each, by action id."""
+"""By ending and code, the actions that ended so: the record of each, by action id."""
 
 
 def endings(store: Store, run_id: int) -> Endings:
-    """Return how the actions of a run ended; of those that are done only that there are some."""
+    """Return how the actions of a run ended; of completed actions, at most one."""
     mine, done = entry.c.run == run_id, entry.c.ending == Ending.DONE.value
     found: dict[tuple[Ending, str], dict[str, str]] = {}
     if store.rows(select(entry.c.run).where(mine, done).limit(1)):
@@ -287,7 +287,7 @@ def _incident(row: Any) -> Incident:
 
 
 def _names(about: str) -> tuple[str, ...]:
-    """Return what an incident is about; older versions stored names between spaces."""
+    """Return the codes or guards of an incident; older versions stored them between spaces."""
     return tuple(json.loads(about) if about.startswith("[") else about.split())
 
 

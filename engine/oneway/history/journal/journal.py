@@ -38,15 +38,15 @@ from oneway.planning.plan import Action, End, Ending, Read, Verb
 from oneway.state.heartbeat import beat, uptime
 
 _AT_ONCE = 500
-"""Runs to delete in one transaction: a statement takes a limited number of values."""
+"""Runs deleted per transaction, because the number of parameters is limited."""
 
 
 class Journal(RunHistory):
     """An open journal. Every method raises `Refused` if the store cannot be used.
 
     Threads may share it. A call for an action that was never journalled, or whose ending is final,
-    is a bug and raises `LookupError`. With a `lease`, nothing is recorded of a run that has lost
-    it: `Refused` says who has taken it over.
+    is a bug and raises `LookupError`. With a `lease`, a run that has lost it can record nothing:
+    `Refused` says which run has taken it over.
     """
 
     lease: Lease | None = None
@@ -55,18 +55,19 @@ class Journal(RunHistory):
         self,
         start: RunStart,
         plan: bytes = b"",
-        kept: Mapping[str, bytes] = {},
+        snapshots: Mapping[str, bytes] = {},
         planned: int | None = None,
         matched: Sequence[Link] | None = None,
         in_full: Callable[[Link], Link] = lambda link: link,
     ) -> int:
-        """Record the start of a run of a plan (its file, `packed`); return the run's id.
+        """Record the start of a run, and return its id.
 
-        `kept` are its snapshots; `planned` is how many actions it has; `matched` are the links
-        that it establishes, which `in_full` completes (`learn`).
+        `plan` is its plan file, `packed`; `snapshots` are stored by name; `planned` is how many
+        actions it has; `matched` are the links that it establishes, which `in_full` completes
+        (see `learn`).
         """
-        # Before the transaction, which slow work would leave idle.
-        stored = {name: packed((data,)) for name, data in kept.items()}
+        # Slow work goes before the transaction, so as not to leave it idle.
+        stored = {name: packed((data,)) for name, data in snapshots.items()}
         stored |= {PLAN: plan} if plan else {}
         with self.at_once():
             self._refuse_lost()
@@ -79,7 +80,7 @@ class Journal(RunHistory):
                 self.change(self.insert(snapshot).values(run=id, name=name, data=data))
         return id
 
-    def keep(self, id: int, name: str, data: bytes) -> None:
+    def store_data(self, id: int, name: str, data: bytes) -> None:
         """Store data with a run, compressed, for as long as the run is stored."""
         self.change(self.insert(snapshot).values(run=id, name=name, data=packed((data,))))
 
@@ -96,28 +97,28 @@ class Journal(RunHistory):
         return id
 
     def interrupted(self, id: int) -> None:
-        """Record that a run was interrupted; it stays so once its actions have an ending."""
+        """Record that a run was interrupted, which remains true once its actions have endings."""
         self.change(update(run).where(run.c.id == id).values(interrupted=1))
 
     def resumed(self, id: int) -> None:
-        """Record that a run was resumed: it counts as open until it ends again."""
+        """Record that a run was resumed; it counts as open until it ends again."""
         self._fenced(update(run).where(run.c.id == id, self._ours).values(ended=None))
 
     def intended(
         self, id: int, action: Action, token: str, *, counted: Sequence[str] = (), at: str = ""
     ) -> None:
-        """Record that an action is about to be sent, when, and how guards count it.
+        """Record that an action is about to be sent, at which instant, and how guards count it.
 
-        The same run may have withheld it before it was interrupted.
+        The same run may have withheld the action before it was interrupted.
         """
         sending = given(token=token, counted=json.dumps(list(counted)), at=at)
         self._fenced(self._steps.intend, {**_action(id, action), **sending})
 
     def sent(self, id: int, action_id: str, at: str = "") -> None:
-        """Record that an action is being sent: from now on it may have happened.
+        """Record that an action is being sent, so that from now on it may have happened.
 
-        `at` is the clock's instant. The same statement proves that the lease lasts until every
-        request of the action has left.
+        `at` is the clock's instant. The same statement proves that the lease lasts until all the
+        action's requests have been sent.
         """
         self._leaving(self._steps.send, id, action_id, at)
 
@@ -130,10 +131,10 @@ class Journal(RunHistory):
         counts = json.dumps(dict(self.counts(id)), sort_keys=True)
         self.change(update(run).where(run.c.id == id).values(counts=counts))
 
-    def ended(self, id: int, action: Action, end: End, traces: ValueDigests | None = None) -> None:
-        """Record how an action ended, even one that was never intended.
+    def ended(self, id: int, action: Action, end: End, digests: ValueDigests | None = None) -> None:
+        """Record how an action ended, even if it was never about to be sent.
 
-        Only an unknown or withheld ending may be replaced. With `traces`, a refusal is remembered
+        Only an unknown or withheld ending may be replaced. With `digests`, a refusal is remembered
         until the action is done, and writes are counted.
         """
         found = given(
@@ -149,10 +150,10 @@ class Journal(RunHistory):
             self.lease.settle(action.id)
         with self.at_once():
             self._fenced(self._steps.end, {**_action(id, action), **found})
-            if traces is not None and end.ending is Ending.REJECTED:
-                self._refused(id, action.id, end, traces.values)
-            elif traces is not None and (end.ending is Ending.DONE or _is_not_kept(action, end)):
-                self._done(id, action.id, traces.fields)
+            if digests is not None and end.ending is Ending.REJECTED:
+                self._refused(id, action.id, end, digests.values)
+            elif digests is not None and (end.ending is Ending.DONE or _is_not_kept(action, end)):
+                self._done(id, action.id, digests.fields)
 
     def finish(
         self,
@@ -164,12 +165,12 @@ class Journal(RunHistory):
         still_in: Sequence[StillIn] = (),
         reads: Sequence[Read] = (),
     ) -> None:
-        """Record that a run has ended, and the number of each ending.
+        """Record that a run has ended, with the number of actions for each ending.
 
-        `source_records` is the size of the source and `managed` the target records that it
-        matched, if both were read whole and no guard distrusts them. What the run created is
-        managed from then on. `still_in` are the leavers who can still get in; of `reads`, the
-        numbers of records with each key are stored, and of those with a value in it.
+        `source_records` is the size of the source and `managed` how many target records it
+        matched, if both were read completely and no guard distrusts them; records that the run
+        created are added to `managed`. `still_in` are the leavers who can still get in. Of
+        `reads`, it stores how many records had each key, and how many a value in it.
         """
         if managed is not None:
             managed += self._created(id)
@@ -187,9 +188,9 @@ class Journal(RunHistory):
     def done_since(
         self, connection: str, since: str, *, but_not: int | None = None
     ) -> Mapping[str, frozenset[str]]:
-        """Return the people with actions since an instant, by how guards count them.
+        """Return the people with actions since an instant, by how guards count the actions.
 
-        Actions that may have been done count as done. `but_not` is a run to leave out: its own
+        Actions that may have been done count as done. `but_not` is the current run, whose own
         actions are in its plan.
         """
         ours = (run.c.connection == connection) & (entry.c.at >= since)
@@ -208,7 +209,7 @@ class Journal(RunHistory):
     def last_sizes(self, connection: str) -> tuple[int | None, int | None]:
         """Return how many records the source had, and how many target records were managed.
 
-        Both as of the last good run of a connection; None before the first.
+        Both are as of the connection's last good run; None before the first.
         """
         ours = (run.c.connection == connection) & run.c.source_records.is_not(None)
         query = select(run.c.source_records, run.c.managed).where(ours)
@@ -218,19 +219,19 @@ class Journal(RunHistory):
     def last_stated(self, connection: str) -> Mapping[str, tuple[int, Mapping[str, int]]]:
         """Return how many records each read had, and how many of them had each key, by path.
 
-        As of the last good run of a connection; empty before the first.
+        As of the connection's last good run; empty before the first.
         """
         return _counted(self._last_good(connection, run.c.stated))
 
     def last_valued(self, connection: str) -> Mapping[str, tuple[int, Mapping[str, int]]]:
         """Return how many records each read had, and how many had a value in each deciding key.
 
-        As of the last good run of a connection; empty before the first.
+        As of the connection's last good run; empty before the first.
         """
         return _counted(self._last_good(connection, run.c.valued))
 
     def last_good_start(self, connection: str) -> str:
-        """Return when the last run of a connection that ended well began; blank before it."""
+        """Return when a connection's last good run began, or ""."""
         return self._last_good(connection, run.c.started)
 
     def _last_good(self, connection: str, column: Column[str]) -> str:
@@ -244,9 +245,9 @@ class Journal(RunHistory):
         return int(self.rows(query)[0][0])
 
     def failures(self, connection: str, zone: str = "") -> Mapping[str, PastFailure]:
-        """Return what the target refused and has not accepted since, by action id.
+        """Return the actions that the target refused and has not accepted since, by action id.
 
-        `zone` is the time zone whose days count; "" for UTC.
+        `zone` is the time zone that decides the day; "" for UTC.
         """
         query = select(failure).where(failure.c.connection == connection)
         return {
@@ -257,7 +258,7 @@ class Journal(RunHistory):
         }
 
     def written(self, connection: str) -> Mapping[tuple[str, str], RepeatedWrite]:
-        """Return the changes that the last runs wrote, by action id and field."""
+        """Return the changes that the latest runs wrote, by action id and field."""
         query = select(written).where(written.c.connection == connection)
         return {
             (row.action, row.field): RepeatedWrite(row.digest, row.times)
@@ -265,7 +266,7 @@ class Journal(RunHistory):
         }
 
     def forget_all_but(self, connection: str, planned: Mapping[str, Collection[str]]) -> None:
-        """Delete failures and writes that are no longer planned: they healed, or the values stuck.
+        """Delete failures and writes that are no longer planned, because they succeeded or stuck.
 
         `planned` are the fields of each action of the connection's last plan, by action id.
         """
@@ -280,16 +281,16 @@ class Journal(RunHistory):
                     self.change(delete(written).where(ours & (written.c.field == name)))
 
     def rename(self, old: str, new: str) -> None:
-        """File all of a connection under another name, which has no run yet."""
+        """Give a connection's data another name, which must not have a run yet."""
         with self.at_once():
             for table in (run, failure, written, link, incident, notice):
                 ours = table.c.connection == old
                 self.change(update(table).where(ours).values(connection=new), at_least=0)
 
     def prune(self, before: str, connection: str | None = None) -> int:
-        """Delete the runs that ended before an instant, with their data; return how many.
+        """Delete the runs of one connection or all that ended before an instant; return how many.
 
-        Of one connection, or of all. Runs that are needed stay (`retained.prunable`).
+        Their data goes too. Runs that are still needed stay (`retention.prunable`).
         """
         ids = prunable(self, before, connection)
         for start in range(0, len(ids), _AT_ONCE):
@@ -330,7 +331,7 @@ class Journal(RunHistory):
             raise taken_over(self, self.lease)
 
     def _leaving(self, sending: Prepared, id: int, action: str, at: str) -> None:
-        """Let an action's requests leave; renew a lease that is about to end for that."""
+        """Allow an action's requests to be sent; renew the lease first if it is about to end."""
         lease, journalled = self.lease, uptime()
         values = given(run=id, action=action, sent_at=at)
         if lease is None:
@@ -338,7 +339,7 @@ class Journal(RunHistory):
             return
         try:
             self._fenced(sending, values)
-        except LookupError:  # the lease is not lost: it was about to end, or this is a bug
+        except LookupError:  # unless the lease is lost, it was about to end, or this is a bug
             if not lease.renewed(self):
                 raise taken_over(self, lease) from None
             self.change(sending, values)
@@ -356,7 +357,7 @@ class Journal(RunHistory):
 
 
 def _is_not_kept(action: Action, end: End) -> bool:
-    """Return whether an update was confirmed without effect: several in a row do not stick."""
+    """Return whether an update was confirmed without effect; repeated, it does not stick."""
     return action.verb is Verb.UPDATE and end.code == NOT_KEPT
 
 

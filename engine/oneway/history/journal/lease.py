@@ -1,9 +1,9 @@
 """Leases: one run of a connection at a time, over all machines that share a store.
 
-A lease is a row of the store: one statement takes it, progress of the run renews it, and the end
-of the run gives it back. It needs no database session: it works behind a pooler that gives every
-transaction another one, and a machine that is cut off loses it when it expires. `fence` keeps a
-run that has lost its lease from writing.
+A lease is a row of the store: one statement takes it, the run renews it while it makes progress,
+and gives it back when it ends. It does not depend on a database session, so it works behind a
+pooler, and a machine that is cut off loses it when it expires. `fence` keeps a run that has lost
+its lease from writing.
 """
 
 import time
@@ -33,32 +33,32 @@ class Lease:
     def __init__(self, where: Path | str, fence: Fence, zone: str) -> None:
         self.fence = fence
         self.zone = zone
-        """The time zone in which people are told since when another run holds it."""
+        """The time zone for messages about when another run took it."""
         self.lost = False
         """Whether another run is known to have taken it over."""
         self._where = where
         self._leave_by: dict[str, float] = {}
-        """Until when requests of each action in flight may leave, by this machine's clock."""
+        """The latest time to send requests of each action in flight, by this machine's clock."""
 
     def let_leave(self, action: str, journalled: float) -> None:
-        """Let the requests of an action leave that was journalled at an instant (`uptime`).
+        """Allow an action's requests to be sent for part of the window after `journalled`.
 
-        The rest of the window is for the request itself, once it was let through.
+        `journalled` is by `uptime`. The rest of the window is for the request itself.
         """
         self._leave_by[action] = journalled + fences.TERMS.window - connector.LEAVES_WITHIN
 
     def may_leave(self, action: str) -> bool:
-        """Return whether a request of an action may still leave, by this machine's clock alone.
+        """Return whether a request of an action may still be sent, by this machine's clock.
 
-        Each action has a time of its own: its entry says how long another run must wait. A file's
-        lease ends with its process, so that nothing leaves afterwards.
+        Each action has its own limit, because its entry says how long another run must wait. The
+        lease of a file has no limit: it ends with the process, which then sends nothing more.
         """
         if isinstance(self._where, Path):
             return True
         return not self.lost and uptime() < self._leave_by.get(action, 0.0)
 
     def settle(self, action: str) -> None:
-        """Let no more requests of an action leave: it has ended."""
+        """Allow no more requests of an action, because it has ended."""
         self._leave_by.pop(action, None)
 
     def renewed(self, store: Store) -> bool:
@@ -69,7 +69,7 @@ class Lease:
         return not self.lost
 
     def end(self) -> None:
-        """Give the lease back; no request leaves afterwards."""
+        """Give the lease back; no request may be sent afterwards."""
         self._leave_by.clear()
         if not isinstance(self._where, Path):
             with suppress(Refused), Store.open(self._where) as store:  # it expires
@@ -94,7 +94,7 @@ class Lease:
         while not ended.wait(fences.TERMS.renewed) and not self.lost:
             if since_beat() > fences.TERMS.silence:
                 return  # a run that hangs must not keep others from running
-            # A store that does not answer may do so before the lease ends.
+            # A store that does not answer now may do so before the lease expires.
             with suppress(Refused), Store.open(self._where) as store:
                 self.renewed(store)
 
@@ -113,7 +113,7 @@ def leased(where: Path | str, name: str, holder: Holder) -> Iterator[Lease]:
 
 
 def wait_for_quiet(store: Store, name: str, stopping: Callable[[], bool]) -> bool:
-    """Wait until no request that an earlier holder of a lease journalled may still leave.
+    """Wait until earlier holders of a lease may send no more of the requests they journalled.
 
     Returns False if asked to stop. A lease that expired or was given back needs no wait.
     """
@@ -127,13 +127,13 @@ def wait_for_quiet(store: Store, name: str, stopping: Callable[[], bool]) -> boo
 
 
 def is_leased(store: Store, name: str) -> bool:
-    """Return whether a run on any machine holds the lease of a connection, without taking it."""
+    """Return whether a run on any machine holds the lease of a connection."""
     query = select(table).where(table.c.connection == name, table.c.until > store_time())
     return any(not is_over(row.owner) for row in store.rows(query))
 
 
 def free_of_the_dead(store: Store, name: str) -> bool:
-    """Give back the lease of a connection whose process on this machine has died."""
+    """Give back a connection's lease if its holder, a process on this machine, has died."""
     row = _row(store, name)
     if row is None or not is_over(row.owner):
         return False
@@ -153,7 +153,7 @@ def taken_over(store: Store, lease: Lease) -> Refused:
 
 
 def _taken(store: Store, name: str, holder: Holder) -> Fence:
-    """Return the fence of a lease that we now hold."""
+    """Take a lease and return its fence; raise `Refused` if another run holds it."""
     found = _try(store, name, holder)
     if found is None and free_of_the_dead(store, name):
         found = _try(store, name, holder)
@@ -163,7 +163,7 @@ def _taken(store: Store, name: str, holder: Holder) -> Fence:
 
 
 def _try(store: Store, name: str, holder: Holder) -> Fence | None:
-    """Take an ended lease, in one statement."""
+    """Take a lease in one statement; None if another run holds it."""
     owner = identity()
     values = {
         "host": holder.host,
@@ -176,7 +176,7 @@ def _try(store: Store, name: str, holder: Holder) -> Fence | None:
     taking = new.on_conflict_do_update(
         index_elements=["connection"],
         set_={**values, "fence": table.c.fence + 1},
-        # Holding the file's lock proves that the former holder is gone.
+        # We hold the file's lock, which proves that the former holder is gone.
         where=table.c.until <= store_time() if store.shared else None,
     ).returning(table.c.fence)
     with store.at_once():
@@ -212,6 +212,6 @@ def _holder(row: AnyRow, zone: str) -> Holder:
 
 
 _GLANCE = 0.5
-"""Seconds between two checks whether an earlier run's requests may still leave."""
+"""Seconds between checks whether an earlier run may still send requests."""
 _PATIENCE = 1.0
-"""Seconds that the end of a run waits for a renewal in progress."""
+"""Seconds that a run waits at its end for a renewal in progress."""

@@ -1,4 +1,4 @@
-"""The target records by which a write of unknown end was found to have let somebody in."""
+"""Finds the writes of unknown ending that later turned out to have given somebody access."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from oneway.planning.plan import FOUND, FOUND_LATER, Ending, Verb
 
 
 def found_later(journal: Journal, connection: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Return the records of such creates and of such returns, each with when its run began."""
+    """Return the target records of such creates, and of such returns, with their run's start."""
     found: dict[Verb, dict[str, str]] = {Verb.CREATE: {}, Verb.REACTIVATE: {}}
     done = entry.c.verb.in_([each.value for each in found]) & (entry.c.ending == Ending.DONE.value)
     ours = entry.c.reason.in_((FOUND, FOUND_LATER)) & (run.c.connection == connection)

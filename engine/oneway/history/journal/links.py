@@ -17,16 +17,16 @@ from oneway.planning.links import Link, Links, Origin
 
 _COLUMNS = [table.c[name] for name in Link._fields]
 _AT_ONCE = 500
-"""Links that one statement changes: it takes a limited number of values."""
+"""Links per statement, because the number of parameters is limited."""
 _PAGE = 10_000
-"""Links that are read at once to be compared: nearly all are as they were, and are let go."""
+"""Links read at a time for comparison; nearly all are unchanged, and need not stay in memory."""
 _WORTH_IT = 4
-"""Of a quarter of the links or more, all are read."""
+"""If more than one in this many links is asked for, all are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkCounts:
-    """How many links a run has seen: known before, new, and replacing another one."""
+    """How many links a run saw: known before, new, and replacing another one."""
 
     known: int = 0
     new: int = 0
@@ -34,7 +34,7 @@ class LinkCounts:
 
 
 def links(store: Store, connection: str) -> Links:
-    """Return the links of a connection, by source record; what is not an id is read when asked."""
+    """Return the links of a connection, by source record; only their ids are read at once."""
     ours = table.c.connection == connection
     ids = select(table.c.source_id, table.c.target_id).where(ours).order_by(table.c.source_id)
 
@@ -52,7 +52,7 @@ def links(store: Store, connection: str) -> Links:
 
 
 def created_records(store: Store, connection: str) -> frozenset[str]:
-    """Return the target records that a connection has created, as far as links remember it."""
+    """Return the target records that a connection created and that still have a link."""
     ours = (table.c.connection == connection) & (table.c.origin == Origin.CREATED.value)
     return frozenset(row[0] for row in store.rows(select(table.c.target_id).where(ours)))
 
@@ -71,8 +71,8 @@ def learn(
 ) -> LinkCounts:
     """Store links; each replaces the earlier links of its two records.
 
-    `since` of a known link stays. `in_full` completes a link whose `names` are those of
-    `NameDigests.short`, if it is to be stored.
+    A known link retains its `since`. `in_full` completes a link with the names of
+    `NameDigests.short`; it is called only for links that are stored.
     """
     if not found:
         return LinkCounts()
@@ -100,7 +100,7 @@ def learn(
 def _compared(
     stored: Iterable[Link], wanted: Mapping[str, Link]
 ) -> tuple[AbstractSet[str], Mapping[str, Link]]:
-    """Return the source records whose stored links are as wanted, and all other stored links."""
+    """Return the source ids whose stored links are as wanted, and all other stored links."""
     same, others = set[str](), dict[str, Link]()
     for each in stored:
         found = wanted.get(each.source_id)
@@ -112,7 +112,7 @@ def _compared(
 
 
 def _concerning(store: Store, connection: str, found: Sequence[Link]) -> Iterable[Link]:
-    """Return the links of the given records; of many, all links of the connection."""
+    """Return the stored links of the given records or, if these are many, of the connection."""
     if len(found) > _AT_ONCE:
         return chain.from_iterable(_in_pages(store, connection))
     ours = table.c.connection == connection
@@ -123,7 +123,7 @@ def _concerning(store: Store, connection: str, found: Sequence[Link]) -> Iterabl
 
 
 def _in_pages(store: Store, connection: str) -> Iterator[Sequence[Link]]:
-    """Yield the links of a connection, by source record, some at a time."""
+    """Yield the links of a connection in pages, ordered by source record."""
     ours = table.c.connection == connection
     query = select(*_COLUMNS).where(ours).order_by(table.c.source_id)
     for start in count(step=_PAGE):
@@ -134,10 +134,10 @@ def _in_pages(store: Store, connection: str) -> Iterator[Sequence[Link]]:
 
 
 def _many(store: Store, query: Select[Any]) -> Sequence[Link]:
-    """Return the links of a query, all at once if they are stored as JSON can say."""
-    import msgspec  # which most starts need not wait for
+    """Return the links of a query, decoded from one JSON text if possible, which is faster."""
+    import msgspec  # slow to import, and most commands do not need it
 
-    with suppress(msgspec.MsgspecError):  # the store says below what is wrong with it
+    with suppress(msgspec.MsgspecError):  # reading row by row below reports what is wrong
         return msgspec.json.decode(store.as_json(query), type=_Links)
     return [_link(row) for row in store.rows(query)]
 
@@ -146,7 +146,7 @@ _Links = list[Link]
 
 
 def unlink(store: Store, connection: str, sources: Iterable[str]) -> int:
-    """Delete the links of some source records; return how many there were."""
+    """Delete the links of some source records; return how many were deleted."""
     with store.at_once():
         return _delete(store, connection, sources)
 
@@ -156,7 +156,7 @@ def _is_known(before: Link | None, found: Link) -> bool:
 
 
 def _is_same(before: Link, found: Link) -> bool:
-    """Return whether nothing but `seen` changes."""
+    """Return whether only `seen` differs."""
     keys = (before.key, before.key_digest) == (found.key, found.key_digest)
     names = before.names.startswith(found.names)
     return keys and names and before.target_id == found.target_id
@@ -165,9 +165,10 @@ def _is_same(before: Link, found: Link) -> bool:
 def _seen(
     store: Store, connection: str, same: AbstractSet[str], others: AbstractSet[str], at: str
 ) -> None:
-    """Note when links were last seen; `others` are all links of the connection but `same`.
+    """Record when links were last seen.
 
-    Of few, `others` are those of the same records alone.
+    `others` are the connection's links that are not in `same`; if `same` has few, only those that
+    were read with them.
     """
     ours, source = table.c.connection == connection, table.c.source_id
     if len(same) > _AT_ONCE >= len(others):  # as on most nights
@@ -202,7 +203,7 @@ def _put(store: Store, connection: str, found: Link, before: Link | None) -> Non
 
 @lru_cache(maxsize=2)
 def _putting(dialect: Dialect) -> Prepared:
-    """Return the statement, built once: each of thousands of pairs is stored by it."""
+    """Return the statement that stores a link; cached, as a run may store thousands."""
     new = upserting(table, shared=is_shared(dialect))
     keys = ["connection", "source_id"]
     found = {each.name: new.excluded[each.name] for each in table.c if each.name not in keys}

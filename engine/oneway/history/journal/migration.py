@@ -1,7 +1,7 @@
 """Creates the tables of a new store, and migrates those of an older one.
 
-A new store is made from `tables`. Alembic, imported only then, migrates an older one. The caller
-has begun the transaction in which all of this happens, or nothing.
+A new store is made from `tables`. Alembic, imported only if needed, migrates an older one. All of
+it happens in the transaction that the caller has begun, or not at all.
 """
 
 import warnings
@@ -23,12 +23,12 @@ def create(connection: Connection) -> None:
 
 
 def version(connection: Connection) -> str | None:
-    """Return the version of a store's tables; None if it has none of ours."""
+    """Return the version of a store's tables, or None if it has none of ours."""
     ours = _ours(connection)
     if ours == {"alembic_version", "run"}:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if connection.dialect.name == "sqlite" and "run" in ours:
-        # Before Alembic, a number in the file's head counted the versions.
+        # Before Alembic, a number in the file's header was the version.
         number = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
         return f"{number:04}" if number else None
     return None
@@ -59,7 +59,7 @@ def newer(found: str, place: str) -> Refused:
 
 
 def _ours(connection: Connection) -> set[str]:
-    """Return which of two tables exist; asked at every opening, so without reflection."""
+    """Return which of our tables exist; without reflection, which would slow down every opening."""
     if connection.dialect.name != "sqlite":
         return {"alembic_version", "run"} & set(inspect(connection).get_table_names())
     sql = "SELECT name FROM sqlite_master WHERE name IN ('alembic_version', 'run')"

@@ -1,13 +1,13 @@
-"""How data that is stored with a run is compressed."""
+"""Compresses the data that is stored with a run."""
 
 import zlib
 from collections.abc import Iterable
 
 _GZIP = 31
-"""The format, by the number that zlib has for it."""
+"""The value of zlib's `wbits` for gzip."""
 
 
 def packed(parts: Iterable[bytes | memoryview]) -> bytes:
-    """Return data compressed as gzip, without a time, bit by bit."""
+    """Return data compressed as gzip, part by part; equal data gives equal bytes (no timestamp)."""
     found = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
     return b"".join([*map(found.compress, parts), found.flush()])

@@ -18,7 +18,7 @@ _SECONDS = 10
 """How long to wait for the server's first answer."""
 
 _KEEPALIVE = {"idle": 10, "interval": 5, "count": 3}
-"""After 25 seconds of silence, both ends of a session know that the other is gone."""
+"""Each end of a session notices within 25 seconds that the other is gone."""
 
 _FIRST_WITH_LEASES = "0010"
 
@@ -39,7 +39,7 @@ def url_of(where: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """Return a URL that may be shown: without password and query."""
+    """Return a URL that is safe to show, without password and query."""
     return url.set(query={}).render_as_string(hide_password=True).replace("+psycopg", "")
 
 
@@ -65,7 +65,7 @@ def _engine(url: URL) -> Engine:
     options = {
         "connect_timeout": _SECONDS,
         "application_name": "oneway",
-        # A pooler gives each transaction another session, which does not know our statements.
+        # Behind a pooler, each transaction may get another session, which lacks our statements.
         "prepare_threshold": None,
         "keepalives": 1,
         "tcp_user_timeout": 25_000,
@@ -78,10 +78,10 @@ def _engine(url: URL) -> Engine:
 
 
 def _limit(connection: Any, _record: Any) -> None:
-    """Let the server end a session whose client is gone, or idles within a transaction.
+    """Let the server end a session whose client is gone or idles within a transaction.
 
-    It would keep its rows locked, and with them the lease that another run waits for. These are
-    not options of the session's start, because a pooler refuses those.
+    Such a session keeps its rows locked, and with them the lease that another run waits for. The
+    limits are set here, not as start-up options, because a pooler refuses those.
     """
     asleep = max(int(fence.TERMS.length / 3 * 1000), 1)
     limits = {f"tcp_keepalives_{name}": seconds for name, seconds in _KEEPALIVE.items()}
@@ -94,7 +94,7 @@ def _limit(connection: Any, _record: Any) -> None:
 
 def _bring_up(connection: Connection, place: str) -> None:
     with connection.begin():
-        # Of two processes that start at once, the second finds it done.
+        # If two processes start at once, the second finds the tables in place.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _KEY})
         found = migration.version(connection)
         if found is None:
@@ -113,7 +113,7 @@ def _refuse_other_tables(connection: Connection, place: str) -> None:
 
 
 def _refuse_older_runs(connection: Connection, found: str, place: str) -> None:
-    """Raise `Refused` while a version without leases runs: it holds a session's lock."""
+    """Raise `Refused` while a version without leases is running: it holds a session lock."""
     if not "0004" <= found < _FIRST_WITH_LEASES:
         return
     names = connection.execute(text("SELECT connection FROM holder")).scalars().all()

@@ -1,7 +1,7 @@
-"""Statements compiled once, and executed by the database's driver without SQLAlchemy's own steps.
+"""Statements compiled once and then executed by the database driver directly, past SQLAlchemy.
 
-An action is journalled by six statements. Executing one through SQLAlchemy takes ten times as long
-as the database needs for it.
+Journalling an action takes six statements. SQLAlchemy's overhead on each is ten times what the
+database needs to execute it.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,13 +15,13 @@ from oneway.core.dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A statement as text, and how the driver takes its parameters."""
+    """A statement's text, and how to pass its parameters to the driver."""
 
     text: str
     fixed: Mapping[str, Any]
-    """The values that are part of the statement, as the driver takes them."""
+    """The values that are part of the statement, converted for the driver."""
     takes: Mapping[str, Callable[[Any], Any] | None]
-    """The parameters that are given, and how each is turned into what the driver takes."""
+    """The parameters of each execution, with the function that converts each for the driver."""
     places: tuple[str, ...] | None
     """The order of the parameters; None if they are passed by name."""
 
@@ -43,7 +43,7 @@ class Prepared:
         return cls(str(compiled), fixed, takes, None if places is None else tuple(places))
 
     def execute(self, connection: Connection, values: Mapping[str, Any]) -> int:
-        """Return how many rows it changed. Raises SQLAlchemy's errors, as it would itself."""
+        """Execute the statement and return how many rows it changed. Raises SQLAlchemy's errors."""
         all = {name: _turned(turn, values[name]) for name, turn in self.takes.items()}
         all.update(self.fixed)
         given = all if self.places is None else tuple(all[name] for name in self.places)

@@ -1,6 +1,6 @@
-"""The leavers that a run has seen in the source, while the target was not read or not believed.
+"""Stores the leavers that a run saw in the source without being able to end their access.
 
-Nobody's access could end in such a run: it was refused, or guards held it for what a list lacked.
+Such a run was refused, or guards blocked it because a list lacked records.
 """
 
 import json
@@ -12,19 +12,19 @@ from oneway.history.journal.journal import Journal
 from oneway.history.journal.tables import snapshot
 
 LEAVING = "leaving"
-"""Their name among the data stored with a run."""
+"""The name of this data among that stored with a run."""
 
 
 def store_leavers(journal: Journal, id: int, found: Collection[str]) -> None:
-    """Store the leavers that a run has seen, by their source ids, in place of earlier ones."""
+    """Replace the leavers stored with a run; `found` are their source ids."""
     which = (snapshot.c.run == id) & (snapshot.c.name == LEAVING)
     with journal.at_once():
         journal.change(delete(snapshot).where(which), at_least=0)
         if found:
-            journal.keep(id, LEAVING, json.dumps(sorted(found)).encode())
+            journal.store_data(id, LEAVING, json.dumps(sorted(found)).encode())
 
 
 def stored_leavers(journal: Journal, id: int) -> frozenset[str]:
-    """Return the leavers that are stored with a run."""
-    data = journal.kept(id, LEAVING).get(LEAVING)
+    """Return the source ids of the leavers stored with a run."""
+    data = journal.stored_data(id, LEAVING).get(LEAVING)
     return frozenset() if data is None else frozenset(json.loads(data))

@@ -1,4 +1,4 @@
-"""Decides which data is kept with runs, and which runs may be removed."""
+"""Says which data is stored with runs, and which runs may be deleted."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from oneway.history.journal.tables import UNSETTLED, entry, run, snapshot
 from oneway.mapping.spec import GuardKind
 
 
-def kept_names(store: Store, id: int) -> frozenset[str]:
-    """Return the names of the data kept with a run, without reading it."""
+def stored_names(store: Store, id: int) -> frozenset[str]:
+    """Return the names of the data stored with a run, without reading the data."""
     query = select(snapshot.c.name).where(snapshot.c.run == id)
     return frozenset(row.name for row in store.rows(query))
 
 
 def prunable(store: Store, before: str, connection: str | None = None) -> tuple[int, ...]:
-    """Return the runs that ended before an instant and are no longer needed, oldest first.
+    """Return the runs of one connection or all that are no longer needed, oldest first.
 
-    Of one connection, or of all. A run with anything unsettled is needed, and so is one with an
-    update that changed more than it sent, until a plan lets that through; so is the one that
-    remembers whom the source has said to have left (`said_left.LEFT`); so are the last run of
-    each connection and the last that knew the size of its source, because guards compare with it.
+    These ended before an instant. Still needed are runs with anything unsettled; runs with an
+    update that changed more than it sent, until a plan lets that through; the run that stores the
+    reported leavers (`said_left.LEFT`); each connection's last run; and the last run that knew the
+    size of its source, with which guards compare.
     """
     old = (run.c.ended < before) & run.c.id.not_in(_needed())
     query = select(run.c.id).where(old).order_by(run.c.id)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     AnyRow: TypeAlias = Row[*tuple[Any, ...]]
     """A row of any queried columns."""
 else:
-    AnyRow = Any  # code that opens no store needs these classes
+    AnyRow = Any  # without a store, SQLAlchemy is not imported
 
 
 class Why(Enum):
@@ -35,17 +35,17 @@ class RunState(Enum):
     DONE_WITH_FAILURES = "done_with_failures"
     """It ended, but some records failed, or leavers can still get in."""
     HELD = "held"
-    """It ended, and a guard held something back."""
+    """It ended, and a guard blocked something."""
     REFUSED = "refused"
     """An error stopped it."""
     INTERRUPTED = "interrupted"
-    """It did not end: its process was stopped or killed, or the machine was."""
+    """It did not end: its process or the machine was stopped or killed."""
     RUNNING = "running"
     """It is running: its process holds the lock of the connection."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether the run ended by itself, so that every planned action had its turn."""
+        """Whether the run ended by itself, having dealt with every planned action."""
         return self in (RunState.DONE, RunState.DONE_WITH_FAILURES, RunState.HELD)
 
 
@@ -53,12 +53,12 @@ OLD_WORDS: Mapping[str, frozenset[RunState]] = {
     "failed": frozenset({RunState.DONE_WITH_FAILURES}),
     "open": frozenset({RunState.INTERRUPTED, RunState.RUNNING}),
 }
-"""Names of states in earlier versions, which still work."""
+"""Names that earlier versions gave to states, which still work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Breached:
-    """A guard that fired: its name, its sentence, the option that allows it, what it blocked."""
+    """A guard that fired: its name, message, the option that allows it, and what it blocked."""
 
     guard: str
     text: str
@@ -69,7 +69,7 @@ class Breached:
 
 @dataclass(frozen=True, slots=True)
 class RunStart:
-    """What is known of a run when it starts; `started` and `as_of` are ISO 8601 instants."""
+    """What is recorded of a run when it starts; `started` and `as_of` are ISO 8601 instants."""
 
     mapping: str
     digest: str
@@ -78,7 +78,7 @@ class RunStart:
     started: str
     by: str
     connection: str = ""
-    """The connection's name, under which the run holds its lock."""
+    """The connection's name, which is also the name of the run's lock."""
     allowed: tuple[Allowance, ...] = ()
     """The ceilings raised for this run."""
     why: Why = Why.HAND
@@ -86,15 +86,15 @@ class RunStart:
     host: str = ""
     breaches: tuple[Breached, ...] = ()
     zone: str = ""
-    """The time zone that people are told its times in; "" for UTC."""
+    """The time zone in which the run's times are shown; "" for UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run: `ended` is None while it runs, and after it died until it is settled.
+    """A run. `ended` is None while it runs, and after it has died until it is settled.
 
-    `counts` are by the word of an `Ending`; before the end, those known so far. `problems` are
-    what stopped a refused run.
+    `counts` are by `Ending.value`, before the end those known so far. `problems` are the errors
+    that stopped a refused run.
     """
 
     id: int
@@ -103,15 +103,15 @@ class Run:
     counts: Mapping[str, int]
     problems: tuple[Diagnostic, ...] = ()
     links: Mapping[str, int] = field(default_factory=dict)
-    """How many links it has seen: `known`, `new`, `replaced`."""
+    """How many links it saw: `known`, `new`, `replaced`."""
     still_in: tuple[StillIn, ...] = ()
     """The leavers who could still get in when it ended."""
     planned: int | None = None
-    """How many actions its plan had; None if that was not recorded."""
+    """How many actions its plan had; None if not recorded."""
     interrupted: bool = False
     """Whether it died, and was settled afterwards."""
     lives: bool = False
-    """Whether the lock of its connection is held, and this run would be the holder."""
+    """Whether its connection's lock is held, and this run must be the holder."""
 
     @property
     def state(self) -> RunState:
@@ -137,7 +137,7 @@ class Run:
 
     @property
     def knows_access(self) -> bool:
-        """Whether `still_in` is known, as of the run's end or its settling."""
+        """Whether `still_in` is known, as of when the run ended or was settled."""
         return self.ended is not None and not self.problems
 
 
@@ -151,7 +151,7 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """How one action of one run ended; `end` is None if unknown."""
+    """One action of one run, with its ending; `end` is None if unknown."""
 
     run: int
     action_id: str
@@ -162,11 +162,11 @@ class JournalEntry:
     sent: bool
     end: End | None
     sent_at: str = ""
-    """When it was last sent, by the clock."""
+    """The clock's instant when it was last sent."""
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether its person was erased, and it only counts."""
+        """Whether its person was erased; the entry then only counts."""
         return self.action_id.startswith(FORGOTTEN)
 
 
@@ -213,34 +213,34 @@ def run(row: AnyRow) -> Run:
 
 
 def _still_in(*stored: Any) -> StillIn:
-    """Return a leaver of a run; what older runs did not store yet is left at its default."""
+    """Return a leaver of a run; values that older versions did not store get their defaults."""
     known, candidates = stored[:_STORED], (tuple(each) for each in stored[_STORED:])
     return StillIn(*known, *candidates)
 
 
 _STORED = 6
-"""The values of a `StillIn` before its `candidates`."""
+"""How many values of a `StillIn` come before its `candidates`."""
 
 
 def still_in(found: Iterable[StillIn]) -> str:
-    """Return the column of leavers who can still get in."""
+    """Return the column for leavers who can still get in."""
     return json.dumps([astuple(each) for each in found])
 
 
 def stated(reads: Iterable[Read]) -> str:
-    """Return the column of the keys that records had."""
+    """Return the column for how many records had each key."""
     found = {read.name: [read.readable, dict(read.stated)] for read in reads if read.stated}
     return json.dumps(found, sort_keys=True)
 
 
 def valued(reads: Iterable[Read]) -> str:
-    """Return the column of the keys that records had a value in."""
+    """Return the column for how many records had a value in each key."""
     found = {read.name: [read.readable, dict(read.valued)] for read in reads if read.valued}
     return json.dumps(found, sort_keys=True)
 
 
 def start(begun: RunStart) -> dict[str, str]:
-    """Return the columns of a starting run."""
+    """Return the columns for a starting run."""
     breaches = [[each.guard, each.text, each.allow, each.held] for each in begun.breaches]
     return {
         "mapping": begun.mapping,
@@ -260,7 +260,7 @@ def start(begun: RunStart) -> dict[str, str]:
 
 
 def problems(found: tuple[Diagnostic, ...]) -> str:
-    """Return the column of the diagnostics that stopped a run."""
+    """Return the column for the diagnostics that stopped a run."""
     return json.dumps(
         [
             [
@@ -283,4 +283,4 @@ def _problem(data: Any) -> Diagnostic:
 
 
 _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
-"""As with a command's exit code: postponed and not attempted actions are not done."""
+"""Endings that count as failures, as for the exit code: also postponed and not attempted."""

@@ -17,7 +17,7 @@ _LEFT = frozenset({Verb.LEAVE.value, Verb.DEACTIVATE.value})
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """What one run did: records created, changed and made to leave, failed and held back.
+    """How many records one run created, changed and made leavers; how many failed or were held.
 
     `failed` counts every action that was tried, or should have been, and was not done.
     """
@@ -30,7 +30,7 @@ class RunCounts:
 
 
 def run_counts(store: Store, runs: Sequence[Run]) -> Mapping[int, RunCounts]:
-    """Return what each of some runs did, by run."""
+    """Return the counts of each of these runs, by run id."""
     done: dict[int, dict[str, int]] = {run.id: {} for run in runs}
     query = (
         select(entry.c.run, entry.c.verb, func.count().label("number"))

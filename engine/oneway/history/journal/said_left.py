@@ -1,7 +1,7 @@
-"""What a connection remembers of people whom its source has said to have left.
+"""Stores the people whom a connection's source has reported as leavers.
 
-The last run's memory holds all of it, and replaces that of earlier runs. Only ids are stored, as in
-links.
+The last run's record is complete and replaces that of earlier runs. As with links, only ids are
+stored.
 """
 
 import json
@@ -14,11 +14,11 @@ from oneway.history.journal.tables import run, snapshot
 from oneway.planning.said_left import SaidLeft
 
 LEFT = "left"
-"""Its name among the data stored with a run."""
+"""The name of this data among that stored with a run."""
 
 
 def store_left(journal: Journal, connection: str, id: int, left: SaidLeft) -> None:
-    """Store what a run remembers, in place of what earlier runs of the connection remembered."""
+    """Store the reported leavers with a run, and delete those stored with earlier runs."""
     data = {
         "records": {target: sorted(whose) for target, whose in left.records.items()},
         "back": sorted(left.back),
@@ -28,16 +28,18 @@ def store_left(journal: Journal, connection: str, id: int, left: SaidLeft) -> No
     which = (snapshot.c.name == LEFT) & snapshot.c.run.in_(ours)
     with journal.at_once():
         journal.change(delete(snapshot).where(which), at_least=0)
-        journal.keep(id, LEFT, json.dumps(data).encode())
+        journal.store_data(id, LEFT, json.dumps(data).encode())
 
 
 def stored_left(journal: Journal, connection: str) -> tuple[int, SaidLeft] | None:
-    """Return what a connection remembers, and with which run; None before the first run."""
+    """Return the id of the run that stored them and the reported leavers; None before it."""
     query = select(run.c.id).join(snapshot, snapshot.c.run == run.c.id)
     query = query.where((run.c.connection == connection) & (snapshot.c.name == LEFT))
     found = journal.rows(query.order_by(run.c.id.desc()).limit(1))
     if not found:
         return None
-    data: Mapping[str, Mapping[str, list[str]]] = json.loads(journal.kept(found[0].id, LEFT)[LEFT])
+    data: Mapping[str, Mapping[str, list[str]]] = json.loads(
+        journal.stored_data(found[0].id, LEFT)[LEFT]
+    )
     records = {target: frozenset(whose) for target, whose in data["records"].items()}
     return found[0].id, SaidLeft(records, frozenset(data["back"]), frozenset(data["later"]))

@@ -19,19 +19,19 @@ from oneway.history.journal.store import Store
 from oneway.history.journal.tables import due, failure, run
 
 GIVEN_UP = "given up"
-"""The outcome of a due whose runs died, again and again."""
+"""The outcome of a due whose runs died again and again."""
 PASSED = "passed over"
-"""The outcome of a due that was not run before the next one came."""
+"""The outcome of a due that had not run when the next one came."""
 LATE = " late"
-"""Ends the outcome of a due that ran later than it should."""
+"""The suffix of the outcome of a due that ran late."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDue:
-    """A claimed due: `ended` is None until it has ended.
+    """A claimed due; `ended` is None until it has ended.
 
-    `starts` is how often a run of it began, `after` the connection's newest run before the first
-    of them; both are unknown once the due has ended.
+    `starts` is how many runs of it have begun, `after` the connection's newest run before the
+    first of them; both are unknown once the due has ended.
     """
 
     connection: str
@@ -46,14 +46,14 @@ class ClaimedDue:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleStatus:
-    """What the store knows of a connection's schedule: since when, and its last due."""
+    """The state of a connection's schedule: since when it is known, and its last due."""
 
     since: str
     last: ClaimedDue | None = None
 
 
 def schedule_statuses(store: Store, connection: str | None = None) -> Mapping[str, ScheduleStatus]:
-    """Return the schedule state of every connection ever seen, or of one, by name."""
+    """Return the schedule status of all connections, or of one, by name."""
     latest = select(due.c.connection, func.max(due.c.due).label("due")).group_by(due.c.connection)
     newest = latest.subquery()
     of = (due.c.connection == newest.c.connection) & (due.c.due == newest.c.due)
@@ -71,10 +71,9 @@ def schedule_statuses(store: Store, connection: str | None = None) -> Mapping[st
 
 
 def unseen(store: Store, connection: str, now: str) -> ScheduleStatus:
-    """Return the state of a schedule that no scheduler has seen yet.
+    """Return the status of a schedule that no scheduler has seen yet.
 
-    It counts from its last run by hand, if there was one, or else from now: earlier dues were not
-    missed.
+    It begins with the connection's last manual run, or now: earlier dues do not count as missed.
     """
     query = select(func.max(run.c.started)).where(run.c.connection == connection)
     (found,) = store.rows(query)
@@ -82,7 +81,7 @@ def unseen(store: Store, connection: str, now: str) -> ScheduleStatus:
 
 
 def first_seen(store: Store, connection: str, now: str) -> ScheduleStatus:
-    """Register a new connection, and return the state of its schedule."""
+    """Register a new connection, and return the status of its schedule."""
     since = unseen(store, connection, now).since
     values = {"connection": connection, "due": _SEEN, "taken": since, "ended": now}
     new = store.insert(due).values(**values, outcome="seen")
@@ -91,9 +90,9 @@ def first_seen(store: Store, connection: str, now: str) -> ScheduleStatus:
 
 
 def take(store: Store, connection: str, nominal: str, now: str, by: str) -> ClaimedDue | None:
-    """Claim the due, to run it; None if another process took it first.
+    """Claim a due in order to run it; return None if another process was first.
 
-    Earlier dues that have not ended are skipped: the latest one stands for them.
+    Earlier dues that have not ended are skipped, because this run does their work.
     """
     with store.at_once():
         after = store.rows(select(func.max(run.c.id)).where(run.c.connection == connection))[0][0]
@@ -108,27 +107,27 @@ def take(store: Store, connection: str, nominal: str, now: str, by: str) -> Clai
 
 
 def take_over(store: Store, left: ClaimedDue, by: str) -> ClaimedDue | None:
-    """Return one of our dues to the state left; None if it has ended or was taken over."""
+    """Claim a due whose process has died; None if it has ended or another process was first."""
     ours = replace(left, by=by, starts=left.starts + 1)
     return ours if _changed(store, left, {"taken_by": by, "outcome": _open(ours)}) else None
 
 
 def give_back(store: Store, ours: ClaimedDue) -> ClaimedDue:
-    """Return a due as one that is left: its run was not begun, or was asked to stop."""
+    """Release a claimed due whose run did not begin or was asked to stop; return it."""
     left = replace(ours, starts=max(ours.starts - 1, 0))
     _changed(store, ours, {"outcome": _open(left)})
     return left
 
 
 def found(store: Store, connection: str, nominal: str) -> ClaimedDue | None:
-    """Return the current state of a due; None if it is unclaimed."""
+    """Return the current state of a due, or None if no process has claimed it."""
     query = select(due).where(due.c.connection == connection, due.c.due == nominal)
     rows = store.rows(query)
     return _taken(rows[0]) if rows else None
 
 
 def end(store: Store, ours: ClaimedDue, now: str, outcome: str) -> ClaimedDue:
-    """Record how a due ended, whichever process holds it, and return it."""
+    """Record how a due ended, whichever process has claimed it, and return it."""
     mine = (due.c.connection == ours.connection) & (due.c.due == ours.due)
     values = {"ended": now, "outcome": outcome}
     store.change(update(due).where(mine, due.c.ended.is_(None)).values(**values), at_least=0)
@@ -136,7 +135,7 @@ def end(store: Store, ours: ClaimedDue, now: str, outcome: str) -> ClaimedDue:
 
 
 def forget(store: Store, before: str, connection: str | None = None) -> None:
-    """Forget the dues from before an instant, of one connection or of all: never the newest."""
+    """Delete the dues before an instant, of one connection or all, but never the newest."""
     newer = due.alias("newer")
     old = (due.c.due != _SEEN) & (due.c.due < before) & due.c.ended.is_not(None)
     if connection is not None:
@@ -146,7 +145,7 @@ def forget(store: Store, before: str, connection: str | None = None) -> None:
 
 
 def run_of(history: RunHistory, taken: ClaimedDue) -> Run | None:
-    """Return the run of a due whose run ended, but not the due."""
+    """Return the run of a due if it ended although the due has not."""
     for each in history.runs(taken.connection, limit=20):
         if each.id <= taken.after:
             break
@@ -157,13 +156,13 @@ def run_of(history: RunHistory, taken: ClaimedDue) -> Run | None:
 
 
 def failing(store: Store) -> dict[str, int]:
-    """Return how many records the target refuses, by connection."""
+    """Return how many records the target has refused, by connection."""
     query = select(failure.c.connection, func.count()).group_by(failure.c.connection)
     return {row[0]: row[1] for row in store.rows(query)}
 
 
 def _changed(store: Store, seen: ClaimedDue, values: Mapping[str, str]) -> bool:
-    """Return whether a row was unchanged, and is now updated."""
+    """Update a due's row if nobody else has changed it; return whether that worked."""
     row = (due.c.connection == seen.connection) & (due.c.due == seen.due) & due.c.ended.is_(None)
     same = (due.c.taken_by == seen.by) & (due.c.outcome == _open(seen))
     return store.change(update(due).where(row, same).values(**values), at_least=0).rows == 1
@@ -179,9 +178,9 @@ def _taken(row: Any) -> ClaimedDue:
 
 
 def _open(taken: ClaimedDue) -> str:
-    """Return the outcome of a due that has not ended, for the process that takes it over."""
+    """Return the text stored as the outcome of an open due, for a process that takes it over."""
     return f"{taken.starts} after {taken.after}"
 
 
 _SEEN = ""
-"""The due in the row that says since when a connection is known: before all others."""
+"""The due of the row that says since when a connection is known; it sorts before all others."""

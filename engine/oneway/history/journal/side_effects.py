@@ -1,4 +1,4 @@
-"""The updates that changed more than they sent (W117), until a plan lets their records through."""
+"""Stores updates that changed more than they sent (W117), until a plan lets them through."""
 
 import json
 
@@ -9,20 +9,20 @@ from oneway.history.journal.tables import entry, run, snapshot
 from oneway.mapping.spec import GuardKind
 
 SIDE_EFFECTS = GuardKind.SIDE_EFFECTS.value
-"""The name of their actions among the data stored with a run."""
+"""The name of this data (action ids) among that stored with a run."""
 
 
-def keep_side_effect(journal: Journal, id: int, action_id: str) -> None:
+def store_side_effect(journal: Journal, id: int, action_id: str) -> None:
     """Store that an update of a run changed more than it sent."""
     with journal.at_once():
         found = {action_id, *_kept(journal, id)}
         which = (snapshot.c.run == id) & (snapshot.c.name == SIDE_EFFECTS)
         journal.change(delete(snapshot).where(which), at_least=0)
-        journal.keep(id, SIDE_EFFECTS, json.dumps(sorted(found)).encode())
+        journal.store_data(id, SIDE_EFFECTS, json.dumps(sorted(found)).encode())
 
 
 def side_effects(journal: Journal, connection: str) -> frozenset[str]:
-    """Return the target records that updates of a connection changed beyond what they sent."""
+    """Return the target records in which a connection's updates changed more than they sent."""
     found: set[str] = set()
     for id in _runs(journal, connection):
         query = select(entry.c.target_id).where(entry.c.run == id)
@@ -32,7 +32,7 @@ def side_effects(journal: Journal, connection: str) -> frozenset[str]:
 
 
 def let_through(journal: Journal, connection: str, before: int) -> None:
-    """Forget the updates of runs before one whose plan lets their records through."""
+    """Forget such updates of the runs before one whose plan lets their records through."""
     with journal.at_once():
         for id in _runs(journal, connection):
             which = (snapshot.c.run == id) & (snapshot.c.name == SIDE_EFFECTS)
@@ -47,5 +47,5 @@ def _runs(journal: Journal, connection: str) -> tuple[int, ...]:
 
 
 def _kept(journal: Journal, id: int) -> tuple[str, ...]:
-    data = journal.kept(id, SIDE_EFFECTS).get(SIDE_EFFECTS)
+    data = journal.stored_data(id, SIDE_EFFECTS).get(SIDE_EFFECTS)
     return tuple(json.loads(data)) if data else ()

@@ -20,13 +20,13 @@ BUSY_TIMEOUT = 10.0
 """Seconds that a write waits for another process."""
 
 IMMEDIATELY = "immediately"
-"""Set in a connection's `info` while it writes: its transaction begins by locking the file."""
+"""Set in a connection's `info` if its next transaction is to lock the file when it begins."""
 
 SMALL = ("run", "entry", "failure", "written", "link", "lease", "due", "incident", "notice")
-"""The tables whose pages are checked when a large store is opened: all but the snapshots."""
+"""The tables that are checked when a large store is opened: all but the snapshots."""
 
 LARGE = 4_000_000
-"""Bytes; a smaller file is checked as a whole."""
+"""Bytes; a smaller file is checked completely."""
 
 
 def connected(path: Path) -> Connection:
@@ -49,7 +49,7 @@ def connected(path: Path) -> Connection:
 
 @lru_cache(maxsize=8)
 def engine(path: Path, mode: str = "WAL") -> Engine:
-    """Return SQLAlchemy's engine for a file; it holds no connection open."""
+    """Return an SQLAlchemy engine for a file that does not pool connections."""
 
     def opened() -> sqlite3.Connection:
         return _opened(path, mode)
@@ -90,17 +90,17 @@ def _opened(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _make(path: Path) -> None:
-    """Create an empty store under another name, then rename it, so that none sees half a store."""
+    """Create an empty store under a temporary name, then rename it, so that it is never partial."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     os.close(handle)
     try:
-        # Without a write-ahead log: what it holds would have to be brought into the file when it
-        # is closed, and SQLite does not say where a full disk keeps it from doing that.
+        # Without a write-ahead log: closing the file would have to write the log back into it, and
+        # SQLite does not report when a full disk prevents that.
         with engine.__wrapped__(Path(name), "DELETE").connect() as connection:
             connection.info[IMMEDIATELY] = True
             with connection.begin():
                 migration.create(connection)
-                # Versions from before Alembic read this, and refuse newer stores.
+                # Versions that predate Alembic read this, and refuse newer stores.
                 connection.exec_driver_sql(f"PRAGMA user_version = {int(HEAD)}")
         link_once(Path(name), path)
     finally:
@@ -110,10 +110,10 @@ def _make(path: Path) -> None:
 
 
 def _refuse_truncated(path: Path) -> None:
-    # SQLite takes an empty or very short file for a new database. Ours are never made so:
-    # what was in flight has been lost, and must not be forgotten silently. The file is not
-    # opened for that: closing it again would give back all locks that this process has on it
-    # by other connections, whose log the next process to end would then take away.
+    # SQLite treats an empty or very short file as a new database. Our files never begin that way,
+    # so such a file has lost what was in flight, which must not be silent. The check does not open
+    # the file: closing it would release every lock that this process holds on it through other
+    # connections, and the next process to exit would then delete their log.
     if path.stat().st_size < _SHORTEST:
         raise damaged(str(path))
 
@@ -131,8 +131,8 @@ def _check(connection: Connection, path: Path) -> None:
 
 def _refuse_damaged(connection: Connection, path: Path) -> None:
     whole = path.stat().st_size < LARGE
-    # That every row is in its indexes takes the slower check: a changed run's number would
-    # otherwise hide what was in flight.
+    # Only the slower check finds rows missing from an index, such as one with a corrupted run id,
+    # which would hide actions in flight.
     checks = ("integrity_check(1)",) if whole else tuple(f"quick_check({each})" for each in SMALL)
     for check in checks:
         if connection.exec_driver_sql(f"PRAGMA {check}").scalar() != "ok":

@@ -1,6 +1,6 @@
-"""The statements that journal an action's steps, built once per run and executed per action.
+"""The statements that journal an action's steps, built once per run.
 
-Building and looking up a statement costs many times its execution in the database.
+Building or looking up a statement costs many times more than executing it.
 """
 
 from collections.abc import Mapping
@@ -31,12 +31,12 @@ from oneway.history.journal.store import Upsert, is_shared, upserting
 from oneway.history.journal.tables import UNSETTLED, WITHHELD, entry, failure, run, written
 
 _NO_END = {"ending": None, "code": "", "reason": "", "guards": "[]", "until": ""}
-"""Stands for the end of an action in flight."""
+"""The columns of an ending, for an action in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The statements; `given` turns values of columns into their parameters."""
+    """The statements of a run; `given` turns column values into their parameters."""
 
     intend: Prepared
     send: Prepared
@@ -48,15 +48,15 @@ class Steps:
 
 
 def given(**values: Any) -> Mapping[str, Any]:
-    """Return values of columns under the parameter names of the statements."""
+    """Return column values under the statements' parameter names."""
     return {_PREFIX + name: value for name, value in values.items()}
 
 
 @lru_cache(maxsize=16)
 def steps_of(fence: Fence | None, window: float, dialect: Dialect) -> Steps:
-    """Return the statements of a run with a lease, or without one.
+    """Return the statements of a run, with the condition of its lease if it has one.
 
-    A request may leave within `window` seconds of its statement.
+    A request may be sent within `window` seconds of its statement.
     """
     made = _Maker(fence, window, shared=is_shared(dialect))
     here = (entry.c.run == _given(entry.c.run)) & (entry.c.action == _given(entry.c.action))
@@ -78,13 +78,13 @@ class _Maker:
     shared: bool
 
     def intend(self) -> Upsert:
-        """An action is about to be sent; the same run may have withheld it before."""
+        """Return the statement for an action about to be sent, perhaps withheld before."""
         sending = _all_given(entry, "token", "counted", "at") | _fixed(entry, **_NO_END)
         new = self._ours(entry, _ACTION | sending)
         return _or(new, ("run", "action"), sending, where=WITHHELD)
 
     def send(self, which: ColumnElement[bool]) -> Update:
-        """An action is being sent: from now on it may have happened."""
+        """Return the statement for an action being sent, which from now on may have happened."""
         sending = update(entry).values(sent=1, sent_at=_given(entry.c.sent_at))
         if self.fence is None:
             return sending.where(which)
@@ -92,14 +92,14 @@ class _Maker:
         return sending.where(which, self.fence.holds(self.window)).values(by_when=until)
 
     def end(self) -> Upsert:
-        """An action has ended, even one that was never intended."""
+        """Return the statement for an ended action, even if it was never about to be sent."""
         names = ("target_id", "ending", "code", "reason", "guards", "until", "job")
         found = _all_given(entry, *names) | _fixed(entry, by_when=None)
         new = self._ours(entry, _ACTION | found | _fixed(entry, token=""))
         return _or(new, ("run", "action"), found, where=UNSETTLED | WITHHELD)
 
     def refuse(self) -> Upsert:
-        """The target refused an action, and how often the same values."""
+        """Return the statement for a refused action; counts refusals of the same values."""
         values = _all_given(failure, "action", "digest", "code", "reason")
         values |= {"connection": run.c.connection, "first": run.c.as_of, "last": run.c.as_of}
         new = self._of_run(failure, values)
@@ -113,7 +113,7 @@ class _Maker:
         return new.on_conflict_do_update(index_elements=keys, set_=found)
 
     def write(self) -> Upsert:
-        """A field was written, and how often with the same value."""
+        """Return the statement for a written field; counts writes of the same value."""
         values = _all_given(written, "action", "field", "digest")
         new = self._of_run(written, values | {"connection": run.c.connection})
         again = written.c.digest == new.excluded.digest
@@ -125,7 +125,7 @@ class _Maker:
         return new.on_conflict_do_update(index_elements=keys, set_=found)
 
     def _ours(self, table: Table, values: Mapping[str, ColumnElement[Any]]) -> Upsert:
-        """Return an insert that has no effect for a run that was taken over."""
+        """Return an insert that has no effect once another run has taken over the lease."""
         new = upserting(table, shared=self.shared)
         if self.fence is None:
             return new.values(dict(values))
@@ -133,14 +133,14 @@ class _Maker:
         return new.from_select(list(values), row)
 
     def _of_run(self, table: Table, values: Mapping[str, ColumnElement[Any]]) -> Upsert:
-        """Return an insert of values that partly come from the run."""
+        """Return an insert of values some of which are selected from the run's row."""
         once = {**values, **_fixed(table, times=1)}
         row = select(*once.values()).where(run.c.id == _given(entry.c.run))
         return upserting(table, shared=self.shared).from_select(list(once), row)
 
 
 def _heal() -> Delete:
-    """An action that the target had refused is done."""
+    """Return the statement that deletes the refusal of an action that is done."""
     whose = select(run.c.connection).where(run.c.id == _given(entry.c.run)).scalar_subquery()
     same = failure.c.action == _given(failure.c.action)
     return delete(failure).where((failure.c.connection == whose) & same)
@@ -149,7 +149,7 @@ def _heal() -> Delete:
 def _or(
     new: Upsert, keys: tuple[str, ...], found: Mapping[str, Any], *, where: ColumnElement[bool]
 ) -> Upsert:
-    """Return an insert that updates these columns if the row exists and `where` holds."""
+    """Return an insert that instead updates these columns if the row exists and `where` holds."""
     changes = {name: new.excluded[name] for name in found}
     return new.on_conflict_do_update(index_elements=keys, set_=changes, where=where)
 
@@ -167,5 +167,5 @@ def _fixed(table: Table, **values: Any) -> dict[str, ColumnElement[Any]]:
 
 
 _PREFIX = "given_"
-"""SQLAlchemy reserves the columns' own names."""
+"""Prefixes parameter names: SQLAlchemy reserves the columns' own names."""
 _ACTION = _all_given(entry, "run", "action", "verb", "source_id", "target_id")

@@ -1,4 +1,4 @@
-"""An open store: transactions, queries, and refusals if it cannot be used."""
+"""An open store: transactions, queries, and refusals when it fails."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -34,26 +34,26 @@ from oneway.history.journal.sqlite import IMMEDIATELY
 from oneway.history.journal.tables import may_be_marked
 
 Upsert: TypeAlias = lite.Insert | pg.Insert
-"""An insert that may handle an existing row; both databases have one form of it."""
+"""An insert that may update an existing row instead; each database has its own class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """How many rows a statement changed, and the id of the row it made (0 for none)."""
+    """How many rows a statement changed, and the id of the row it inserted (0 if none)."""
 
     rows: int
     id: int
 
 
 class Store:
-    """An open store. Every method raises `Refused` if it cannot be used.
+    """An open store. Every method raises `Refused` if the store cannot be used.
 
-    Threads may share it; while one writes `at_once`, the others wait.
+    Threads may share it; while one is in `at_once`, the others wait.
     """
 
     def __init__(self, place: str, connection: Connection) -> None:
         self.place = place
-        """Its place, as people may see it."""
+        """Its path or URL, safe to show."""
         self._connection = connection
         self._lock = RLock()
 
@@ -86,7 +86,7 @@ class Store:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Make all writes of a block durable together, or none of them."""
+        """Run the block in one transaction: its writes become durable together, or not at all."""
         with self._lock:
             if self._connection.in_transaction():
                 yield
@@ -99,7 +99,7 @@ class Store:
                 with refusing(self.place):
                     transaction.commit()
             except BaseException:
-                with suppress(SQLAlchemyError):  # a full disk may have ended it already
+                with suppress(SQLAlchemyError):  # a full disk may have rolled it back already
                     transaction.rollback()
                 raise
             finally:
@@ -113,10 +113,10 @@ class Store:
         *,
         at_least: int = 1,
     ) -> Changed:
-        """Execute a change; outside of `at_once` it is durable on return.
+        """Execute a change; outside `at_once` it is durable on return.
 
-        `values` are the statement's parameters by name. Raises `LookupError` if fewer rows than
-        `at_least` were changed, or if they existed before.
+        `values` are the statement's parameters by name. Raises `LookupError` if it changed fewer
+        than `at_least` rows, or if a row to insert existed already.
         """
         try:
             with self.at_once(), refusing(self.place):
@@ -149,10 +149,10 @@ class Store:
         return found
 
     def as_json(self, statement: Select[Any]) -> bytes:
-        """Return the rows of a query of columns of text as JSON, equal where they are.
+        """Return the rows of a query for text columns as one JSON array, or b"" if it cannot.
 
-        Nothing where a text is not stored as itself, or is none. Of many rows, making each takes
-        five times as long.
+        It cannot if a text is stored with a mark (`AnyText`), or a value is not text. For many
+        rows this takes a fifth of the time of building each row.
         """
         each = statement.subquery().c
         text: ColumnElement[Any]
@@ -161,15 +161,15 @@ class Store:
         else:
             text = cast(func.json_group_array(func.json_array(*each)), LargeBinary)
         found: bytes | str = b""
-        with suppress(Refused):  # SQLite: bytes are no JSON, which versions before 0004 stored
+        with suppress(Refused):  # versions before 0004 stored bytes, which SQLite has no JSON for
             found = self.rows(select(text))[0][0] or b""
         found = found.encode() if isinstance(found, str) else found
         return b"" if may_be_marked(found) else found
 
     def compact(self) -> bool:
-        """Overwrite deleted data; return whether the store's files no longer hold any of it.
+        """Overwrite deleted data; return whether the store's files no longer contain any of it.
 
-        A file is rewritten, without waiting for others. A server compacts its database itself.
+        Rewrites a file, unless other processes use it. A server compacts its database itself.
         """
         if self.shared:
             return False
@@ -177,7 +177,7 @@ class Store:
             return sqlite.compacted(self._connection)
 
     def insert(self, table: Table) -> Upsert:
-        """Return an insert that may handle an existing row."""
+        """Return an insert that may update an existing row instead."""
         return upserting(table, shared=self.shared)
 
     @property
@@ -187,12 +187,12 @@ class Store:
 
     @property
     def shared(self) -> bool:
-        """Whether other machines may use this store as well."""
+        """Whether other machines may use this store."""
         return is_shared(self.dialect)
 
 
 def is_shared(dialect: Dialect) -> bool:
-    """Return whether other machines may use a store of this dialect as well."""
+    """Return whether other machines may use a store of this dialect."""
     return dialect.name == "postgresql"
 
 
@@ -202,7 +202,7 @@ def upserting(table: Table, *, shared: bool) -> Upsert:
 
 
 def _is_mistyped(statement: Executable, rows: Sequence[AnyRow]) -> bool:
-    """Return whether a value is of another type than its column: SQLite stores any type."""
+    """Return whether a value has the wrong type for its column, which SQLite permits."""
     if not isinstance(statement, Select):
         return False
     types = [each.type.python_type for each in statement.selected_columns]
@@ -214,7 +214,7 @@ def _is_mistyped(statement: Executable, rows: Sequence[AnyRow]) -> bool:
 
 
 _COUNTED = {"preserve_rowcount": True}
-"""An insert that returns its id would otherwise not report the number of rows."""
+"""Makes an insert that returns its id also report the number of rows."""
 
 
 def _number(key: "AnyRow | None") -> int:

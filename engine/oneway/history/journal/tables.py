@@ -1,6 +1,6 @@
-"""The tables of the newest version of the store, in SQLite and PostgreSQL alike.
+"""The store's tables in their newest version, for SQLite and PostgreSQL alike.
 
-Changes go through a migration (`migrations/versions`); a test compares the result of all
+Every change needs a migration (`migrations/versions`); a test compares the result of all
 migrations with these tables.
 """
 
@@ -30,14 +30,13 @@ HEAD = "0013"
 """The newest migration."""
 
 _MARK = "\x01"
-"""Begins a text that is stored as JSON; no text of ours begins this way otherwise."""
+"""The first character of a text that is stored as JSON; our own texts never begin with it."""
 
 
 class AnyText(TypeDecorator[str]):
-    """Text of any kind: PostgreSQL takes no NUL, and neither database takes half a character.
+    """Any text, even with a NUL (which PostgreSQL refuses) or a lone surrogate (which both refuse).
 
-    Text with one of them is stored as JSON after a mark. Equal texts stay equal, so that queries
-    find them.
+    Such text is stored as JSON after a mark. Equal texts stay equal, so that queries find them.
     """
 
     impl = Text
@@ -61,8 +60,10 @@ class AnyText(TypeDecorator[str]):
 
 
 def may_be_marked(texts: bytes) -> bool:
-    """Return whether a text may be stored as something else, of many in JSON."""
-    # A search for one byte is much faster.
+    """Return whether one of many texts in JSON may be stored with a mark.
+
+    May err towards True: it searches for a single byte, because that is much faster.
+    """
     return b"\\" in texts and json.dumps(_MARK)[1:-1].encode() in texts
 
 

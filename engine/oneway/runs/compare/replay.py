@@ -63,7 +63,7 @@ def replay(
     damaged, or if it lacks what the other mapping needs.
     """
     text = journal.plan_of(run.id)
-    names = journal.kept(run.id, INPUTS, MAPPING, UNKEPT)
+    names = journal.stored_data(run.id, INPUTS, MAPPING, UNKEPT)
     where = f"run {run.id}"
     _refuse_unkept(run, text, names)
     before = load(text.encode(errors="surrogatepass"), where)

@@ -274,7 +274,7 @@ def _is_theirs_alone(known: Known, listed: StillIn) -> bool:
 
 
 def _forget_inputs(journal: Journal, run: Run, known: Known) -> int:
-    data = journal.kept(run.id, INPUTS).get(INPUTS, b"")
+    data = journal.stored_data(run.id, INPUTS).get(INPUTS, b"")
     while data[:2] == _GZIP:
         data = decompress(data)
     if not known.is_kept_in(data):

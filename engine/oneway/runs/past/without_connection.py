@@ -41,14 +41,14 @@ def stored_arguments(journal: "Journal", run: Run) -> str:
     """Return what a run that came to no plan was given, quoted for a shell; "" if not kept."""
     if not run.problems or not runs_without_connection(run):
         return ""
-    return journal.kept(run.id, GIVEN).get(GIVEN, b"").decode(errors="surrogatepass")
+    return journal.stored_data(run.id, GIVEN).get(GIVEN, b"").decode(errors="surrogatepass")
 
 
 def store_arguments(journal: "Journal", id: int, prepared: "PreparedRun") -> None:
     """Keep what a run without a connection was given, for the commands that its remedies print."""
     given = _given(prepared.plan_connection, prepared.request.mapping, prepared.plan_inputs)
     if given:
-        journal.keep(id, GIVEN, given.encode(errors="surrogatepass"))
+        journal.store_data(id, GIVEN, given.encode(errors="surrogatepass"))
 
 
 def sync_arguments(plan: Plan) -> str:
