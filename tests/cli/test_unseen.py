@@ -141,6 +141,50 @@ def test_who_is_linked_is_asked_for_by_id(nightly: World, directory: Directory) 
     assert {"/people/7", "/people/8"} <= set(directory.sent("GET"))
 
 
+@pytest.fixture(params=["report", "ignore", "deactivate"])
+def former(request: pytest.FixtureRequest, nightly: World, directory: Directory) -> World:
+    """Everybody is linked, 007 and 008 have left, and the list leaves out who has left."""
+    mapping = FROM_DIRECTORY.replace("absent: deactivate", f"absent: {request.param}")
+    nightly.write("m.yaml", mapping)
+    assert nightly.run("sync", "m.yaml").code == 0
+    directory.hidden = {"7", "8"}
+    for id in directory.hidden:
+        directory.people[id]["left"] = True
+    directory.asked.clear()
+    return nightly
+
+
+def test_a_list_without_those_who_have_left_ends_their_access(
+    former: World, directory: Directory
+) -> None:
+    ended = former.run("sync", "m.yaml", "--verbose")
+    assert (ended.code, inactive(former)) == (0, {"007", "008"})
+    assert "it came when the source was asked again" in ended.flat, ended.out
+    directory.asked.clear()
+    quiet = former.run("sync", "m.yaml")
+    assert (quiet.code, "No changes to make" in quiet.out) == (0, True)
+    assert not [each for each in directory.sent("GET") if each != "/people"]
+
+
+def test_such_a_leave_can_be_reviewed_and_is_not_sent_for_who_has_come_back(
+    former: World, directory: Directory
+) -> None:
+    assert former.run("plan", "m.yaml", "--out", "plan.json").code == 0
+    directory.people["8"]["left"] = False
+    ended = former.run("apply", "plan.json", "--approve", former.read("plan.json")["fingerprint"])
+    assert (ended.code, inactive(former)) == (5, {"007"})
+    assert "stale" in ended.out
+
+
+def test_of_a_linked_record_that_must_not_be_seen_nobody_says_that_it_is_gone(
+    former: World, directory: Directory
+) -> None:
+    directory.forbidden = {"7"}
+    ended = former.run("sync", "m.yaml")
+    assert (ended.code, inactive(former)) == (5, {"008"})
+    assert "007" in ended.flat.partition("can still get in")[2]
+
+
 def test_without_links_the_list_is_read_a_second_time(nightly: World, directory: Directory) -> None:
     del directory.people["8"]
     assert nightly.run("sync", "m.yaml").code == 0

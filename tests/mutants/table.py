@@ -1886,6 +1886,22 @@ MUTANTS = (
         "tests/cli/test_unseen.py -k 'slid or asked'",
     ),
     Mutant(
+        "who-keeps-access-is-not-asked-for",
+        "runs/evidence/missing_records",
+        'alone = {each.target_id or "" for each in plan.notable if _keeps_access(each)}',
+        "alone = set[str]()",
+        "a list may leave out those who have left",
+        "tests/cli/test_unseen.py -k without_those",
+    ),
+    Mutant(
+        "who-has-left-is-asked-for-each-night",
+        "runs/evidence/missing_records",
+        'outcome.kind is Kind.ABSENT and all(each.code != "left" for each in outcome.reasons)',
+        "outcome.kind is Kind.ABSENT",
+        "nothing is asked of those whose access has ended",
+        "tests/cli/test_unseen.py -k without_those",
+    ),
+    Mutant(
         "link-new-owner-adopted",
         "planning/reconcile",
         "if not likeness.one_person:",

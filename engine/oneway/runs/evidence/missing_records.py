@@ -1,7 +1,8 @@
 """Asks a run's systems again for records that their lists lack.
 
-A list may be incomplete. A linked target record that the list omits is requested by its id, and
-before a person is deactivated for being absent, the source is asked once more.
+A list may be incomplete. A linked target record that the list omits is requested by its id, and so
+is a linked source record whose person still has access: some lists leave out those who have left.
+Before a person is deactivated for being absent, the source's list is read once more.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,10 +15,10 @@ from oneway.core.connector import Capability, ReadError, finds_by
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids, with_more
 from oneway.mapping.program import TargetRow
-from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole_target
+from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.access import UNMATCHED
 from oneway.planning.links import NO_LINKS, LinkEvidence, Origin, alone
-from oneway.planning.plan import Kind, Plan, Verb
+from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.planning.reconcile import hidden
 from oneway.runs.evidence.pending_creates import shown_by
 from oneway.runs.evidence.remembered import Remembered
@@ -64,23 +65,24 @@ class MissingRecords:
         return replace(found, target=target), evidence
 
     def absent(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
-        """Return the inputs with source records that only a second read showed.
+        """Return the inputs with source records that only a second look showed.
 
-        The source is asked if the plan would deactivate people for being absent: by id if it
-        supports that and the record was linked, then by reading its list again for people still
-        missing.
+        Linked source records of target records that give access and match nobody are requested by
+        id, if the source supports that. If the plan would still deactivate people for being
+        absent, the source's list is read again.
         """
+        alone = {each.target_id or "" for each in plan.notable if _keeps_access(each)}
         doomed = {
-            action.target_id
-            for action in plan.actions
-            if action.verb is Verb.DEACTIVATE and action.target_id is not None
+            action.target_id or "" for action in plan.actions if action.verb is Verb.DEACTIVATE
         }
-        if not doomed:
+        if not (alone or doomed):
             return None
-        targets = [*map(whole_target, with_ids(found.target.items, doomed))]
-        records, again = self._second_look(targets, found.evidence)
         shown, _ = found.passed_over.ids()
         shown.update(ids_of(found.source.items))
+        records, answered = self._linked_sources(found.evidence, alone | doomed, shown)
+        again = self._source.listed() if doomed - answered else None  # sources may re-issue ids
+        if again is not None:
+            records |= {each.id: each for each in again.records}
         missing = [each for id, each in sorted(records.items()) if id not in shown]
         is_whole = again is None or again.complete
         if not missing and is_whole:
@@ -91,25 +93,19 @@ class MissingRecords:
         problems = (*found.source.problems, *again.problems)
         return replace(found, source=replace(found.source, complete=False, problems=problems))
 
-    def _second_look(
-        self, targets: Sequence[TargetRow], evidence: LinkEvidence
-    ) -> tuple[dict[str, Record], Snapshot | None]:
-        """Return source records for these target records, and the list if it was read again."""
-        owners = {target: source for source, target in evidence.table.pairs}
-        records: dict[str, Record] = {}
-        rest = False
-        for each in targets:
-            asked = None
-            if self._source.by_id and each.target_id in owners:
-                asked = self._source.record(owners[each.target_id])
-            if asked is not None:
-                records[asked.id] = asked
-            else:
-                rest = True  # it may exist under another id: some sources re-issue ids
-        again = self._source.listed() if rest else None
-        if again is not None:
-            records |= {each.id: each for each in again.records}
-        return records, again
+    def _linked_sources(
+        self, evidence: LinkEvidence, targets: AbstractSet[str], shown: AbstractSet[str]
+    ) -> tuple[dict[str, Record], AbstractSet[str]]:
+        """Return the source records linked to these target records that no list showed, by id.
+
+        Also returns the target records that have a source record in either way.
+        """
+        if not self._source.by_id:
+            return {}, frozenset()
+        linked = [(source, each) for source, each in evidence.table.pairs if each in targets]
+        asked = {id: self._source.record(id) for id, _ in sorted(linked) if id not in shown}
+        records = {id: each for id, each in asked.items() if each is not None}
+        return records, {each for id, each in linked if id in shown or id in records}
 
     def owners(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
         """Return the inputs with linked source records that the list lacks, requested by id.
@@ -296,6 +292,11 @@ class _System:
             return self.reader.read()
         except ReadError as error:
             raise self.input.cannot_read(error) from None
+
+
+def _keeps_access(outcome: Outcome) -> bool:
+    """Return whether a target record matches nobody, and does not say that its person has left."""
+    return outcome.kind is Kind.ABSENT and all(each.code != "left" for each in outcome.reasons)
 
 
 _OF_ONE_RECORD = frozenset({"R103", "R106", "R107", "R110", "R112"})
