@@ -61,6 +61,9 @@ def test_who_can_still_get_in_is_named_once_by_disconnect(left: World) -> None:
     gauges = {each for each in named(told(), "acme") if not each.endswith(("_total", "_created"))}
     assert {each for each in gauges if "duration_seconds_" not in each} == {"oneway_unscheduled"}
     assert left.run("disconnect", "acme").code == 1
+    refused = " ".join(left.run("forget", "2").err.split())
+    assert "end their access by hand, and add --force" in refused
+    assert "run a sync" not in refused
 
 
 def test_its_next_run_asks_again(left: World) -> None:

@@ -85,6 +85,8 @@ def test_a_killed_run_is_recorded_by_the_next_command_that_looks(
         assert os.WTERMSIG(stopped(monkeypatch, signal.SIGKILL, "sync", "acme")) == signal.SIGKILL
     said = acme.run(first)
     assert "interrupted" in said.out
+    assert "resume" not in said.out
+    assert acme.run("resume").out == "Nothing to resume: every run has ended.\n"
     # the second run had recorded the first
     assert states(acme) == [("acme", "interrupted")] * 2 + [("acme", "done")]
     assert acme.run("status", "--exit-code").code == 1

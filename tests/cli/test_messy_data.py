@@ -537,3 +537,45 @@ def test_who_may_have_left_in_the_last_cell_of_a_file_without_a_line_end_is_list
     done = oneway("sync", "m.yaml")
     assert done.code == ended, done.out
     assert json.loads(Path("users.json").read_text("utf-8"))[1]["active"] == active
+
+
+MAKING = """\
+oneway_connector: 1
+name: acme
+title: Acme
+kind: rest
+base_url: https://api.example.com
+resources:
+  people:
+    id: id
+    list:
+      path: /people
+      records: "data[].{id: id, code: code, gone: contains(roles || `[]`, 'gone')}"
+    record: {type: object, properties: {id: {}, code: {}, gone: {type: boolean}}}
+"""
+MADE = """\
+oneway: 1
+name: m
+source: {connector: acme, resource: people}
+target: {connector: file, resource: users.json}
+match: [{source: code, target: reference}]
+fields: {reference: {from: code, write: on_create}}
+leavers: {when: gone, set: {active: {value: false}}, left: active == `false`}
+"""
+
+
+def test_who_perhaps_left_leads_to_the_expression_of_the_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Run
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("connectors").mkdir()
+    Path("connectors/acme.yaml").write_text(MAKING)
+    Path("m.yaml").write_text(MADE)
+    Path("people.json").write_text(
+        '[{"id": "1", "code": "A"}, {"id": "2", "code": "B", "gone": false}]'
+    )
+    Path("users.json").write_text('[{"id": "7", "reference": "A", "active": true}]')
+    said = oneway("plan", "m.yaml", "--source", "people.json").out
+    where = "gone is not given (made by resources.people.list.records in connectors/acme.yaml)"
+    assert where in " ".join(said.split())
+    assert "connectors/acme.yaml:11:" in oneway("validate", "connectors/acme.yaml").out

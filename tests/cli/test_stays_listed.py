@@ -213,7 +213,9 @@ def test_a_word_that_is_no_answer_takes_nobody_off(acme: World, word: str) -> No
     for _ in range(2):
         ended = night(acme, people(p1=word, p2="Former"))
         assert listed(ended) == ["1", "2"]
-    assert "the source does not say that they stay" in ended.data["still_in"][0]["why"]
+    why = ended.data["still_in"][0]["why"]
+    assert "the source does not say that they stay" in why
+    assert ("(`enum`)" in why) == bool(word)  # what to do about it
     ended = night(acme, people(p2="Former"))
     assert listed(ended) == ["2"]  # the source says a word of theirs who stay
 

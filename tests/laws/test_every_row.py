@@ -99,6 +99,13 @@ def test_a_filter_leaves_out_what_it_says(shown: list[bool]) -> None:
     [
         ("data[].user", [{}, {"user": {"id": "1"}}], "data[?user].user"),
         ("data", [None, {"id": "1"}], "data[?@]"),
+        ("data[].jobs[]", [{"jobs": None}, {"jobs": [{"id": "1"}]}], "data[?jobs].jobs[]"),
+        ("data.*.user", {"count": 5, "a": {"user": {"id": "1"}}}, "values(data)[?user].user"),
+        (
+            "data[].user.who",
+            [{"user": None}, {"user": {"who": {"id": "1"}}}],
+            "data[?user].user.who",
+        ),
     ],
 )
 def test_the_error_names_a_remedy_that_works(records: str, rows: Any, remedy: str) -> None:

@@ -15,6 +15,7 @@ from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.nesting import DEEPEST
 from oneway.core.records import Record
+from oneway_connectors.rest import list_end
 from oneway_connectors.rest.responses import search
 from patience import PATIENCE
 
@@ -350,6 +351,22 @@ def test_where_all_of_the_total_came_no_page_beyond_it_spoils_the_list(beyond: A
     snapshot = opened(*pages, manifest=paged(COUNTED))[0].reader("people").read()
     assert ids(snapshot.records) == ["a", "b", "c"]
     assert (snapshot.complete, snapshot.problems) == (True, ())
+
+
+@pytest.mark.parametrize(("beyond", "ends"), [(400, False), (404, True)])
+def test_a_refusal_after_a_round_total_is_no_end(
+    monkeypatch: pytest.MonkeyPatch, beyond: int, ends: bool
+) -> None:
+    """A search engine counts to 10,000, and refuses the next page by 400."""
+    monkeypatch.setattr(list_end, "_CAP", 4)
+    pages = (counted(4, "a", "b"), counted(4, "c", "d"), reply({}, beyond))
+    reader = opened(*pages, manifest=paged(COUNTED))[0].reader("people")
+    if ends:
+        assert reader.read().complete
+        return
+    with pytest.raises(ReadError) as caught:
+        reader.read()
+    assert "no more than so many" in caught.value.help
 
 
 @pytest.mark.parametrize("total", [4, None])

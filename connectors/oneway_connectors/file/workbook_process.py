@@ -191,7 +191,8 @@ def _tells(format: str) -> bool:
 def shown_number(value: float, format: str) -> str | None:
     """Return the text that a format shows for a number; None if it adds nothing to its digits.
 
-    Decimals, thousands and currencies add nothing: rounded money would lose digits.
+    Decimals, thousands, currencies and units (`0" years"`) add nothing: rounded money would lose
+    digits. Text before the digits, or after several zeros (`"E"0000`, `000"-A"`), is of a code.
     """
     section = _COLOUR.sub("", format).split(";")[0]
     plain = _LITERAL.sub("", section)
@@ -220,6 +221,10 @@ def _code(value: float, section: str) -> str | None:
     places = [at for at, (sign, literal) in enumerate(signs) if not literal and sign in "0#"]
     others = "".join(sign for sign, literal in signs if not literal and sign not in "0#")
     if not places or others.strip(" ()/:+-"):
+        return None
+    after = any(sign.strip() for sign, _ in signs[places[-1] + 1 :])
+    coded = any(sign.strip() for sign, _ in signs[: places[-1]] if sign not in "0#")
+    if after and not coded and sum(signs[at][0] == "0" for at in places) < 2:
         return None
     digits, shown = list(str(int(value))), [sign for sign, _ in signs]
     for at in reversed(places):

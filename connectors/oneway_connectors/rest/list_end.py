@@ -86,7 +86,8 @@ def check_beyond(
 ) -> None:
     """Raise the error of a page, unless it is one beyond the last.
 
-    It is if all of a total came, or if it does not exist and the page before was the last.
+    It is if all of a total came, or if it does not exist and the page before was the last. A search
+    engine counts to 10,000 and then refuses: a refusal after so round a number ends no list.
     """
     paging, pages = listing.paging, len(so_far.lengths)
     # A total may be capped, or behind: 403 or 500 says nothing of a page, and ends no list.
@@ -95,8 +96,9 @@ def check_beyond(
     no_page = error.code in _NO_PAGE
     numbered = no_page and paging.by in NUMBERED
     short = so_far.lengths[-1] < paging.size
-    said = so_far.said is not None and so_far.said.count == so_far.count
-    if _has_all(so_far) and (no_page or short or pages > 1):
+    capped = error.code == "R110" and not short and so_far.count % _CAP == 0
+    said = so_far.said is not None and so_far.said.count == so_far.count and not capped
+    if _has_all(so_far) and (no_page or short or pages > 1) and not capped:
         return
     if no_page and short and paging.stop_when_short:
         return
@@ -104,7 +106,8 @@ def check_beyond(
         return
     if numbered and end_said(last.answer, last.data, listing.records, pages):
         return
-    help = f"{error.help} {_IF_BEYOND}".strip() if numbered else error.help
+    beyond = _IF_CAPPED if capped else _IF_BEYOND
+    help = f"{error.help} {beyond}".strip() if numbered else error.help
     raise ReadError(error.code, error.summary, help) from None
 
 
@@ -259,6 +262,11 @@ _BY_LIMIT = ", say 1000, and write there next: '{} >= `1000`'"
 _RUN_AGAIN = "run again, or correct in list.pagination what leads on"
 _IF_BEYOND = (
     "If it is beyond the last page, let list.pagination say where the list ends, by next or total."
+)
+_CAP = 1_000
+_IF_CAPPED = (
+    "The system may count and show no more than so many: read the list in parts, or by a cursor. "
+    "If it is beyond the last page, let list.pagination say so by next."
 )
 _CORRECT = "correct '{}' in the manifest's list.pagination, by which this is the last page"
 _NO_TOTAL, _NO_NEXT = "total: '`null`'", "next: '`false`'"

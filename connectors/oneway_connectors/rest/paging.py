@@ -14,6 +14,7 @@ a page that is not JSON, or has no list          `ReadError`: nothing usable was
 a link that leads to another host                `ReadError`
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import httpx
@@ -178,11 +179,21 @@ def _new_items(
 
 def _none_found(records: str) -> str:
     """Return the problem of a row that is null, or in which `records` finds nothing."""
-    filtered = f"{records}[?@]" if is_path(records) else "data[?user].user"
     return (
         f"it is null by '{records}'; if it rightly is, let `records` leave such rows out by a "
-        f"filter, as in {filtered}"
+        f"filter, as in {_filtered(records)}"
     )
+
+
+def _filtered(records: str) -> str:
+    """Return the same list without the rows that have nothing at the next key, or an example."""
+    if is_path(records):
+        return f"{records}[?@]"
+    found = _ROWS.fullmatch(records)
+    if found is None:
+        return "data[?user].user"
+    rows, wild, key, rest = found.groups()
+    return f"{f'values({rows})' if wild else rows}[?{key}].{key}{rest}"
 
 
 def _ids(count: int) -> str:
@@ -279,3 +290,7 @@ _LEADS_AWAY = (
     "Credentials are not sent elsewhere. If it is the same system behind a proxy, have the proxy "
     "pass on the address that it was asked by; or correct the base URL."
 )
+_ROWS = re.compile(
+    r"([a-z_]\w*(?:\.[a-z_]\w*)*)(?:\[\]|(\.\*))\.([a-z_]\w*)(|\[\].*|\..*)", re.A | re.I | re.S
+)
+"""The rows of a list or, with a star, of an object; then the key of a row that `records` takes."""

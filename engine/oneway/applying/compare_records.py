@@ -84,7 +84,10 @@ def _of_mapping(policy: Policy, action: Action, before: Record) -> Iterator[str]
 
 
 def _objects(action: Action, before: Record) -> Iterator[dict[tuple[str, ...], Value]]:
-    """Yield the unsent values of each object that a write writes into: `zip` for `address.city`."""
+    """Yield the unsent values of each object that a write writes into: `zip` for `address.city`.
+
+    Coordinates are left out: a system clears those of an address that it has just been given.
+    """
     written = [path_of(each.field) for each in action.changes]
     objects = dict.fromkeys(keys[:depth] for keys in written for depth in range(1, len(keys)))
     for held, keys in ((at(before.data, keys), keys) for keys in objects):
@@ -92,7 +95,9 @@ def _objects(action: Action, before: Record) -> Iterator[dict[tuple[str, ...], V
         yield {
             (*keys, name): value
             for name, value in inside
-            if has_value(value) and not any(keys_overlap((*keys, name), each) for each in written)
+            if has_value(value)
+            and name.lower() not in _OF_A_PLACE
+            and not any(keys_overlap((*keys, name), each) for each in written)
         }
 
 
@@ -108,6 +113,23 @@ def _replaced(action: Action, before: Record, after: Record, *, alike: bool) -> 
         for keys, value in shown.items():
             if not has_value(value) and (alike or value is not MISSING):
                 yield path_text(keys)
+
+
+_OF_A_PLACE = frozenset(
+    (
+        "coordinates",
+        "geo",
+        "geocode",
+        "geohash",
+        "geometry",
+        "lat",
+        "latitude",
+        "lng",
+        "lon",
+        "long",
+        "longitude",
+    )
+)
 
 
 def has_value(value: Value | Missing) -> bool:

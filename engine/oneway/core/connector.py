@@ -148,6 +148,8 @@ class Resource:
     """The expression that names a record for people when a lookup finds it."""
     items: Mapping[ItemPath, Field] = field(default_factory=dict)
     """The fields of list items, and of the values in them."""
+    made: Mapping[str, str] = field(default_factory=dict)
+    """The keys that the manifest's own expressions make, and where it has the expression."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,8 @@ class MappingCode:
     unsure: Mapping[Capability, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     """The paths of `Policy.told` that may change when a record leaves or comes back."""
     secrets: Secrets = field(default_factory=Secrets)
+    made: Mapping[str, str] = field(default_factory=dict)
+    """The keys of source records that the manifest's own expressions make, and which do."""
     marked: frozenset[tuple[str, ...]] = frozenset()
     """The sensitive keys of source records; everything that reads one is sensitive."""
     words: Mapping[tuple[str, ...], frozenset[Hashable]] = field(default_factory=dict)

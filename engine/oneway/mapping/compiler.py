@@ -135,6 +135,7 @@ class _Compiler:
             unsure=self.leaving.unsure(),
             marked=self.sensitive.marked,
             words=words_of(self.source),
+            made=self.source.made,
         )
         secrets = self.sensitive.secrets(code)
         tables = tuple(self.reference(each, secrets) for each in spec.references)

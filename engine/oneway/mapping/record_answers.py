@@ -4,6 +4,7 @@ An answer that depends on what the record does not state, or that cannot be eval
 `RecordStopped`, which holds the failure of that record.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 
@@ -78,20 +79,34 @@ class RecordAnswers:
             return
         text, code = texts(gaps), "failed"
         if not all(gap.wrong for gap in gaps):
-            text, code = f"it is not known {what}: {text}", "unsaid"
+            text, code = (
+                f"it is not known {what}: {text}{self._made_by(gaps, expression)}",
+                "unsaid",
+            )
         raise self._stopped(text, expression, record, code)
 
     def _stopped(
         self, text: str, expression: Expression, record: Record, code: str = "failed"
     ) -> RecordStopped:
         """Return the failure of an expression, with the values it read unless sensitive."""
-        of_target = (*self.code.match_target, self.code.left, self.code.scheduled)
         secrets = self.code.secrets
-        secret = secrets.target if expression in of_target else secrets.source
+        secret = secrets.target if self._of_target(expression) else secrets.source
         value = values_read(expression, record.data, secret)
         return RecordStopped(
             EvaluationFailure(text, expression.shown, expression.span, code, value)
         )
+
+    def _made_by(self, gaps: Gaps, expression: Expression) -> str:
+        """Return which expression of a manifest leaves out a key that an answer depends on."""
+        if self._of_target(expression):
+            return ""
+        keys = (re.split(r"[.\[]", gap.path, maxsplit=1)[0] for gap in gaps if not gap.wrong)
+        places = [self.code.made[key] for key in keys if key in self.code.made]
+        return f" (made by {places[0]})" if places else ""
+
+    def _of_target(self, expression: Expression) -> bool:
+        code = self.code
+        return expression in (*code.match_target, code.left, code.scheduled, code.absent_when)
 
     def _key(self, typed: Typed, record: Record) -> Value:
         answer = self._answer(typed.expression, record)

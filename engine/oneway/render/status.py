@@ -232,7 +232,7 @@ def _troubles(each: ConnectionStatus, style: Style, limit: int | None) -> Iterat
         for said in remedies.for_problems(each.last.problems, each.name, each.mapping):
             yield from wrap(said, style, 6, 8)
     if each.last is not None and each.last.state is RunState.INTERRUPTED:
-        yield from _marked(f"! {status_lines.INTERRUPTED}", style)
+        yield from _marked(f"! {status_lines.interrupted(each.last)}", style)
     if each.future and not _is_told(each):
         until = when(each.future, each.zone)
         said = f"! {until} is recorded, which is in the future: nothing runs until then"

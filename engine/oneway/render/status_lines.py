@@ -7,7 +7,7 @@ from oneway.core.instants import day
 from oneway.core.phrases import count
 from oneway.history.allow_command import allow_command, allowed_together, effect_of_allowing
 from oneway.history.discrepancies import DiscrepancyKind
-from oneway.history.journal import Breached
+from oneway.history.journal import Breached, Run
 from oneway.history.words import DISCREPANCY_WORDS
 from oneway.planning.access import StillIn
 from oneway.render import remedies
@@ -84,10 +84,18 @@ def waiting(each: Waiting, zone: str) -> str:
     return f"{what} since {harmless(day(each.since, zone))}{reason}{code}; {then}"
 
 
-INTERRUPTED = (
+_IN_FLIGHT = (
     "it never got to its end. For the operator: nothing for the data, as the next run looks up "
     "what was in flight, and goes on; `oneway resume` does so now"
 )
+_SETTLED = "it never got to its end. For the operator: nothing is in flight; the next run goes on"
+
+
+def interrupted(run: Run) -> str:
+    """Return what a run that died means, and what to do about it."""
+    return _IN_FLIGHT if run.ended is None else _SETTLED
+
+
 NO_SCHEDULER = "see that `oneway serve`, or `oneway run-due` in cron, is running"
 
 
@@ -211,6 +219,11 @@ def _end_of_access(found: Sequence[StillIn]) -> str:
     return "find out first whether they have left, and if so, end their access by hand"
 
 
+def _go_on(each: ConnectionStatus) -> str:
+    resumable = each.ended is not None and each.ended.ended is None
+    return "`oneway resume`, or the next run" if resumable else "the next run goes on"
+
+
 _CURES = {
     DiscrepancyKind.REFUSED: "correct what it names, in the source",
     DiscrepancyKind.UNKNOWN: "nothing, unless it stays so, for the next run looks it up",
@@ -219,7 +232,7 @@ _AGAIN = "the next run tries again"
 _ADVICE: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.ACCESS: lambda each: f"{_end_of_access(each.still_in)}: {_more(each)}",
     Need.REFUSED: _help,
-    Need.INTERRUPTED: lambda _: "`oneway resume`, or the next run",
+    Need.INTERRUPTED: _go_on,
     Need.FUTURE: lambda each: f"`oneway runs forget-future {harmless(quote(each.name))}`",
     Need.BROKEN: lambda each: f"`oneway validate {harmless(quote(each.file))}`",
     Need.OVERDUE: lambda _: NO_SCHEDULER,

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import cast
 
 from oneway.connections.manifest.by_id import reads_one
+from oneway.connections.manifest.made_keys import made_keys
 from oneway.core.connector import (
     USUAL_AT_ONCE,
     USUAL_IN_FLIGHT,
@@ -106,7 +107,7 @@ def _description(data: Data, file: str) -> Description:
         title=text(data, "title"),
         kind=text(data, "kind"),
         resources={
-            name: _resource(name, obj(item)) for name, item in obj(data["resources"]).items()
+            name: _resource(name, obj(item), file) for name, item in obj(data["resources"]).items()
         },
         options=(*_options(data, "options"), *_options(data, "secrets")),
         assumptions=tuple(_assumptions(data)),
@@ -116,7 +117,7 @@ def _description(data: Data, file: str) -> Description:
     )
 
 
-def _resource(name: str, data: Data) -> Resource:
+def _resource(name: str, data: Data, file: str) -> Resource:
     record = obj(data.get("record"))
     able = {Capability(str(word)) for word in items(data.get("capabilities"))}
     able |= {capability for key, capability in _REQUESTS.items() if key in data}
@@ -137,6 +138,7 @@ def _resource(name: str, data: Data) -> Resource:
         label=text(data, "label"),
         fields=fields_of(record, absent_is_null=is_null, apart=into, clear=data.get("clear")),
         items=items_of(record, absent_is_null=is_null),
+        made={key: f"{place} in {file}" for key, place in made_keys(name, data).items()},
         capabilities=frozenset(able),
         open=is_open(record),
         carries={

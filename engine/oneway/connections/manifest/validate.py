@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from oneway.connections.manifest.lists import list_mistakes
+from oneway.connections.manifest.made_keys import vain_defaults
 from oneway.connections.manifest.placeholders import foreign_in, ours_in
 from oneway.connections.manifest.places import Template, expressions, templates, versions_of
 from oneway.connections.manifest.requests import request_mistakes
@@ -185,6 +186,11 @@ def _expression(
         if name not in BUILT_IN:
             summary = f"'{name}' is a function of mappings, not of manifests"
             yield document.at(path, "C106", summary, "use JMESPath's own functions here")
+    for key, literal, start in vain_defaults(expression):
+        place = document.inside(span, expression, start, start + len(key))
+        summary = f"'||' does not say what this is for a record without '{key}'"
+        help = f"write not_null({key}, {literal}): what depends on an absent key is left out"
+        yield document.report(place, "C162", summary, help, Severity.WARNING)
     for found in value_like_names(expression, fields):
         place = document.inside(span, expression, found.place.offset, found.place.end)
         summary = f"{found.name!r} is the name of a field here"

@@ -142,4 +142,9 @@ TABLE = (
         "a list may lack its first record, or all but its first page",
         "Correct `pagination` as the message says.",
     ),
+    (
+        "C162",
+        "a default in a manifest has no effect for a record that lacks the key",
+        "Write not_null(key, default) in place of key || default.",
+    ),
 )

@@ -37,6 +37,9 @@ _LONGEST = 60
 _FEW = 50
 """How many records are kept for each word."""
 _BLANK = ""
+_DECLARE = (
+    "; if it says that they stay, list all words of the field in the source's `record` (`enum`)"
+)
 
 
 class StayingWords:
@@ -145,7 +148,7 @@ class StayingWords:
             blank = sum(id not in aside for id in holders[_BLANK])
             return f"'{key}' is blank" if 2 * blank < others or not others else ""
         if all(id in aside for id in holders[form]):
-            return f"'{key}' has a word that nobody else has, and `record` does not declare"
+            return f"'{key}' has a word that nobody else has{_DECLARE}"
         return ""
 
     def _would_leave(self, id: str, place: ItemPath) -> bool:

@@ -7,6 +7,7 @@ from itertools import takewhile
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Journal
+from oneway.history.journal.disconnected import disconnected_runs
 from oneway.history.journal.incidents import close_incident, open_incidents
 from oneway.history.journal.refused_leavers import stored_leavers
 from oneway.history.last_good import knows_everybody, last_still_in
@@ -25,12 +26,14 @@ class ListedPerson:
 
     The next run keeps somebody in the list by the ids of the last one. `alone`: nobody else is in
     the list. `seen`: a refused run has seen the person leave, and the next one lists them by it.
+    `disconnected`: no run follows.
     """
 
     known: Known
     entries: tuple[StillIn, ...]
     alone: bool
     seen: bool
+    disconnected: bool
 
     @property
     def is_needed(self) -> bool:
@@ -57,7 +60,8 @@ def find_listed(journal: Journal, known: Known) -> ListedPerson:
     entries = tuple(each for each in last if _is_needed(known, each))
     since = takewhile(lambda run: not knows_everybody(run), runs)
     seen = any(stored_leavers(journal, run.id) & known.source_ids for run in since)
-    return ListedPerson(known, entries, len(entries) == len(last), seen)
+    ended = any(run.id in disconnected_runs(journal) for run in runs[:1])
+    return ListedPerson(known, entries, len(entries) == len(last), seen, ended)
 
 
 def refuse_listed(found: Iterable[ListedPerson]) -> None:
@@ -74,11 +78,16 @@ def _refusal(found: ListedPerson) -> Diagnostic:
     records = ", ".join(found.records)
     which = f" (target record {records})" if records else ""
     summary = f"the person has left, or may have, and can still get in{which}"
-    help = (
+    return Diagnostic(Span(found.known.connection), Severity.ERROR, "F151", summary, _help(found))
+
+
+def _help(found: ListedPerson) -> str:
+    if found.disconnected:
+        return "no run follows, as it is disconnected: end their access by hand, and add --force"
+    return (
         "end their access, run a sync, which sees it, and forget them then; with --force they "
         "are forgotten at once, and no run lists them any more"
     )
-    return Diagnostic(Span(found.known.connection), Severity.ERROR, "F151", summary, help)
 
 
 def end_silently(journal: Journal, found: ListedPerson, now: datetime) -> None:
