@@ -573,6 +573,33 @@ def test_a_short_row_knows_its_only_key_as_it_is_compared_and_as_it_is(
     assert repr(whole(row)) == repr(program.source_row(batch.record(0)))
 
 
+@pytest.mark.parametrize(
+    ("rule", "is_named"),
+    [
+        ("name", True),
+        ({"from": "name", "default": "Bo"}, True),
+        ({"from": "name", "default": "Ann"}, False),  # which may be nobody's own
+        ("to_string(setting('on'))", False),
+        ("nick", False),
+    ],
+)
+def test_a_short_row_is_named_by_values_of_the_person_alone(rule: Any, is_named: bool) -> None:
+    """Otherwise a pair whose names are all equal would seem to be one person's by these."""
+    mapping = next_world({"email": rule, "ref": "code"}).mapping | {
+        "joiners": {"create": True, "unless_taken": ["email"]},
+        "settings": {"on": {"type": "boolean", "default": False, "description": "x"}},
+    }
+    program = bound(World(mapping, Snapshot(()), Snapshot(()), Snapshot(())))
+    assert [program.policy.fields[each].path for each in program.policy.identifying] == ["email"]
+    many = GeneratedProgram(program.code, program.context, program.tables)
+    person = {"id": "1", "name": "Ann", "nick": None, "code": "k"}
+    found = list(batches([person], [Record(id, {**person, "id": id}) for id in "12"]))
+    for batch in (*found, *as_one(found)):
+        rows = many.source_rows(batch)
+        assert [type(each) for each in rows] == [SteadyRow] * len(batch)
+        assert [each.named for each in rows] == [is_named] * len(batch)
+
+
 @given(HELD, HELD, HELD | st.just("k"), st.booleans(), st.sampled_from("kK"), st.booleans())
 @settings(max_examples=60)
 @example("Ann", "Ann", "k", True, "k", False)

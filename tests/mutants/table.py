@@ -563,14 +563,14 @@ MUTANTS = (
                 "mapping/generated/rows",
                 "if texts := tuple(",
                 "if () and tuple(",
-                "tests/cli/test_passed_on.py",
+                "tests/laws/test_batches.py -k named_by_values",
             ),
             (
                 "a-setting-is-a-name-in-generated-code",
                 "mapping/generated/rows",
                 'if rule.reads_record else "False")',
                 'if True else "False")',
-                "tests/cli/test_passed_on.py",
+                "tests/laws/test_batches.py -k named_by_values",
             ),
         )
     ),
