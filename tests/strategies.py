@@ -4,6 +4,7 @@ With free text, sources and targets almost never meet; here every key, email and
 drawn from a few values, so that collisions, ambiguities, swaps and circles are common.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -56,9 +57,24 @@ MATCH_KEYS = [
 ]
 
 
+_CHOICES: dict[str, st.SearchStrategy[Any]] = {}
+
+
+def choice(of: Sequence[Any]) -> st.SearchStrategy[Any]:
+    """Draw one of some values; the strategy is made once, which takes longer than a draw."""
+    text = repr(of)
+    if text not in _CHOICES:
+        _CHOICES[text] = st.sampled_from(of)
+    return _CHOICES[text]
+
+
 def often(usual: list[Any], rare: list[Any]) -> st.SearchStrategy[Any]:
     """Draw mostly from `usual`, now and then from `rare`."""
-    return st.integers(0, 9).flatmap(lambda n: st.sampled_from(rare if n > 7 else usual))
+    text = repr((usual, rare))
+    if text not in _CHOICES:
+        some, odd = choice(usual), choice(rare)
+        _CHOICES[text] = st.integers(0, 9).flatmap(lambda n: odd if n > 7 else some)
+    return _CHOICES[text]
 
 
 # Four people, as both systems would hold them were nothing wrong.
@@ -113,7 +129,7 @@ def source_slips(dates: tuple[str, ...]) -> st.SearchStrategy[tuple[str, Any]]:
             "leave": often([ABSENT, "", *dates], ["2026-02-30", "soon"]),
             "level": often(GRADES, BLANKS + ODD),
             "tags": often(TAGS, [ABSENT, None, "x", 7]),
-            "flag": st.sampled_from([False, ABSENT, " "]),
+            "flag": choice([False, ABSENT, " "]),
             "bank": often([{"no": no} for no in ACCOUNTS], NO_BANK),
         }
     )
@@ -132,11 +148,11 @@ def target_slips(dates: tuple[str, ...]) -> st.SearchStrategy[tuple[str, Any]]:
             "tags": often(TAGS, [None, ABSENT, *ODD]),
             "bank": often([{"no": no} for no in ACCOUNTS], NO_BANK),
             "grade": often(GRADES, BLANKS + ODD),
-            "since": st.sampled_from([ABSENT, *dates, f"{TODAY}T09:00:00Z"]),
+            "since": choice([ABSENT, *dates, f"{TODAY}T09:00:00Z"]),
             "leaveDate": often([ABSENT, *dates, *dates], ["soon", 7, ""]),
-            "state": st.sampled_from(["off", None, ABSENT]),
-            "seq": st.sampled_from(["A2", None]),
-            "note": st.sampled_from([None, ABSENT]),
+            "state": choice(["off", None, ABSENT]),
+            "seq": choice(["A2", None]),
+            "note": choice([None, ABSENT]),
         }
     )
 
@@ -152,7 +168,7 @@ def source_gone(dates: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
 def target_gone(dates: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
     """Draw how the target says that somebody has left, or is due to."""
     return st.fixed_dictionaries(
-        {"state": st.sampled_from(["off", "off", "on"]), "leaveDate": st.sampled_from(dates)}
+        {"state": choice(["off", "off", "on"]), "leaveDate": choice(dates)}
     )
 
 
@@ -162,13 +178,16 @@ NO_BANK = [{"no": ""}, {}, None, ABSENT, "x", []]
 def _slips(
     fields: dict[str, st.SearchStrategy[Any]],
 ) -> st.SearchStrategy[tuple[str, Any]]:
-    return st.sampled_from(sorted(fields)).flatmap(
-        lambda name: fields[name].map(lambda value: (name, value))
-    )
+    slips = {name: _named(name, values) for name, values in fields.items()}
+    return choice(sorted(fields)).flatmap(slips.__getitem__)
+
+
+def _named(name: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[str, Any]]:
+    return values.map(lambda value: (name, value))
 
 
 # Mostly all four, so that most people are on both sides; shrinks towards nobody.
-ROWS = st.sampled_from(
+ROWS = choice(
     [(0,), (), (0, 1), (1, 0, 2), (0, 1, 2), (0, 1, 2, 3), (3, 2, 1, 0), (0, 2, 1, 3), (2, 3, 0, 1)]
 )
 
@@ -190,15 +209,15 @@ def snapshots(
     rows = [dict(people[n]) for n in draw(ROWS) + draw(often([()], [(0,), (1,)]))]
     for row in rows:
         row.update(draw(st.lists(slips, max_size=3)))
-        row.update(draw(gone) if draw(st.sampled_from(left)) else {})
+        row.update(draw(gone) if draw(choice(left)) else {})
     movable = sorted(people[0].keys() & {"ref", "email", "mail"})
-    moved = draw(st.sampled_from(["", "", *movable]))
+    moved = draw(choice(["", "", *movable]))
     values = [row.get(moved) for row in rows]
-    last = draw(st.sampled_from([values[:1], values[:1] and ["new@example.com"]]))
+    last = draw(choice([values[:1], values[:1] and ["new@example.com"]]))
     for row, value in zip(rows, values[1:] + last, strict=True):
         row.update({moved: value} if moved else {})
     broken = draw(often([""], [f"{prefix}0", f"{prefix}1"]))
-    how = draw(st.sampled_from(["torn", "torn", "twice", "damaged"])) if broken else ""
+    how = draw(choice(["torn", "torn", "twice", "damaged"])) if broken else ""
     return Snapshot(
         tuple(
             _spoilt(how, id, _stated(row, id)) if id == broken else Record(id, _stated(row, id))
@@ -222,8 +241,8 @@ def _stated(row: dict[str, Any], id: str) -> dict[str, Any]:
 DEPARTMENT_ROWS = st.lists(
     st.fixed_dictionaries(
         {
-            "code": st.sampled_from(["D1", "D2", "D2", "D3", 7, "7", None, ["D1"]]),
-            "value": st.sampled_from(["1", "2", "3", None, ""]),
+            "code": choice(["D1", "D2", "D2", "D3", 7, "7", None, ["D1"]]),
+            "value": choice(["1", "2", "3", None, ""]),
         }
     ),
     max_size=5,
@@ -233,14 +252,14 @@ DEPARTMENT_ROWS = st.lists(
 @st.composite
 def field_rules(draw: st.DrawFn, path: str, *, expression: str | None = None) -> Any:
     """Draw the rule of one target field, short or long."""
-    text = expression or draw(st.sampled_from(SOURCE_EXPRESSIONS[path]))
-    if draw(st.sampled_from([True, False, False])) and path != "seq":
+    text = expression or draw(choice(SOURCE_EXPRESSIONS[path]))
+    if draw(choice([True, False, False])) and path != "seq":
         return text
     rule: dict[str, Any] = {"from": text}
     if expression is None and draw(often([False], [False, True])):
-        constant = ["x"] if path in LISTS else draw(st.sampled_from(["A1", "Bo"]))
+        constant = ["x"] if path in LISTS else draw(choice(["A1", "Bo"]))
         return {"value": constant}
-    options = draw(st.sampled_from(SOME_OPTIONS)) | draw(st.sampled_from(SOME_OPTIONS))
+    options = draw(choice(SOME_OPTIONS)) | draw(choice(SOME_OPTIONS))
     options -= _forbidden(path)
     if expression is not None:
         options -= {"default", "initial"}  # M131: a match key takes nobody else's value
@@ -253,7 +272,7 @@ def field_rules(draw: st.DrawFn, path: str, *, expression: str | None = None) ->
     if isinstance(rule.get("merge"), dict):
         rule.pop("sensitive", None)  # M132
     if rule.get("lookup"):
-        rule["on_miss"] = draw(st.sampled_from(ON_MISS))
+        rule["on_miss"] = draw(choice(ON_MISS))
     return rule
 
 
@@ -293,7 +312,7 @@ def _option(option: str, path: str) -> st.SearchStrategy[Any]:
         "merge": ["add", "add", "replace", *OWNED],
         "lookup": ["departments"],
     }
-    return st.sampled_from(choices[option])
+    return choice(choices[option])
 
 
 LEAVING = [
@@ -355,13 +374,13 @@ def mappings(draw: st.DrawFn) -> dict[str, Any]:
         "fields": fields,
         "joiners": draw(_joiners(sorted(fields))),
     }
-    leavers = draw(st.sampled_from([*LEAVING, *LEAVING, None]))
+    leavers = draw(choice([*LEAVING, *LEAVING, None]))
     absent = ["ignore", "report"]
     if leavers is not None:
         mapping["leavers"] = {"when": "status == 'L'", **leavers}
-        mapping["rehires"] = draw(st.sampled_from(["reactivate", "report", "reactivate", "ignore"]))
+        mapping["rehires"] = draw(choice(["reactivate", "report", "reactivate", "ignore"]))
         absent += ["deactivate", "deactivate"]
-    mapping["absent"] = draw(st.sampled_from(absent))
+    mapping["absent"] = draw(choice(absent))
     return mapping
 
 
@@ -369,19 +388,19 @@ def mappings(draw: st.DrawFn) -> dict[str, Any]:
 def _match_keys(draw: st.DrawFn) -> list[dict[str, Any]]:
     drawn = draw(
         st.lists(
-            st.sampled_from([*MATCH_KEYS[:2], *MATCH_KEYS]),
+            choice([*MATCH_KEYS[:2], *MATCH_KEYS]),
             min_size=1,
             max_size=3,
             unique_by=lambda k: k["target"],
         )
     )
     compares = ["exact", "exact", "ignore_case", "trimmed"]
-    return [{**key, "compare": draw(st.sampled_from(compares))} for key in drawn]
+    return [{**key, "compare": draw(choice(compares))} for key in drawn]
 
 
 @st.composite
 def _fields(draw: st.DrawFn, keys: list[dict[str, Any]]) -> dict[str, Any]:
-    paths = draw(st.sets(st.sampled_from(sorted(SOURCE_EXPRESSIONS)), min_size=2, max_size=6))
+    paths = draw(st.sets(choice(sorted(SOURCE_EXPRESSIONS)), min_size=2, max_size=6))
     sources = {key["target"]: key["source"] for key in keys}
     if draw(often([True], [False])):
         paths |= {keys[0]["target"]}
@@ -393,13 +412,13 @@ def _fields(draw: st.DrawFn, keys: list[dict[str, Any]]) -> dict[str, Any]:
 
 @st.composite
 def _rules(draw: st.DrawFn) -> list[dict[str, Any]]:
-    most = draw(st.sampled_from([0, 0, 1, 2]))
-    conditions = draw(st.lists(st.sampled_from(CONDITIONS), max_size=most, unique=True))
+    most = draw(choice([0, 0, 1, 2]))
+    conditions = draw(st.lists(choice(CONDITIONS), max_size=most, unique=True))
     rules = []
     for number, condition in enumerate(conditions):
         rule: dict[str, Any] = {"id": f"r{number}", "when": condition, "otherwise": "not fit"}
         if draw(st.booleans()):
-            whom = st.sampled_from(["joiners", "movers", "leavers"])
+            whom = choice(["joiners", "movers", "leavers"])
             rule["for"] = sorted(draw(st.sets(whom, min_size=1)))
         rules.append(rule)
     return rules
@@ -407,7 +426,7 @@ def _rules(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @st.composite
 def _joiners(draw: st.DrawFn, paths: list[str]) -> dict[str, Any]:
-    taken = draw(st.sets(st.sampled_from(paths), max_size=2))
+    taken = draw(st.sets(choice(paths), max_size=2))
     return {"create": draw(often([True], [False])), "unless_taken": sorted(taken)}
 
 
@@ -434,7 +453,7 @@ def any_worlds(draw: st.DrawFn, *, due: bool = True) -> World:
         source=source,
         target=target,
         departments=Snapshot(departments, complete=draw(often([True], [False]))),
-        unique=draw(st.sampled_from(UNIQUE)),
+        unique=draw(choice(UNIQUE)),
         typed=draw(st.booleans()),
         on=draw(st.booleans()),
         leaves_out_nulls=draw(st.booleans()),
@@ -446,7 +465,7 @@ def any_worlds(draw: st.DrawFn, *, due: bool = True) -> World:
 def handed_on(draw: st.DrawFn, world: World) -> World:
     """Draw the world with emails that change hands: in chains, round circles, to joiners."""
     fields = {**world.mapping["fields"], "ref": "code", "email": "mail"}
-    joiners = {"create": True, "unless_taken": draw(st.sampled_from([[], ["email"]]))}
+    joiners = {"create": True, "unless_taken": draw(choice([[], ["email"]]))}
     parts = {
         "match": [MATCH_KEYS[0] | {"compare": "exact"}],
         "eligible": [],
@@ -455,7 +474,7 @@ def handed_on(draw: st.DrawFn, world: World) -> World:
     }
     wanted = draw(st.permutations([*MAILS[:3], "new@example.com"]))
     people = zip(SOURCE_PEOPLE, wanted, strict=True)
-    held = draw(st.sampled_from([SOURCE_PEOPLE[:3], SOURCE_PEOPLE[1:3], SOURCE_PEOPLE]))
+    held = draw(choice([SOURCE_PEOPLE[:3], SOURCE_PEOPLE[1:3], SOURCE_PEOPLE]))
     source = [{**person, "mail": mail} for person, mail in people]
     target = [TARGET_PEOPLE[SOURCE_PEOPLE.index(person)] for person in held]
     return replace(
@@ -463,7 +482,7 @@ def handed_on(draw: st.DrawFn, world: World) -> World:
         mapping=world.mapping | parts,
         source=Snapshot(tuple(Record(f"s{n}", _stated(r, f"s{n}")) for n, r in enumerate(source))),
         target=Snapshot(tuple(Record(f"t{n}", _stated(r, f"t{n}")) for n, r in enumerate(target))),
-        unique=draw(st.sampled_from([frozenset({"email"}), frozenset()])),
+        unique=draw(choice([frozenset({"email"}), frozenset()])),
     )
 
 
@@ -485,9 +504,9 @@ ODD_LEAVING = [
 def oddly_leaving_worlds(draw: st.DrawFn) -> World:
     """Draw a world where what is written of a leaver may not make `left` hold, or end it."""
     world = draw(worlds())
-    leavers = {"when": "status == 'L'", **draw(st.sampled_from(ODD_LEAVING))}
-    rehires = draw(st.sampled_from(["reactivate", "report", "reactivate"]))
-    absent = draw(st.sampled_from(["report", "deactivate"]))
+    leavers = {"when": "status == 'L'", **draw(choice(ODD_LEAVING))}
+    rehires = draw(choice(["reactivate", "report", "reactivate"]))
+    absent = draw(choice(["report", "deactivate"]))
     said = {"leavers": leavers, "rehires": rehires, "absent": absent}
     return replace(world, mapping={**world.mapping, **said})
 
