@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import httpx
 
@@ -50,6 +51,7 @@ resources:
 """
 
 
+@lru_cache(maxsize=200)
 def described(text: str = MANIFEST) -> Description:
     """Return the description that a manifest's text gives."""
     return load_manifest(text.encode(), "acme.yaml")
