@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from cli_world import World, person, user
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -292,3 +293,60 @@ def test_a_source_that_is_distrusted_by_now_holds_a_saved_plan(world: World) -> 
     ended = world.run("apply", "saved.json", "--approve", fingerprint(saved))
     assert (ended.code, world.read("users.json")) == (4, users)
     assert "--allow source_shrink=3" in ended.flat
+
+
+BACK = MAPPING.replace("absent: deactivate", "rehires: {reactivate: {active: true}}")
+CREATED_ONLY = BACK.replace(
+    "  name: name\n", "  name: {from: name, write: on_create}\n  team: team\n"
+)
+CYD = person(1, name="Cyd Crane", team="A")
+
+
+def _reviewed(world: World, mapping: str, then: dict[str, Any], *options: str) -> Plan:
+    """Sync Cyd, and as one who has left if they are to be back; return the plan of `then`."""
+    world.write("m.yaml", mapping)
+    world.write("users.json", [user(1, name="Cyd Crane", active=True, team="A"), user(2)])
+    for left in (False, *([True] if "left" in then else ())):
+        world.write("people.json", [CYD | {"left": left}, person(2)])
+        assert world.run("sync", "m.yaml").code == 0
+    world.write("people.json", [CYD | then, person(2)])
+    world.run("plan", "m.yaml", "--out", "saved.json", *options)
+    return load((world.folder / "saved.json").read_bytes(), "saved.json")
+
+
+@pytest.mark.parametrize("mapping", [BACK, CREATED_ONLY])
+@pytest.mark.parametrize("then", [{"left": False}, {"team": "B"}])
+@pytest.mark.parametrize("name", ["Zoe Zander", "Zander"])
+def test_a_reviewed_action_is_not_done_for_somebody_else(
+    world: World, mapping: str, then: dict[str, Any], name: str
+) -> None:
+    """The row's id and key are as they were; nothing else of the person is."""
+    if mapping == BACK and "team" in then:
+        return  # nothing to write
+    saved = _reviewed(world, mapping, then)
+    before = world.read("users.json")
+    email = "zoe@example.com" if " " in name else None
+    world.write("people.json", [CYD | then | {"name": name, "email": email}, person(2)])
+    ended = world.run("apply", "saved.json", "--approve", fingerprint(saved))
+    assert (ended.code, "1 stale" in ended.flat) == (5, True), ended.out
+    assert world.read("users.json") == before
+
+
+@pytest.mark.parametrize("by_now", [{"name": "Cyd Zander"}, {"email": "cyd@example.com"}])
+def test_a_reviewed_action_is_done_for_somebody_who_has_married(
+    world: World, by_now: dict[str, Any]
+) -> None:
+    saved = _reviewed(world, BACK, {"left": False})
+    world.write("people.json", [CYD | by_now, person(2)])
+    ended = world.run("apply", "saved.json", "--approve", fingerprint(saved))
+    assert (ended.code, "1 came back" in ended.flat) == (0, True), ended.out
+
+
+def test_who_is_let_through_is_let_through_as_they_were_reviewed(world: World) -> None:
+    zoe = {"left": False, "name": "Zoe Zander", "email": "zoe@example.com"}
+    saved = _reviewed(world, BACK, zoe, "--allow", "identities:P001")
+    for name, code in (("Yan Yates", 5), ("Zoe Zander", 0)):
+        world.write("people.json", [CYD | zoe | {"name": name}, person(2)])
+        ended = world.run("apply", "saved.json", "--approve", fingerprint(saved))
+        assert ended.code == code, ended.out
+        assert world.read("users.json")[0]["active"] is (code == 0)

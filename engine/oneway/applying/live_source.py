@@ -18,6 +18,7 @@ from oneway.planning.links import let_through
 from oneway.planning.one_per_person import ANOTHER, one_per_person
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Reason, Verb
 from oneway.planning.reconcile import back_on_a_guess
+from oneway.planning.similar.same_person import SEVERAL, label_words
 from oneway.planning.uniqueness import SpokenValues
 
 
@@ -54,6 +55,8 @@ class PlannedSource:
     """The keys that a human lets decide against links."""
     unseen: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The fields that target records did not show, by source id: they are left alone."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The names of the people whom the plan acts for, by source id."""
 
     @classmethod
     def of(cls, plan: Plan, linked: Mapping[str, str]) -> Self:
@@ -64,19 +67,16 @@ class PlannedSource:
                 known[each.source_id] = each.key
                 found |= {each.source_id} if each.target_id is not None else set()
         people = {e.source_id: e for e in plan.notable if e.source_id is not None}
-        disputed = {id for id, each in people.items() if each.kind is Kind.CONFLICT}
-        ignored = {id for id, each in people.items() if each.kind is Kind.IGNORED}
-        keys = PlannedKeys(known, frozenset(found), frozenset(disputed), frozenset(ignored))
+        disputed = frozenset(id for id, each in people.items() if each.kind is Kind.CONFLICT)
+        ignored = frozenset(id for id, each in people.items() if each.kind is Kind.IGNORED)
+        keys = PlannedKeys(known, frozenset(found), disputed, ignored)
         leaving = frozenset(
             each.source_id
             for each in plan.actions
             if each.verb.writes_leave and each.source_id is not None
         )
-        rekeyed = {
-            id: each.key
-            for id, each in people.items()
-            if any(e.code == "rekeyed" for e in each.reasons)
-        }
+        by_link = {id for id, e in people.items() if any(r.code == "rekeyed" for r in e.reasons)}
+        rekeyed = {id: people[id].key for id in by_link}
         returning = {
             id: each.target_id
             for id, each in people.items()
@@ -96,7 +96,8 @@ class PlannedSource:
             if of_people.get(id) not in linked
         }
         unseen = {id: _not_shown(each) for id, each in people.items()}
-        return cls(keys, leaving, rekeyed, returning, linked, allowed, unseen)
+        names = {id: each.label for id, each in people.items() if each.actions}
+        return cls(keys, leaving, rekeyed, returning, linked, allowed, unseen, names)
 
     def by_link(self, row: SourceRow) -> bool:
         """Return whether the plan matched a record, with the key it has, only by its link."""
@@ -119,6 +120,8 @@ class PlannedSource:
         """Raise `Stale` if a record is another person's, or its leaving has changed."""
         if self.keys.is_fresh(row):
             raise Stale("the source record has another match key since the plan")
+        if not action.verb.takes_access and self._is_another(row):
+            raise Stale("no word of the source record's name is as it was in the plan")
         if target is not None and not action.verb.takes_access:
             guess = self.guess(policy, row, target)
             if guess is not None:
@@ -135,6 +138,14 @@ class PlannedSource:
         came = row.leaver and not leaves and not target.left
         if came and at_update(policy.leaving, row.leaving, target.leaving):
             raise Stale("has left in the source since the plan")
+
+    def _is_another(self, row: SourceRow) -> bool:
+        """Return whether a row has a name with no word of the one that the plan was made for.
+
+        A leaver's name may be made anonymous, and a name of one word may change.
+        """
+        before, now = label_words(self.names.get(row.source_id, "")), label_words(row.label)
+        return len(before) >= SEVERAL and bool(now) and before.isdisjoint(now)
 
     def guess(self, policy: Policy, row: SourceRow, target: TargetRow) -> Reason | None:
         """Return why a returning person may not be the leaver who owns the record."""

@@ -93,8 +93,8 @@ def command(
 
     The plan must be unchanged since it was saved here, at most a week ago, and so must its
     mapping, manifests and options. Both systems are read again: what a plan made
-    now would not do is stale, and left alone. So is a record that changes just before it is
-    written. Actions that a guard holds back are not applied.
+    now would not do, or would hold by identities, is stale, and left alone. So is a record that
+    changes just before it is written. Actions that a guard holds back are not applied.
 
     \b
     Example:

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from oneway.core.seal import Seal
 from oneway.mapping.expressions import Expression
 from oneway.planning.links import Link
-from oneway.planning.similar.same_person import words_of
+from oneway.planning.similar.same_person import label_words
 
 _SIZE = 4
 """Bytes per digest. A collision hides a changed name; the odds are one in four billion."""
@@ -39,7 +39,7 @@ class NameDigests:
 
     def of(self, source_id: str, label: str) -> str:
         """Return the digests of a label in the form of `Link.names`."""
-        words = sorted(self._digest(f"word {source_id}\0{each}") for each in _words(label))
+        words = sorted(self._digest(f"word {source_id}\0{each}") for each in label_words(label))
         return "".join((self.short(source_id, label), *words))
 
     def in_full(self, labels: Callable[[], Mapping[str, str]]) -> Callable[[Link], Link]:
@@ -68,11 +68,6 @@ class NameDigests:
         made = self._keyed.copy()
         made.update(text.encode("utf-8", "surrogatepass"))
         return made.hexdigest()
-
-
-def _words(label: str) -> frozenset[str]:
-    """Return the words of a name without codes: one may be the key that passed on with the id."""
-    return frozenset(each for each in words_of(label) if not any(map(str.isdigit, each)))
 
 
 def _digests_in(names: str) -> Sequence[str]:

@@ -12,9 +12,10 @@ from dataclasses import replace
 from oneway.core.progress import Progress
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
+from oneway.mapping.spec import GuardKind
 from oneway.planning.access import SinceReview, StillIn, still_in
 from oneway.planning.breach import Verdict
-from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb
+from oneway.planning.plan import STRANGER, Action, Kind, Outcome, Plan, Verb
 from oneway.runs.approval import Approval
 from oneway.runs.evidence.remembered import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
@@ -42,7 +43,7 @@ def limited_by_new_plan(
     return replace(
         approval,
         verdict=held,
-        stale=not_planned_now(plan, new),
+        stale={**held_now(plan, new, verdict), **not_planned_now(plan, new)},
         since=SinceReview(
             frozenset(_settled(listed, new)),
             tuple(each for each in unreviewed if each.source_id not in due),
@@ -137,6 +138,37 @@ def not_planned_now(plan: Plan, new: Plan) -> Mapping[str, str]:
     sources = {each.source_id: each for each in new.outcomes if each.source_id is not None}
     targets = {each.target_id: each for each in new.outcomes if each.target_id is not None}
     return {each.id: _why(each, sources, targets) for each in gone}
+
+
+def held_now(plan: Plan, new: Plan, verdict: Verdict) -> Mapping[str, str]:
+    """Return why a new plan would hold some of a plan's actions by `identities`, by their ids.
+
+    The record may be another person's by now than the one who was reviewed. A person let through by
+    their key is let through only as they were reviewed.
+    """
+    doubts, known = _doubts(new), _doubts(plan)
+    blocked = {id for each in verdict.breaches if each.kind is GuardKind.IDENTITIES
+               for id in each.blocked}  # fmt: skip
+    held = {(each.verb, each.source_id or each.id) for each in new.actions if each.id in blocked}
+    found = {}
+    for each in plan.actions:
+        who = each.source_id or each.id
+        why = doubts.get(who, "")
+        is_held = each.id in blocked or (each.verb, who) in held
+        if is_held or (who in known and why not in ("", known[who])):
+            because = f": {why}" if why else ""
+            found[each.id] = f"a new plan would hold this back by identities{because}"
+    return found
+
+
+def _doubts(plan: Plan) -> Mapping[str, str]:
+    """Return why actions of a plan may be about other people, by source record."""
+    return {
+        each.source_id: reason.text
+        for each in plan.notable
+        for reason in each.reasons
+        if reason.code == STRANGER and each.source_id is not None
+    }
 
 
 def _why(action: Action, sources: Mapping[str, Outcome], targets: Mapping[str, Outcome]) -> str:

@@ -220,6 +220,11 @@ def words_of(value: Value | Missing) -> frozenset[str]:
     return frozenset(each for each in words if len(each) > 1) - _IN_MANY_NAMES
 
 
+def label_words(label: str) -> frozenset[str]:
+    """Return the words of the name in a label; no codes, which may be the key."""
+    return frozenset(each for each in words_of(label) if not any(map(str.isdigit, each)))
+
+
 _NO_WORDS: frozenset[str] = frozenset()
 _TITLES = "mr mrs ms miss mx dr prof sir dame lord lady herr frau mme mlle dhr mevr"
 _PARTICLES = (
