@@ -18,7 +18,7 @@ from oneway.connections.file_writer import moved_aside, new_file, scalar, with_r
 from oneway.connections.parse import load_connection
 from oneway.connections.secrets.open import opened
 from oneway.connections.secrets.refs import SecretKind, SecretRef
-from oneway.connections.secrets.store import Keeping, SecretName, forgotten
+from oneway.connections.secrets.store import SecretName, StoringCredentials, forgotten
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import Refused
 from oneway.documents.yaml_source import parse
@@ -45,9 +45,9 @@ def folder(place: SecretName) -> Path:
 def test_a_file_is_private_and_so_is_its_folder(place: SecretName) -> None:
     before = os.umask(0)
     try:
-        with Keeping() as keeping:
-            ref = keeping.keep(Secret("s3cret"), place, SecretKind.FILE)
-            keeping.for_good()
+        with StoringCredentials() as storing:
+            ref = storing.store(Secret("s3cret"), place, SecretKind.FILE)
+            storing.commit()
     finally:
         os.umask(before)
     assert stat.S_IMODE(os.stat(ref.name).st_mode) == 0o600
@@ -65,25 +65,25 @@ def test_who_leaves_in_the_middle_leaves_what_was_there(
     place: SecretName, ring: Ring, kind: SecretKind
 ) -> None:
     def interrupted(text: str) -> None:
-        with Keeping() as keeping:
-            assert opened(keeping.keep(Secret(text), place, kind)).open() == text
+        with StoringCredentials() as storing:
+            assert opened(storing.store(Secret(text), place, kind)).open() == text
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted("first")
     assert (ring.entries, folder(place).exists()) == ({}, False)
-    with Keeping() as keeping:
-        keeping.keep(Secret("first"), place, kind)
-        keeping.for_good()
+    with StoringCredentials() as storing:
+        storing.store(Secret("first"), place, kind)
+        storing.commit()
     with pytest.raises(KeyboardInterrupt):
         interrupted("second")
     assert opened(place.ref(kind)).open() == "first"
 
 
 def test_without_a_word_it_is_the_keyring_where_one_works(place: SecretName, ring: Ring) -> None:
-    with Keeping() as keeping:
-        ref = keeping.keep(Secret("s3cret"), place, None)
-        keeping.for_good()
+    with StoringCredentials() as storing:
+        ref = storing.store(Secret("s3cret"), place, None)
+        storing.commit()
     assert str(ref) == "the keyring's entry oneway/acme.source.api_key"
     assert ring.entries == {("oneway", "acme.source.api_key"): "s3cret"}
     assert not folder(place).exists()
@@ -94,21 +94,21 @@ def test_without_a_word_it_is_the_keyring_where_one_works(place: SecretName, rin
 
 def test_a_new_connection_takes_no_other_ones_entry(place: SecretName, ring: Ring) -> None:
     ring.entries["oneway", "acme.source.api_key"] = "of another folder"
-    with pytest.raises(Refused) as caught, Keeping() as keeping:
-        keeping.keep(Secret("s3cret"), place, SecretKind.KEYRING, new=True)
+    with pytest.raises(Refused) as caught, StoringCredentials() as storing:
+        storing.store(Secret("s3cret"), place, SecretKind.KEYRING, new=True)
     assert caught.value.diagnostics[0].code == "C140"
-    with Keeping() as keeping:
-        assert keeping.keep(Secret("s3cret"), place, None, new=True).kind is SecretKind.FILE
+    with StoringCredentials() as storing:
+        assert storing.store(Secret("s3cret"), place, None, new=True).kind is SecretKind.FILE
     assert ring.entries == {("oneway", "acme.source.api_key"): "of another folder"}
 
 
 @pytest.mark.parametrize("broken", [Ring(keeps=False), Ring(locked=True)])
 def test_a_keyring_that_keeps_nothing_is_none(place: SecretName, ring: Ring, broken: Ring) -> None:
     keyring.set_keyring(broken)
-    with Keeping() as keeping:
-        assert keeping.keep(Secret("s3cret"), place, None).kind is SecretKind.FILE
-    with pytest.raises(Refused) as caught, Keeping() as keeping:
-        keeping.keep(Secret("s3cret"), place, SecretKind.KEYRING)
+    with StoringCredentials() as storing:
+        assert storing.store(Secret("s3cret"), place, None).kind is SecretKind.FILE
+    with pytest.raises(Refused) as caught, StoringCredentials() as storing:
+        storing.store(Secret("s3cret"), place, SecretKind.KEYRING)
     assert caught.value.diagnostics[0].code == "C120"
     assert "CANARY" not in str(caught.value)
     assert "s3cret" not in str(caught.value)
@@ -117,8 +117,8 @@ def test_a_keyring_that_keeps_nothing_is_none(place: SecretName, ring: Ring, bro
 def test_a_folder_that_others_may_look_into_is_refused(place: SecretName) -> None:
     folder(place).mkdir(parents=True, mode=0o755)
     folder(place).chmod(0o755)
-    with pytest.raises(Refused) as caught, Keeping() as keeping:
-        keeping.keep(Secret("s3cret"), place, SecretKind.FILE)
+    with pytest.raises(Refused) as caught, StoringCredentials() as storing:
+        storing.store(Secret("s3cret"), place, SecretKind.FILE)
     assert caught.value.diagnostics[0].code == "C119"
     assert list(folder(place).iterdir()) == []
 

@@ -1,7 +1,8 @@
-"""What a connector needs to reach a system: options, and credentials by reference.
+"""Connections: the options and credentials with which a connector reaches a system.
 
-environment     the variables that set them     access  both, combined
+environment     options and credentials from environment variables
 secrets         credentials: references, private files, keyrings, and how a reference is opened
+access          both, combined
 store_location  where runs are stored
 
 The command line and a mapping may set options too, but never credentials.

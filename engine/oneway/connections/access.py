@@ -22,14 +22,14 @@ def access(
     description: Description,
     lookup: Lookup,
     given: Mapping[str, str],
-    kept: Mapping[str, SecretRef] | None = None,
+    refs: Mapping[str, SecretRef] | None = None,
 ) -> Access:
     """Return the options and credentials of a connector, as far as they are given.
 
-    `given` are options by name, from the command line or a connection: they take precedence.
-    `kept` are references to a connection's credentials, by name: these are looked up nowhere else.
-    Raises `Refused` if one of them is unknown or is a credential, and if a credential is given
-    twice or cannot be used.
+    `given` are options by name, from the command line or a connection, which take precedence.
+    `refs` are references to a connection's credentials, by name, which are looked up nowhere else.
+    Raises `Refused` if one of `given` is unknown or a credential, or if a credential is given twice
+    or cannot be used.
     """
     options = given_options(description, lookup, given)
     found = Findings()
@@ -37,7 +37,7 @@ def access(
     for option in description.options:
         if option.secret:
             try:
-                secret = _secret(description, option, lookup, (kept or {}).get(option.name))
+                secret = _secret(description, option, lookup, (refs or {}).get(option.name))
             except Refused as refused:
                 found.found.extend(refused.diagnostics)
                 continue
@@ -50,9 +50,9 @@ def access(
 def given_options(
     description: Description, lookup: Lookup, given: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the options of a connector that are given, opening no credential.
+    """Return a connector's options, as far as they are given, without opening credentials.
 
-    Raises `Refused` if one of `given` is unknown or is a credential.
+    Raises `Refused` if one of `given` is unknown or a credential.
     """
     wrong = [each for name in given if (each := _wrong(description, name)) is not None]
     if wrong:
@@ -63,7 +63,7 @@ def given_options(
 
 
 def given_secrets(description: Description, lookup: Lookup) -> dict[str, tuple[SecretRef, ...]]:
-    """Return the places given for each credential of a connector; more than one is an error."""
+    """Return the references given for each credential of a connector; several are an error."""
     return {
         option.name: tuple(
             SecretRef(SecretKind.ENV, variable(description.name, option.name))
@@ -78,10 +78,10 @@ def given_secrets(description: Description, lookup: Lookup) -> dict[str, tuple[S
 
 
 def _secret(
-    description: Description, option: Option, lookup: Lookup, kept: SecretRef | None
+    description: Description, option: Option, lookup: Lookup, refs: SecretRef | None
 ) -> Secret | None:
-    if kept is not None:
-        return opened(kept)
+    if refs is not None:
+        return opened(refs)
     refs = given_secrets(description, lookup)[option.name]
     if not refs:
         return None

@@ -1,6 +1,6 @@
-"""A connection, as its file describes it: a mapping, two sides, a schedule, who is notified.
+"""A connection as its file describes it: a mapping, two sides, a schedule, who is notified.
 
-Nothing here is a credential: `SecretRef` says where one is kept, and may be shown.
+Contains no credentials: a `SecretRef` says where one is stored, and may be shown.
 """
 
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ from oneway.mapping.spec import GuardKind, LimitSpec, OnBreach
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """How one system is reached; everything else comes from the environment.
+    """How to reach one system; everything else comes from the environment.
 
     `origin` is the only origin that may receive the credentials, and `manifest` the file that
-    describes the connector; "" if the connection does not name one. `concurrency` lowers the number
-    of requests in flight that the connector allows while a plan is applied.
+    describes the connector; either is "" if the connection names none. `concurrency` lowers the
+    number of requests in flight that the connector allows while a plan is applied.
     """
 
     options: Mapping[str, str] = field(default_factory=dict)
@@ -52,9 +52,9 @@ class Occasion(Enum):
 
 
 Credentials: TypeAlias = tuple[tuple[tuple[str, str], SecretRef | None], ...]
-"""Where the credentials of a channel are kept, by the path of each key within it."""
+"""The references of a channel's credentials, by the path of each key within it."""
 
-TOLD = frozenset({Occasion.FAILURE, Occasion.GUARD, Occasion.RECOVERY})
+DEFAULT_OCCASIONS = frozenset({Occasion.FAILURE, Occasion.GUARD, Occasion.RECOVERY})
 """The occasions that apply if `on` is omitted."""
 
 
@@ -75,11 +75,11 @@ class Webhook:
 
     url: str = field(repr=False)
     secret: SecretRef | None = None
-    on: frozenset[Occasion] = TOLD
+    on: frozenset[Occasion] = DEFAULT_OCCASIONS
 
     @property
     def credentials(self) -> Credentials:
-        """Where its secret is kept, by the path of its key."""
+        """The reference of its secret, by the path of its key."""
         return ((("webhook", "secret"), self.secret),)
 
 
@@ -94,13 +94,13 @@ class Email:
     security: Security = Security.STARTTLS
     user: str = ""
     password: SecretRef | None = None
-    on: frozenset[Occasion] = TOLD
+    on: frozenset[Occasion] = DEFAULT_OCCASIONS
     report: bool = False
     """Whether the page of the run is attached."""
 
     @property
     def credentials(self) -> Credentials:
-        """Where its password is kept, by the path of its key."""
+        """The reference of its password, by the path of its key."""
         return ((("email", "password"), self.password),)
 
 
@@ -109,11 +109,11 @@ class NoticeFolder:
     """A folder into which the page of each notified run is written."""
 
     path: str
-    on: frozenset[Occasion] = TOLD
+    on: frozenset[Occasion] = DEFAULT_OCCASIONS
 
     @property
     def credentials(self) -> Credentials:
-        """None: the rights of the user decide whether we may write there."""
+        """Empty: the user's permissions decide whether we may write there."""
         return ()
 
 
@@ -128,19 +128,19 @@ class UploadMethod(Enum):
 class Upload:
     """A URL that receives the page of each notified run.
 
-    The URL is secret, as a webhook's is. The token goes only there: as a bearer token, or bare in
-    another `header`.
+    Like a webhook's, the URL is secret. The token is sent only there: as a bearer token, or alone
+    in another `header`.
     """
 
     url: str = field(repr=False)
     method: UploadMethod = UploadMethod.PUT
     token: SecretRef | None = None
     header: str = ""
-    on: frozenset[Occasion] = TOLD
+    on: frozenset[Occasion] = DEFAULT_OCCASIONS
 
     @property
     def credentials(self) -> Credentials:
-        """Where its token is kept, by the path of its key."""
+        """The reference of its token, by the path of its key."""
         return ((("upload", "token"), self.token),)
 
 
@@ -148,7 +148,7 @@ Notify: TypeAlias = Webhook | Email | NoticeFolder | Upload
 
 
 def notify_references(notify: tuple[Notify, ...]) -> tuple[tuple[Path, SecretRef], ...]:
-    """Return where the credentials of notices are kept, by the paths of their keys."""
+    """Return the references of the channels' credentials, by the paths of their keys."""
     found = (
         (("notify", index, *key), ref)
         for index, each in enumerate(notify)
@@ -173,9 +173,9 @@ class OwnGuards:
 class Connection:
     """A connection as written in `file`; `mapping` is the mapping's path from the working folder.
 
-    `settings` are values as written, not yet checked against the mapping's declarations. `schedule`
-    is None if the connection never runs on a schedule. `written` finds the places of its keys, and
-    is ignored when connections are compared.
+    `settings` are the values as written, not yet checked against the mapping's declarations.
+    `schedule` is None if the connection only runs by hand. `written` finds the places of its keys,
+    and is ignored when connections are compared.
     """
 
     name: str
@@ -191,14 +191,14 @@ class Connection:
     reviewed_by: str = ""
     notify: tuple[Notify, ...] = ()
     notify_file: str = ""
-    """The file that names the channels: its own, its folder's default, or "" if neither does."""
+    """The file that names the channels: its own, its folder's default, or ""."""
     notify_broken: bool = False
     """Whether that default cannot be read, so that the channels are unknown."""
     written: FileProvenance = field(default=FileProvenance(), repr=False, compare=False)
 
     @property
     def references(self) -> tuple[tuple[Path, SecretRef], ...]:
-        """Where the credentials named in its own file are kept, by the paths of their keys."""
+        """The references of credentials in its own file, by the paths of their keys."""
         found: list[tuple[Path, SecretRef]] = [
             ((name, "credentials", key), ref)
             for name, side in self.sides.items()
@@ -209,7 +209,7 @@ class Connection:
 
     @property
     def zone(self) -> str:
-        """The time zone that people are told its times in; "" if it has no schedule to say it."""
+        """The time zone in which its times are shown; "" without a schedule."""
         return self.schedule.zone if self.schedule is not None else ""
 
     @property

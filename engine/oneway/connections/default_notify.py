@@ -1,7 +1,7 @@
-"""Finds the default channels for connections of a folder that have no `notify` of their own.
+"""Finds the default channels for connections without their own `notify`.
 
-`notify.yaml` applies to the connections of its own folder and of the folders in it. The nearest
-one counts, no further up than the working folder: nobody would expect a file above that.
+`notify.yaml` applies to the connections in its folder and below. The nearest one counts, but none
+above the working folder, where nobody would expect it.
 """
 
 import os
@@ -29,7 +29,7 @@ FILE = "notify.yaml"
 
 @dataclass(frozen=True, slots=True)
 class DefaultNotify:
-    """The default channels of a folder, from `file`; `refused` if that cannot be read."""
+    """The default channels of a folder, from `file`; `refused` says why it cannot be read."""
 
     file: str
     notify: tuple[Notify, ...] = ()
@@ -38,12 +38,12 @@ class DefaultNotify:
 
     @property
     def references(self) -> tuple[tuple[KeyPath, SecretRef], ...]:
-        """Where each credential is kept, by the path of its key in the file."""
+        """The reference of each credential, by the path of its key in the file."""
         return notify_references(self.notify)
 
 
 def load_default(data: bytes, file: str) -> DefaultNotify:
-    """Return the default that a file's bytes hold; raise `Refused` with all mistakes."""
+    """Return the default in a file's bytes; raise `Refused` with all mistakes."""
     document = checked_document(data, file, "notify", NOTIFY)
     written = FileProvenance(document, file)
     if Path(file).name != FILE:
@@ -64,9 +64,9 @@ def load_default(data: bytes, file: str) -> DefaultNotify:
 def default_for(
     file: str, read: Callable[[str], DefaultNotify | None] | None = None
 ) -> DefaultNotify | None:
-    """Return the nearest default for a connection's file, which may be broken; None without one.
+    """Return the nearest default, even a broken one, for a connection's file, or None.
 
-    `read` may remember what it has read.
+    `read` may cache.
     """
     for path in places_for(os.path.dirname(file)):
         found = (read or default_at)(path)
@@ -76,7 +76,7 @@ def default_for(
 
 
 def default_at(path: str) -> DefaultNotify | None:
-    """Return the default in a file, which may be broken; None if the file is of another kind."""
+    """Return the default in a file, even a broken one, or None for a file of another kind."""
     if not os.path.isfile(path):
         return None
     try:
@@ -87,13 +87,13 @@ def default_at(path: str) -> DefaultNotify | None:
 
 
 def defaults_among(paths: Iterable[str]) -> dict[str, DefaultNotify]:
-    """Return the defaults among these files, by path; broken ones too."""
+    """Return the defaults among these files, even broken ones, by path."""
     found = {path: default_at(path) for path in paths if os.path.basename(path) == FILE}
     return {path: each for path, each in found.items() if each is not None}
 
 
 def readable_default_for(file: str) -> DefaultNotify | None:
-    """Return the nearest readable default for problems of a file; None without one."""
+    """Return the nearest readable default to notify of a file's problems, or None."""
     return default_for(file, lambda path: _sound(default_at(path)))
 
 
@@ -102,7 +102,7 @@ def _sound(default: DefaultNotify | None) -> DefaultNotify | None:
 
 
 def with_default(connection: Connection, default: DefaultNotify | None) -> Connection:
-    """Return a connection that notifies its folder's channels, unless it names its own."""
+    """Return the connection with these channels, unless it names its own."""
     if default is None or connection.notify_file == connection.file:
         return connection
     return replace(
@@ -114,7 +114,7 @@ def with_default(connection: Connection, default: DefaultNotify | None) -> Conne
 
 
 def with_default_of_folder(connection: Connection) -> Connection:
-    """Return a connection with its folder's default, unless it names its own channels."""
+    """Return the connection with its folder's default channels, unless it names its own."""
     return with_default(connection, default_for(connection.file))
 
 

@@ -1,6 +1,6 @@
-"""Finds connectors by name, and opens one; imports only the one asked for.
+"""Finds connectors by name, and opens one; imports only that one.
 
-A name is looked for in the given folders (`NAME.yaml`, `NAME/manifest.yaml`), then among the
+A name is searched for in the given folders (`NAME.yaml`, `NAME/manifest.yaml`), then among the
 installed packages that offer connectors. A name with a slash, or ending in `.yaml`, is a path.
 
 A package offers connectors by entry points of the group `oneway.connectors`. Each names a
@@ -23,22 +23,22 @@ from oneway.core.connector import Access, Connector, Description, Option
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, did_you_mean, refusal
 
 GROUP = "oneway.connectors"
-"""The entry points by which a package offers connectors."""
+"""The group of the entry points by which packages offer connectors."""
 
 ANY = "*"
-"""The name of a connector's resource that serves under any name."""
+"""The name of a connector's resource that can be used under any name."""
 
 FILES = "file"
-"""The kind whose resources are paths of files: `--source FILE` uses it."""
+"""The kind of connector whose resources are file paths; `--source FILE` uses it."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
 def describe(name: str, folders: Sequence[Path] = (), named: str = "") -> Description:
-    """Return what a connector offers, by name or path; raise `Refused` if it has none.
+    """Return the description of a connector, by name or path; raise `Refused` without one.
 
-    `folders` are looked in first, in this order, and `named` is the manifest that a connection
-    names for it. Only that one may replace an installed connector.
+    `folders` are searched first, in order. `named` is the manifest that a connection names for it;
+    only that one may replace an installed connector.
     """
     if named:
         return _named(name, named)
@@ -76,8 +76,8 @@ def known_kinds() -> tuple[str, ...]:
 def complete(description: Description, access: Access, *, choosing: bool = False) -> Access:
     """Return the access with defaults filled in; raise `Refused` with every mistake.
 
-    A mistake is an option or secret that is missing, blank or unknown. While `choosing`,
-    options may be missing that the system itself lists.
+    A mistake is an option or secret that is missing, blank or unknown. While `choosing`, options
+    whose choices the system lists may be missing.
     """
     options = {o.name for o in description.options if not o.secret}
     secrets = {o.name for o in description.options if o.secret}
@@ -95,7 +95,7 @@ def complete(description: Description, access: Access, *, choosing: bool = False
 
 
 def with_defaults(description: Description, options: Mapping[str, str]) -> dict[str, str]:
-    """Return the options that are given, and the defaults of those that are not."""
+    """Return the given options, and the defaults of the others."""
     defaults = {o.name: o.default for o in description.options if not o.secret}
     return {**{k: v for k, v in defaults.items() if v is not None}, **options}
 
@@ -105,8 +105,8 @@ def open_connector(
 ) -> Connector:
     """Return a configured connector; raise `Refused` if it cannot be configured.
 
-    Imports the module of its kind and nothing else; makes no request. One that is opened for
-    `choosing` may lack the options that the system lists, and is good for `choices` alone.
+    Imports only the module of its kind, and makes no request. A connector opened for `choosing` may
+    lack options whose choices the system lists, and only its `choices` may be used.
     """
     full = complete(description, access, choosing=choosing)
     connector: Connector = kind_of(description).connect(description, full)
@@ -135,7 +135,7 @@ def kind_of(description: Description) -> Any:
 def prepare_connectors() -> None:
     """Import every kind of connector and read every manifest, for processes forked from this one.
 
-    A kind may have a function `warm` that makes ready what each of its connectors needs.
+    A kind may have a function `warm`, which prepares what all its connectors need.
     """
     for name, each in _offered().items():
         if _packaged(name).is_file():
@@ -147,7 +147,7 @@ def prepare_connectors() -> None:
 
 @cache
 def _offered() -> Mapping[str, PackageOffer]:
-    """Return what installed packages offer, by name; raise `Refused` if two offer one name."""
+    """Return the offers of installed packages by name; raise `Refused` if two share a name."""
     found: dict[str, PackageOffer] = {}
     for each in offers(GROUP):
         other = found.setdefault(each.name, each)
@@ -169,7 +169,7 @@ def _candidates(name: str, folders: Sequence[Path]) -> Iterator[Path]:
 @cache
 def _packaged(name: str) -> Path:
     """Return where an installed connector's manifest would be, without importing the connector."""
-    # A package inside another cannot be asked for without importing the outer one.
+    # `find_spec` of a nested package would import the outer one.
     outer, *inner = _offered()[name].value.split(".")
     spec = find_spec(outer)
     places = spec.submodule_search_locations if spec else None
@@ -179,8 +179,8 @@ def _packaged(name: str) -> Path:
 def _own(path: Path) -> Description:
     """Return the description of a manifest that no connection names.
 
-    Raises `Refused` if it takes the name of an installed connector, or its variables:
-    it would receive the credentials that were given for that one.
+    Raises `Refused` if it has the name of an installed connector, or one with the same variables,
+    because it would receive that connector's credentials.
     """
     found = _loaded(path)
     if _is_installed(path):
@@ -225,7 +225,7 @@ def _loaded(path: Path) -> Description:
 
 @lru_cache(maxsize=32)
 def _description_of(data: bytes, file: str, is_installed: bool) -> Description:
-    """Return what a manifest describes: the same bytes are read once in a process."""
+    """Return a manifest's description; cached, so that equal bytes are parsed once."""
     prepared = Path(file).with_suffix(".json")
     if is_installed and prepared.is_file():
         found = load_prepared(prepared.read_bytes(), data, file)

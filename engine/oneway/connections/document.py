@@ -1,4 +1,4 @@
-"""Parses the bytes of a connection's file, or of a folder's default, and checks what they say."""
+"""Parses and checks the bytes of a connection's file, or of a folder's default."""
 
 from oneway.connections.provenance import FileProvenance, hushed, unquoted
 from oneway.connections.secrets.places import bad_credentials
@@ -8,11 +8,11 @@ from oneway.documents.schema_check import check
 from oneway.documents.yaml_source import LIMIT, Document, read_all
 
 VERSION = 1
-"""The newest version of these files that is understood."""
+"""The newest supported version of these files."""
 
 
 def checked_document(data: bytes, file: str, schema: str, key: str) -> Document:
-    """Return the document that bytes hold; raise `Refused` with all mistakes of shape and meaning.
+    """Return the parsed document; raise `Refused` with all mistakes of shape and meaning.
 
     `key` is its top-level key, which names its kind and version.
     """
@@ -48,7 +48,7 @@ def _mistakes(document: Document, schema: str) -> list[Diagnostic]:
         for each in hushed(document, check(document, schema))
         if (each.span.line, each.span.column) not in taken
     ]
-    # One finding a place is enough: a value of the wrong shape has no meaning either.
+    # One finding per place is enough: the meaning of a wrong shape cannot be checked.
     places = {(each.span.line, each.span.column) for each in (*shape, *credentials)}
     meaning = mistakes_in(document)
     return [

@@ -1,11 +1,11 @@
-"""Tells what kind of file one of a folder declares itself to be."""
+"""Finds the kind that a file in a connections folder declares."""
 
 import re
 
 from oneway.documents.yaml_source import read_all
 
 NOTIFY = "oneway_notify"
-"""The key that tells the default notices of a folder from a connection called `notify`."""
+"""The key of a folder's default channels, whose file might also be a connection `notify`."""
 
 
 def is_connection(data: bytes, file: str) -> bool:
@@ -14,11 +14,11 @@ def is_connection(data: bytes, file: str) -> bool:
 
 
 _PLAINLY = re.compile(rb"^oneway_connection *:", re.MULTILINE)
-"""How nearly all connection files begin; such a file is parsed as YAML only once."""
+"""Matches nearly all connection files, which are therefore parsed as YAML only once."""
 
 _ANYHOW = re.compile(rb"""(?<![\w-])["']?oneway_connection["']? *:""")
-"""Other forms in a broken file: JSON, or within braces. Messages quote files of other kinds, and
-a connection may hold a credential."""
+"""Matches other forms in a broken file, such as JSON. Needed because messages quote files of other
+kinds, while a connection may contain a credential."""
 
 
 def keys_of(data: bytes, file: str) -> set[str]:

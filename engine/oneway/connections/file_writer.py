@@ -1,8 +1,8 @@
-"""Writes a connection's file: a new one whole, an existing one only where it changes.
+"""Writes connection files: new ones completely, existing ones only where they change.
 
-A person may have added comments to a file, and an order. So `with_refs` replaces or adds the
-references of credentials, and leaves every other character as it is. If that is impossible (an
-alias, a list in braces), it says so, and a person has to edit the file.
+People add comments and choose an order, so `with_refs` replaces or adds the references of
+credentials and leaves every other character alone. If that is impossible (an alias, a list in
+braces), it returns None, and the user has to edit the file.
 """
 
 import os
@@ -26,7 +26,7 @@ _HEAD = """\
 
 
 def new_file(connection: Connection) -> str:
-    """Return the text of a connection's file, without guards: a person adds those."""
+    """Return the text of a connection's file, without guards, which users add."""
     lines = [
         "oneway_connection: 1",
         f"name: {scalar(connection.name)}",
@@ -55,12 +55,12 @@ def with_refs(connection: Connection, refs: Mapping[tuple[str, str], SecretRef])
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file that is not there yet; raise `Refused` if it is, or cannot be written."""
+    """Write a new file; raise `Refused` if it exists or cannot be written."""
     _write(path, text, over=False)
 
 
 def write_over(path: Path, text: str) -> None:
-    """Replace a file atomically, and keep its permissions."""
+    """Replace a file atomically, preserving its permissions."""
     _write(path, text, over=True)
 
 
@@ -82,14 +82,14 @@ def moved_aside(path: Path, ending: str) -> Path:
 
 
 def from_file(path: str, file: str) -> str:
-    """Return a path as one that is relative to a file's folder; an absolute one stays."""
+    """Return a path relative to a file's folder; an absolute one stays."""
     if os.path.isabs(path):
         return path
     return os.path.relpath(path, os.path.dirname(file) or ".")
 
 
 def scalar(value: Value) -> str:
-    """Return a value as YAML that is read as the same value, on one line, in flow or block."""
+    """Return a value as one line of YAML, valid in flow and block context."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str):
@@ -135,7 +135,7 @@ def _schedule(schedule: Schedule | None) -> str:
 
 
 def _notify(connection: Connection) -> Iterator[str]:
-    """Yield the channels of a connection that its own file has to name."""
+    """Yield the `notify` lines of a connection, if its own file has to name its channels."""
     if connection.notify_file != connection.file:
         return
     yield "notify:" if connection.notify else "notify: []"
@@ -188,7 +188,7 @@ def _replace(lines: list[str], document: Document, path: KeyPath, kind: str, tex
     if path not in document.places or path not in document.key_places:
         return False
     value, key = document.places[path], document.key_places[path]
-    # The value first: it stands after the key, whose place stays what it was.
+    # The value first: replacing it does not move the key, which precedes it.
     for span, new in ((value, text), (key, kind)):
         line = lines[span.line - 1]
         start, end = span.column - 1, span.end - 1
@@ -210,7 +210,7 @@ def _add(lines: list[str], document: Document, path: KeyPath, text: str) -> bool
             if key[:there] == path[:there] and len(key) == there + 1
         ]
         if not below or any(span.line == above.line for span in below):
-            return False  # it stands in braces, or is empty
+            return False  # the mapping is in braces, or empty
         depth, after = below[0].column - 1, above.line
     added = [f"{' ' * (depth + 2 * n)}{key}:" for n, key in enumerate(path[there:])]
     added[-1] += f" {text}"

@@ -1,4 +1,4 @@
-"""Loads all connections of a folder, each by itself: a broken one does not affect the others."""
+"""Loads all connections of a folder separately, so that a broken one does not affect others."""
 
 import os
 from collections import defaultdict
@@ -32,7 +32,7 @@ ENDINGS = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of a folder: either its connection or the reason it has none."""
+    """A file of a folder, with its connection or the reason why it has none."""
 
     file: str
     connection: Connection | None = None
@@ -40,9 +40,9 @@ class Found:
 
 
 def found_at(path: str) -> Found | None:
-    """Return the connection in a file, or the reason it has none; None for a mapping or manifest.
+    """Return the connection in a file, or the reason why it has none.
 
-    None as well for the folder's `notify.yaml`, unless it is broken.
+    None for a mapping, a manifest, or the folder's `notify.yaml` unless that is broken.
     """
     try:
         data = read_regular(path, LIMIT + 1)
@@ -56,9 +56,10 @@ def found_at(path: str) -> Found | None:
 
 
 def broken_around(file: str) -> tuple[Found, ...]:
-    """Return the broken files that affect a connection: its own, and `notify.yaml` files.
+    """Return the broken files that affect a connection.
 
-    Of the latter, those up to the nearest readable one. A file that is gone is not broken.
+    These are its own file, and each `notify.yaml` that is nearer than the first readable one. A
+    file that does not exist is not broken.
     """
     around = [found_at(file)] if isfile(file) else []
     beside, *above = places_for(os.path.dirname(file))
@@ -69,7 +70,7 @@ def broken_around(file: str) -> tuple[Found, ...]:
             if default.refused is None:
                 break
         elif path == beside and path != os.path.normpath(file) and isfile(path):
-            around.append(found_at(path))  # a file that cannot be parsed there was meant to be ours
+            around.append(found_at(path))  # of any file by that name, even if it cannot be parsed
     return tuple(each for each in around if each is not None and each.refused is not None)
 
 
@@ -78,14 +79,14 @@ def connections_in(
 ) -> tuple[Found, ...]:
     """Return the connections of a folder and of the folders in it, sorted by path.
 
-    Files that begin with another kind's key (a mapping, a manifest) are left out. Of two
-    connections with one name both are refused, since it is unclear which is meant. Each notifies
-    the channels of its own file, or its folder's default. Raises `Refused` if the folder does not
-    exist. `read` may cache.
+    Files of other kinds (a mapping, a manifest) are left out. Two connections with the same name
+    are both refused, because it is unclear which one is meant. Each notifies the channels of its
+    own file, or its folder's default. Raises `Refused` if the folder does not exist. `read` may
+    cache.
     """
     defaults = cache(default_at)
     found = [
-        _telling(each, defaults)
+        _with_channels(each, defaults)
         for path in files_in(folder)
         if (each := read(str(path))) is not None
     ]
@@ -96,7 +97,7 @@ def connections_in(
     )
 
 
-def _telling(found: Found, defaults: Callable[[str], DefaultNotify | None]) -> Found:
+def _with_channels(found: Found, defaults: Callable[[str], DefaultNotify | None]) -> Found:
     if found.connection is None:
         return found
     default = default_for(found.file, defaults)
@@ -104,7 +105,7 @@ def _telling(found: Found, defaults: Callable[[str], DefaultNotify | None]) -> F
 
 
 def same_names(connections: Iterable[Connection]) -> dict[str, Diagnostic]:
-    """Return a finding for each connection that has another's name, by its file."""
+    """Return a finding for each connection with the same name as another, by file."""
     by_name = defaultdict(list)
     for each in connections:
         by_name[each.name].append(each)
@@ -117,7 +118,7 @@ def same_names(connections: Iterable[Connection]) -> dict[str, Diagnostic]:
 
 
 def files_in(folder: str | Path) -> list[Path]:
-    """Return the YAML files of a folder, hidden ones left out; raise `Refused` without one."""
+    """Return the YAML files of a folder, except hidden ones; raise `Refused` without a folder."""
     try:
         if not Path(folder).is_dir():
             missing = not Path(folder).exists()
@@ -139,10 +140,9 @@ def connection_at(path: str) -> Connection:
 
 
 def path_of(name: str, folder: str | Path = FOLDER) -> str:
-    """Return the path of a named connection; raise `Refused`, with suggestions.
+    """Return the path of a named connection; raise `Refused` with suggestions.
 
-    A file of that name is taken as it is, broken or not; without one, the names in the
-    files are looked at.
+    A file with that name is used, broken or not; without one, the names in the files decide.
     """
     for ending in ENDINGS:
         path = Path(folder) / f"{name}{ending}"

@@ -1,7 +1,7 @@
 """Finds the connectors of installed packages by their entry points (packaging.python.org).
 
-`importlib.metadata` gives the same answer, but its parser of mail takes as long to import as the
-rest of a `--help`. It is used only for packages that are not in folders.
+`importlib.metadata` gives the same result, but the email parser that it imports takes as long as
+the rest of a `--help`. It is used only for packages that are not in folders.
 """
 
 import os
@@ -30,7 +30,7 @@ class PackageOffer(NamedTuple):
 
 
 def offers(group: str) -> tuple[PackageOffer, ...]:
-    """Return the entry points of a group, those of each package as it is found first."""
+    """Return the entry points of a group; of packages found twice, the first one counts."""
     places = [each or os.curdir for each in sys.path]
     if any(os.path.isfile(each) for each in places if each.endswith((".zip", ".egg", ".whl"))):
         from importlib.metadata import entry_points
@@ -41,7 +41,7 @@ def offers(group: str) -> tuple[PackageOffer, ...]:
 
 
 def _offered_in(place: str, group: str, seen: set[str]) -> Iterator[PackageOffer]:
-    """Yield the entry points of packages in a folder of `sys.path`; `seen` are those before."""
+    """Yield the entry points of packages in a folder of `sys.path`; `seen` are earlier packages."""
     try:
         names = os.listdir(place)
     except OSError:
@@ -57,7 +57,7 @@ def _offered_in(place: str, group: str, seen: set[str]) -> Iterator[PackageOffer
             with open(os.path.join(place, name, "entry_points.txt"), encoding="utf-8") as file:
                 yield from _of_group(file.read(), group)
         except OSError:
-            continue  # it offers nothing
+            continue  # the package has no entry points
 
 
 def _of_group(text: str, group: str) -> Iterator[PackageOffer]:

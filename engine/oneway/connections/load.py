@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from oneway.connections.connection import (
-    TOLD,
+    DEFAULT_OCCASIONS,
     Connection,
     Email,
     NoticeFolder,
@@ -35,7 +35,7 @@ _SPREAD = re.compile(r"([0-9]{1,5}) ?([smh])")
 
 
 def connection(part: DocumentPart, written: FileProvenance) -> Connection:
-    """Return the connection that a document's root holds."""
+    """Return the connection that a document describes."""
     guards = part.maybe("guards")
     reviewed = part.maybe_text("reviewed_by")
     only_changed = part.maybe("only_changed")
@@ -63,7 +63,7 @@ def beside(file: str, path: str) -> str:
     if ".." not in Path(joined).parts:
         return plain
     try:
-        # `..` of a linked folder is not the folder that contains the link.
+        # `..` of a linked folder is the parent of its target, not the folder with the link.
         same = Path(plain).resolve() == Path(joined).resolve()
     except (OSError, RuntimeError, ValueError):
         return joined
@@ -139,7 +139,7 @@ def _guards(part: DocumentPart) -> OwnGuards:
 
 def notify_of(part: DocumentPart, file: str) -> Notify:
     """Return one channel, from an item of `notify` in a file."""
-    on = frozenset(Occasion(item.value) for item in part.items("on")) or TOLD
+    on = frozenset(Occasion(item.value) for item in part.items("on")) or DEFAULT_OCCASIONS
     webhook = part.maybe("webhook")
     if webhook is not None:
         url = str(webhook.at("url").value)

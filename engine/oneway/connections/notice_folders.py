@@ -1,4 +1,4 @@
-"""Checks the folders for reports that a connection, or a folder's default, names."""
+"""Checks the report folders that a connection, or a folder's default, names."""
 
 from collections.abc import Iterator
 from os.path import isdir
@@ -9,7 +9,7 @@ from oneway.core.diagnostics import Diagnostic, Severity
 
 
 def missing_folders(file: Connection | DefaultNotify) -> Iterator[Diagnostic]:
-    """Yield a warning for each folder for reports that is not on this machine."""
+    """Yield a warning for each report folder that does not exist on this machine."""
     for index, channel in enumerate(file.notify):
         if isinstance(channel, NoticeFolder) and not isdir(channel.path):
             help = f"make it ({channel.path}), or correct the path: reports are not kept without it"

@@ -1,9 +1,9 @@
 """Decides to which origins (scheme, host and port) credentials may be sent.
 
-The owner of the credentials decides where they go: through an installed connector, or one whose
-manifest the connection names; through an option that the environment, the command line or the
-connection sets; or, if `origin` is given, only there. A mapping, or a manifest of one's own, only
-says where requests would go. If that is another origin, no credential is sent.
+The owner of the credentials decides: by an installed connector, or one whose manifest the
+connection names; by an option that the environment, the command line or the connection sets; or,
+exclusively, by `origin`. A mapping or any other manifest cannot decide: if its requests would go to
+another origin, no credential is sent.
 """
 
 from collections.abc import Mapping
@@ -20,16 +20,16 @@ _PORTS = {"https": 443, "http": 80}
 
 @dataclass(frozen=True, slots=True)
 class OwnerSays:
-    """What the owner of credentials allows for a system: options, and binding origins."""
+    """What the owner of the credentials decided for a system: options, and binding origins."""
 
     options: Mapping[str, str]
     origins: frozenset[str] = frozenset()
 
 
 def origins_of(description: Description, options: Mapping[str, str]) -> frozenset[str]:
-    """Return every origin that a connector sends credentials to, with these options.
+    """Return every origin to which a connector with these options sends credentials.
 
-    Raises `Refused` if the options do not form a URL. Empty for a local system.
+    Empty for a local system. Raises `Refused` if the options do not form a URL.
     """
     kind = kind_of(description)
     return frozenset(kind.origins(description, options)) if _says(kind) else frozenset()
@@ -47,7 +47,7 @@ def refuse_strange_origins(
 
 
 def origin_in(text: str) -> str:
-    """Return the origin of a URL, normalised for comparison; "" if the text is not a URL."""
+    """Return the origin of a URL, normalised for comparison, or "" for other text."""
     try:
         parts = urlsplit(text.strip())
         host, port = parts.hostname or "", parts.port
@@ -71,7 +71,7 @@ def _says(kind: object) -> bool:
 
 
 def _refuse_unknown(description: Description, options: Mapping[str, str], owner: OwnerSays) -> None:
-    """Raise `Refused` if anyone but the owner decides where an unknown kind sends."""
+    """Raise `Refused` if anyone but the owner decides where a third-party kind sends."""
     if description.vouched and options == with_defaults(description, owner.options):
         return
     summary = f"connectors of the kind '{description.kind}' do not say where they send credentials"
@@ -88,7 +88,7 @@ def _named(description: Description, owner: OwnerSays) -> frozenset[str]:
     try:
         return said | origins_of(description, with_defaults(description, owner.options))
     except Refused:
-        return said  # an option is missing that only the mapping gives
+        return said  # only the mapping gives one of the options
 
 
 def _refused(description: Description, strange: list[str], owner: OwnerSays) -> Refused:

@@ -1,7 +1,7 @@
-"""Places of the keys of a connection's file, for messages that reveal no values.
+"""The places of keys in a connection's file, for messages that reveal no values.
 
-A line that may hold a credential is never quoted, nor is a value: if a person writes a credential
-in place of its reference, it must not appear in a log as well.
+A line that may contain a credential is never quoted, nor is a value: a credential that was written
+in place of its reference must not end up in a log as well.
 """
 
 import re
@@ -26,12 +26,12 @@ _OPEN = frozenset(
         "reviewed_by",
     }
 )
-"""The top-level keys below which no credential belongs."""
+"""The top-level keys that have no credentials below them."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileProvenance:
-    """The document of a connection's file; without one, all places are the file as a whole."""
+    """Finds places in a connection's file; without its document, all are the file as a whole."""
 
     document: Document | None = None
     file: str = ""
@@ -46,7 +46,7 @@ class FileProvenance:
         key: bool = False,
         severity: Severity = Severity.ERROR,
     ) -> Diagnostic:
-        """Return a finding at a value, or at its key; quoted only if that reveals no secret."""
+        """Return a finding at a value or its key, quoted only if that reveals no secret."""
         if self.document is None:
             return Diagnostic(Span(self.file), severity, code, summary, help)
         found = self.document.at(path, code, summary, help, key=key, severity=severity)
@@ -71,7 +71,7 @@ def unquoted(found: Diagnostic) -> Diagnostic:
 
 
 def _open_lines(document: Document) -> set[int]:
-    """Return the lines that hold only the values of an open key."""
+    """Return the lines that contain only values of open keys."""
     lines: dict[int, bool] = {}
     for places in (document.places, document.key_places):
         for path, span in places.items():
@@ -81,7 +81,7 @@ def _open_lines(document: Document) -> set[int]:
 
 
 def _without_value(summary: str, values: Iterable[object]) -> str:
-    """Return a summary of `schema_check` that contains none of these values."""
+    """Return a `schema_check` summary with these values removed."""
     for value in values:
         text = shown(str(value))
         if isinstance(value, str):
@@ -101,4 +101,4 @@ def _values_at(document: Document, each: Diagnostic) -> Iterator[object]:
 
 
 _ALIAS = re.compile(r"\*\S+")
-"""To YAML, a value that begins with a star is an alias, and messages show it."""
+"""In YAML, a value that begins with a star is an alias, which messages show."""

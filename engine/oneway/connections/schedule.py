@@ -1,17 +1,17 @@
 """Computes when a connection is due, from a cron line, a time zone and a name.
 
 A *due* has a nominal instant, which is the key under which a run claims it, and a later instant
-at which it runs: the names divide the spread, so that a thousand connections of one cron line do
-not start in the same second.
+at which it runs. The delay depends on the connection's name, so that a thousand connections with
+one cron line do not start in the same second.
 
-Clock changes are handled as Debian's cron handles them. A line for certain times of the day
-(neither the minute nor the hour begins with `*`) runs once if its time comes twice, at the first
-of the two, and once if its time does not come at all, as soon as the clock has gone forward. A
-line for intervals (`*/30 * * * *`) follows elapsed time: it runs twice in an hour that comes
-twice, and not at all in one that does not come.
+Clock changes are handled as in Debian's cron. A line for certain times of the day (neither the
+minute nor the hour begins with `*`) runs once if its local time occurs twice, at the first of the
+two, and once if its local time is skipped, as soon as the clock has gone forward. A line for
+intervals (`*/30 * * * *`) follows elapsed time: it runs twice in an hour that occurs twice, and
+not at all in a skipped one.
 
-`cronsim` finds the local times that match a line. Local times become instants here: its own way
-for intervals is an hour off where a clock changes by half an hour (Australia/Lord_Howe).
+`cronsim` finds the local times that match a line. This module converts them to instants, because
+cronsim's intervals are an hour off where a clock changes by half an hour (Australia/Lord_Howe).
 """
 
 from collections.abc import Iterator
@@ -28,9 +28,9 @@ from oneway.core.dataclass import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Due:
-    """One time that a connection is to run: the schedule's own instant, and that of the run.
+    """One time at which a connection is to run: the schedule's instant, and the run's.
 
-    Both are in UTC. `at` is `nominal` and the share of the spread that is the connection's.
+    Both are in UTC. `at` is `nominal` plus the connection's share of the spread.
     """
 
     nominal: datetime
@@ -38,14 +38,14 @@ class Due:
 
 
 def next_due(schedule: Schedule, name: str, after: datetime) -> Due | None:
-    """Return the first due that runs after an instant; None if there is none."""
+    """Return the first due that runs after an instant, or None."""
     share = _share(schedule, name)
     nominal = _next(schedule.cron, schedule.zone, after.replace(microsecond=0) - share)
     return None if nominal is None else Due(nominal, nominal + share)
 
 
 def last_due(schedule: Schedule, name: str, until: datetime) -> Due | None:
-    """Return the last due that runs at an instant or before; None if there was none."""
+    """Return the last due that runs at or before an instant, or None."""
     back = _SHORT
     while back < _LONG:
         found = next_due(schedule, name, until - back)
@@ -65,7 +65,7 @@ def _until(schedule: Schedule, name: str, first: Due, until: datetime) -> Iterat
 
 
 def _share(schedule: Schedule, name: str) -> timedelta:
-    """Return the delay between a connection's nominal instant and its run; fixed for each name."""
+    """Return the delay of a connection's runs after their nominal instants; fixed for each name."""
     seconds = int(schedule.spread.total_seconds())
     if seconds < 1:
         return timedelta()
@@ -83,7 +83,7 @@ def _next(cron: str, zone: str, after: datetime) -> datetime | None:
 
 def _next_time(cron: str, zone: ZoneInfo, after: datetime) -> datetime | None:
     """Return the next instant of a line for certain times of the day."""
-    # Instants grow with local times here, so none before this one can still come.
+    # Instants grow with local times here, so no earlier one can follow.
     for local in _matches(cron, after.astimezone(zone)):
         found = _instant(local, zone)
         if found > after:
@@ -95,7 +95,7 @@ def _matches(cron: str, after: datetime) -> Iterator[datetime]:
     """Return the local times after another that a line matches; none if it never fires."""
     try:
         return iter(CronSim(cron, after.replace(tzinfo=None)))
-    except CronSimError:  # it sees at once that there is no 31st of February
+    except CronSimError:  # raised for days that never occur, such as the 31st of February
         return iter(())
 
 
@@ -126,7 +126,7 @@ def _next_interval(cron: str, zone: ZoneInfo, after: datetime) -> datetime | Non
 
 
 def _change(zone: ZoneInfo, begin: datetime, end: datetime, offset: timedelta) -> datetime | None:
-    """Return the first instant after `begin`, and at `end` or before, that has another offset."""
+    """Return the first instant in (`begin`, `end`] with a different offset, or None."""
     same = begin
     while same < end:
         probe = min(same + _DAY, end)
@@ -160,4 +160,4 @@ _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 _SHORT = timedelta(minutes=2)
 _LONG = timedelta(days=366 * 50)
-"""A line for the 29th of February that must be a Monday fires every 28 years, or 40."""
+"""A line for a 29th of February that is a Monday fires every 28 or 40 years."""

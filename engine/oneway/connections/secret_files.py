@@ -1,4 +1,4 @@
-"""Checks the private files that a connection, or a folder's default, refers to: opens none."""
+"""Checks the private files that a connection or a folder's default names, without opening them."""
 
 from collections.abc import Iterator
 
@@ -10,10 +10,10 @@ from oneway.core.diagnostics import Diagnostic, Refused
 
 
 def unsafe_files(file: Connection | DefaultNotify) -> Iterator[Diagnostic]:
-    """Yield a finding for each file with a credential that is missing, or that others may read.
+    """Yield a finding for each credential file that is missing or that others may read.
 
     Variables and keyrings are not checked: variables belong to the user who runs the connection,
-    and a keyring may ask a person.
+    and a keyring may prompt.
     """
     for path, ref in file.references:
         if ref.kind is SecretKind.FILE:

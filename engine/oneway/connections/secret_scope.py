@@ -1,10 +1,10 @@
 """Decides which credentials a connection's file may refer to.
 
-A connection's file may come from a repository that many people write to, so it reaches its own
-credentials only: variables that begin with `ONEWAY_`, files in its own folder, and keyring
-entries of the service `oneway` that bear its name. The owner of the machine can allow more with
-the variable `ONEWAY_CREDENTIALS`: references as on the command line, separated by commas. Each
-allows every reference that it is a prefix of.
+A connection's file may come from a repository that many people write to, so it may only refer to
+its own credentials: variables that begin with `ONEWAY_`, files in its own folder, and keyring
+entries of the service `oneway` with its name. The machine's owner can allow more with the variable
+`ONEWAY_CREDENTIALS`: references as on the command line, separated by commas, each of which allows
+every reference that begins with it.
 
     ONEWAY_CREDENTIALS=env:ACME_,file:/run/secrets/,keyring:vault/
 """
@@ -36,9 +36,9 @@ def out_of_scope(connection: Connection) -> Iterator[Diagnostic]:
 
 
 def reference_out_of_scope(ref: SecretRef, name: str, file: str) -> tuple[str, str] | None:
-    """Return why the file of a connection, or of a folder (""), may not use a reference; and help.
+    """Return why a file may not use a reference, and help; None if it may.
 
-    None if it may.
+    `name` is the connection's, or "" for the file of a folder.
     """
     if _is_granted(ref):
         return None

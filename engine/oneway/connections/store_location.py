@@ -9,10 +9,10 @@ VARIABLE = "ONEWAY_STORE"
 
 
 def store_url() -> str | None:
-    """Return the URL of the database that keeps the runs; None if a file does.
+    """Return the URL of the database for runs, or None if they are stored in a file.
 
-    ONEWAY_STORE holds it, or ONEWAY_STORE_FILE names a private file that does. No command takes
-    it as an option, because it may contain a password. Raises `Refused` if both are given.
+    ONEWAY_STORE is the URL, or ONEWAY_STORE_FILE names a private file with it. It is no command
+    line option, because it may contain a password. Raises `Refused` if both are given.
     """
     url, file = of_environment(VARIABLE), of_environment(f"{VARIABLE}_FILE")
     if url and file:

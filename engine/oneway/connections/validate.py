@@ -1,6 +1,6 @@
-"""Validates what a connection's file means, beyond its shape; each mistake has its place.
+"""Validates the meaning of a connection's file, beyond its shape; each mistake has its place.
 
-Only the file is looked at, whatever its shape.
+Looks only at the file, which may have any shape.
 """
 
 import re
@@ -16,7 +16,7 @@ from oneway.documents.lenient import Data, items, obj, text
 from oneway.documents.yaml_source import Document, Path
 
 LONGEST_SPREAD = timedelta(hours=2)
-"""A run due at four must not start during office hours."""
+"""The limit of `spread`: a run due at four must not start during office hours."""
 
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 """Any day works as a start: a cron line that fires at all fires after every day."""
@@ -40,8 +40,8 @@ def mistakes_in(document: Document) -> list[Diagnostic]:
 
 
 def why_not_cron(line: str) -> str:
-    """Return why a cron line cannot be a schedule, or nothing if it can."""
-    # Imported here: nothing but a schedule needs it.
+    """Return why a cron line cannot be a schedule, or "" if it can."""
+    # Imported here because only schedules need it.
     from cronsim import CronSim, CronSimError
 
     if len(line.split()) != 5:
@@ -53,7 +53,7 @@ def why_not_cron(line: str) -> str:
         if field in _FIELDS:
             return f"never fires: its {field.replace('-', ' ')} is invalid, or never comes"
         return "is invalid"
-    except ValueError:  # more digits than Python makes a number of
+    except ValueError:  # more digits than Python converts to a number
         return "is invalid"
     except StopIteration:
         return "never fires"

@@ -1,8 +1,7 @@
-"""Sends alarms: nothing can run, because the store, which also queues notices, cannot be used.
+"""Sends alarms when nothing can run because the store, which also queues notices, is unusable.
 
-An alarm is sent at once. An empty file beside the store records it by its name and time: on a
-full disk, often nothing else can be written. So an alarm is sent once, again after seven days,
-and when it is over.
+An alarm is sent directly, once, again after seven days, and when it is over. An empty file beside
+the store records it by its name and time, because a full disk often permits nothing else.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,7 +31,7 @@ STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116
 _FOLDER = "F120"
 """The folder of the connections cannot be read."""
 _ALARMING = STORE | {_FOLDER}
-"""Codes that raise an alarm. If another process holds the store for a moment, it is waited for."""
+"""Codes that raise an alarm. A store that is merely busy is not among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,9 @@ class Alarm:
 def alarm_recipients(
     defaults: Iterable[DefaultNotify], connections: Iterable[Connection]
 ) -> tuple[Notify, ...]:
-    """Return who is notified if nothing can run: by the folder's defaults, else by connections.
+    """Return the channels of the folder's defaults or, without any, of its connections.
 
-    Each channel appears once, however many connections have it.
+    Each channel appears once, however many connections share it.
     """
     tellers = [recipient_of(each) for each in defaults if each.refused is None]
     found: dict[str, Notify] = {}
@@ -61,9 +60,9 @@ def alarm_recipients(
 
 
 def send_alarms(alarm: Alarm, found: Sequence[Diagnostic], now: datetime) -> tuple[Diagnostic, ...]:
-    """Send the alarms that are due, or that they are over; return the delivery errors.
+    """Send alarms that are due, and the end of those that are over; return the delivery errors.
 
-    `found` is what is wrong now. Never raises: no other way to notify a person is left.
+    `found` is what is wrong now. Never raises, because there is no other way left to notify people.
     """
     codes = sorted({each.code for each in found if each.code in _ALARMING})
     marks = SentAlarms(alarm.state)
@@ -74,7 +73,7 @@ def send_alarms(alarm: Alarm, found: Sequence[Diagnostic], now: datetime) -> tup
         troubles = [_trouble(alarm, code, details[code]) for code in new]
         body = failure_body(alarm.folder, troubles, instant_text(min(since.values())), now)
         wrong = _sent(alarm, Occasion.FAILURE, body, now)
-        if len(wrong) < len(alarm.to):  # at least one channel has it
+        if len(wrong) < len(alarm.to):  # at least one channel accepted it
             for code in new:
                 marks.set(code, since[code], now)
         return wrong

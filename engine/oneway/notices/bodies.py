@@ -1,8 +1,8 @@
 """The bodies of notices, as data in the form of `schemas/notice.schema.json`.
 
-A notice holds names of connections, codes, guards, rules of the mapping, and counts: no name
-of a person, no value, and no text from a system. Mail and chat have many readers and are kept
-for long; `oneway runs show` shows the people, and only to users who may read the store.
+A notice contains names of connections, codes, guards, rules of the mapping, and counts, but no
+person's name, no value, and no text from a system: mail and chat have many readers and long
+archives. `oneway runs show` shows the people, and only to users who may read the store.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,23 +38,23 @@ TEST = "connection.test"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A run, the problems it shows, and when; `systems` are the connectors of both sides."""
+    """A run with its problems, and when; `systems` are the connectors of both sides."""
 
     run: Run
     shown: RunProblems
     now: datetime
     systems: Mapping[str, str] = field(default_factory=dict)
     last_good: str = ""
-    """When the last good run before it began, "" if there is none."""
+    """When the last good run before it began, or ""."""
     when: When = field(default_factory=When)
     leaving: frozenset[str] = frozenset()
-    """The codes with which nothing ended but leaves."""
+    """The codes that ended only leaves."""
 
 
 def body_of(type: str, data: Data, now: datetime) -> str:
-    """Return a notice as JSON text, in the form that is sent, with an id of its own.
+    """Return a notice as the JSON text to send, with an id.
 
-    The id depends only on the content: it is the same for every channel and at every try.
+    The id depends only on the content, so it is the same for every channel and attempt.
     """
     content = {"type": type, "timestamp": instant_text(now), "data": data}
     id = sha256(canonical(content).encode("ascii")).hexdigest()[:32]
@@ -65,7 +65,7 @@ def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
     """Return the notice that an incident began, or continues."""
     guard = incident.kind is Occasion.GUARD
     shown = [name for name in incident.about if name in seen.shown.of(incident.kind)]
-    shown.sort(key=lambda name: name != STILL_IN)  # whoever can still get in is urgent
+    shown.sort(key=lambda name: name != STILL_IN)  # leavers who can still get in come first
     causes = [_guard(seen, name) if guard else _cause(seen, name) for name in shown]
     data = {
         "connection": incident.connection,
@@ -84,7 +84,7 @@ def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
 
 
 def recovery(seen: Seen, ended: Sequence[Incident], still: Sequence[Incident]) -> str:
-    """Return the notice that some incidents are over, with those that continue."""
+    """Return the notice that incidents are over, which also lists those that continue."""
     data = {
         "connection": ended[0].connection,
         "incident": ended[0].id,
@@ -106,7 +106,7 @@ def sample_body(connection: Connection, now: datetime) -> str:
 
 
 def incidents_as_data(incidents: Sequence[Incident]) -> list[Data]:
-    """Return what each incident is about, and since when."""
+    """Return incidents as data: what each is about, and since when."""
     return [
         {
             "incident": each.id,
@@ -119,7 +119,7 @@ def incidents_as_data(incidents: Sequence[Incident]) -> list[Data]:
 
 
 def breaches_of(breaches: Sequence[Breached], records: Mapping[str, int]) -> list[Data]:
-    """Return the breaches of guards, each with the option that lets its actions through.
+    """Return breaches of guards as data, each with the option that allows its actions.
 
     `records` is how many records each guard holds back.
     """
@@ -127,9 +127,9 @@ def breaches_of(breaches: Sequence[Breached], records: Mapping[str, int]) -> lis
 
 
 def cause_of(code: str, subject: str, system: str = "", *, leaving: bool = False) -> Data:
-    """Return what is known of a code and its remedy; `subject` is the connection or folder.
+    """Return a code and its remedy as data; `subject` is the connection or folder.
 
-    `leaving`: see `remedy_of`.
+    See `remedy_of` for `leaving`.
     """
     remedy = remedy_of(code, system, leaving=leaving)
     return {
@@ -152,14 +152,14 @@ def _cause(seen: Seen, name: str) -> Data:
 
 
 def _called(seen: Seen, name: str, system: str) -> str:
-    """Return how steps call a system: the target, where people can still get into it."""
+    """Return how steps name a system: as the target, if people can still get into it."""
     if name == STILL_IN:
         return seen.systems.get("target", "") or "the target"
     return f"the {system}" if system else ""
 
 
 def _access(seen: Seen) -> Data:
-    """Return since when no leaver's access ends, if a run did not complete."""
+    """Return since when no run has ended leavers' access, if this one did not complete."""
     if is_good(seen.run):
         return {}
     target = seen.systems.get("target", "")
@@ -167,14 +167,14 @@ def _access(seen: Seen) -> Data:
 
 
 _OURS = frozenset({"F112", "F117", "F120", "F124", "C101", "C112", "C115", "C118", "R150", "R170"})
-"""Codes whose sentence is the program's own, on files, times and keys: no value, and no person.
+"""Codes whose message is our own and about files, times and keys, so without values or people.
 
-So are those of mistakes in the mapping (M...).
+The same holds for mistakes in the mapping (M...).
 """
 
 
 def _detail(each: Diagnostic) -> str:
-    """Return what a problem says; with its place, if it is in the mapping."""
+    """Return the message of a problem, with its place if it is in the mapping."""
     return f"{each.span}: {each.summary}" if each.span.line else each.summary
 
 
@@ -189,9 +189,9 @@ def _remedy(remedy: Remedy, connection: str, system: str = "") -> Data:
 
 
 def _system(seen: Seen, name: str) -> str:
-    """Return the system that a code is about: "target (expensein users)"; "" if there is none.
+    """Return the system that a code is about, such as "target (expensein users)", or "".
 
-    A lookup table is named as `references.departments (expensein departments)`.
+    A lookup table reads "references.departments (expensein departments)".
     """
     side = next(
         (side for side, text in seen.systems.items() if text and text in _places(seen.run, name)),

@@ -1,4 +1,4 @@
-"""Derives from a run which problems it shows, and which ones it proves solved; pure."""
+"""Derives from a run which problems it has, and which ones it proves solved. Pure."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -21,10 +21,10 @@ _MISSED = frozenset(Ending) - {Ending.DONE, Ending.HELD, Ending.UNKNOWN}
 
 @dataclass(frozen=True, slots=True)
 class RunProblems:
-    """The problems that one run shows: failing codes and firing guards, with numbers of records.
+    """The problems of one run: failing codes and firing guards, with numbers of records.
 
-    `whole`: the run reached its end, so problems that it does not show are over. `wrote`: the
-    same holds for problems of writing. Numbers are of records: who has two actions counts once.
+    `whole`: the run reached its end, so problems that it does not have are over. `wrote`: the same
+    for problems of writing. A record with two actions counts once.
     """
 
     failing: Mapping[str, int]
@@ -32,11 +32,11 @@ class RunProblems:
     whole: bool
     wrote: bool
     missed: int = 0
-    """Records that were not carried over, in part or whole; without those that a guard holds."""
+    """Records not written completely, apart from those that a guard holds back."""
     doubtful: int = 0
     """Records for which it is unknown whether they were written."""
     unsure: bool = False
-    """Whether people are listed who may have left, and can still get in."""
+    """Whether somebody may have left and can still get in."""
 
     def of(self, kind: Occasion) -> Mapping[str, int]:
         """Return the failing codes, or the firing guards."""
@@ -44,10 +44,10 @@ class RunProblems:
 
 
 def run_problems(run: Run, ends: Endings, refusals: Iterable[PastFailure] = ()) -> RunProblems:
-    """Return the problems that a run shows.
+    """Return the problems of a run.
 
-    `ends` says how its actions ended. `refusals` are actions that the target refused before and
-    that have not been done since: tonight they may only have waited.
+    `ends` says how its actions ended. `refusals` are actions that the target refused earlier and
+    that have not succeeded since; this run may not have retried them.
     """
     match run.state:
         case RunState.RUNNING:
@@ -61,7 +61,7 @@ def run_problems(run: Run, ends: Endings, refusals: Iterable[PastFailure] = ()) 
             )
         case _:
             held = holding(run.start.breaches, ends)
-            # If no planned action got an answer, it is not known whether writes work.
+            # If no planned action got an answer, writes may or may not work.
             wrote = not ends or any(end in _ANSWERED for end, _ in ends)
             failing = _failing(ends, refusals)
             if run.still_in:
@@ -79,7 +79,7 @@ def holding(breaches: Iterable[Breached], ends: Endings) -> Mapping[str, int]:
 
 
 def _failing(ends: Endings, refusals: Iterable[PastFailure]) -> Mapping[str, int]:
-    """Count the records that fail, by code: those refused tonight, and those refused before."""
+    """Count the failing records by code: those refused in this run, and those refused before."""
     found: dict[str, set[str]] = {}
     for (end, code), actions in ends.items():
         if end in _FAILING and code != _GIVEN_UP:

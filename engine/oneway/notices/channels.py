@@ -15,19 +15,19 @@ from oneway.connections.connection import (
 )
 
 _ENOUGH = 12
-"""Hex digits of a digest that distinguish the channels of one connection."""
+"""Hex digits of the digest in a name, enough to distinguish a connection's channels."""
 
 
 def channels(connection: Connection) -> Mapping[str, Notify]:
     """Return the channels of a connection's notices, by name, in the order of its file.
 
-    A name holds the host, or the path of a folder, and a digest. Knowing a webhook's URL is enough
-    to post to it, and addresses are people's: neither goes into the store.
+    A name consists of the host, or the path of a folder, and a digest. The store must not contain a
+    webhook's URL, which is all one needs to post to it, or a person's address.
     """
     found: dict[str, Notify] = {}
     for each in connection.notify:
         name = channel_name(each)
-        # A channel that is written twice is one channel, with the occasions of both.
+        # A channel listed twice is one channel with the occasions of both entries.
         found[name] = replace(found[name], on=found[name].on | each.on) if name in found else each
     return found
 
@@ -49,7 +49,7 @@ def channel_words(name: str) -> str:
 
 
 def server_of(notify: Notify) -> tuple[str, int | None]:
-    """Return the host and the port of a channel, which other channels may share."""
+    """Return the host and port of a channel's server."""
     if isinstance(notify, Webhook | Upload):
         parts = urlsplit(notify.url)
         return parts.hostname or "", parts.port

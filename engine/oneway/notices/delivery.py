@@ -39,30 +39,30 @@ from oneway.notices.webhook import post
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60))
 """The pause after each try; the last one repeats."""
 PATIENCE = timedelta(days=3)
-"""How long delivery of a notice is tried: a problem that goes on is told again."""
+"""How long delivery of a notice is tried; there are reminders of problems that continue."""
 WEEK = timedelta(days=7)
-"""How long delivery of a week's summary is tried: the next one comes then, and does not tell it."""
+"""How long delivery of a week's summary is tried: until the next one, which does not repeat it."""
 
 _TAKEN = timedelta(minutes=10)
-"""How long a claim lasts: longer than one delivery may take for one channel."""
+"""How long a claim lasts, which is longer than one delivery may take for one channel."""
 _AT_ONCE = 8
 _NO_ANSWER = {"N101", "N106", "N113"}
 _MOST = 10
-"""The most notices of one channel in one delivery."""
+"""How many notices of one channel are sent in one delivery at most."""
 
 
 Pages: TypeAlias = Callable[[int], str | None]
-"""Returns the page of a run, by its number; None if there is none."""
+"""Returns the page of a run by its number, or None."""
 
 
 def no_page(_: int) -> str | None:
-    """Return no page: for deliveries without renderers."""
+    """Return None, for deliveries without renderers."""
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The number of delivered notices, and why the others failed."""
+    """How many notices were delivered, and why others failed."""
 
     sent: int
     troubles: tuple[Diagnostic, ...]
@@ -78,13 +78,13 @@ def deliver(
 ) -> Delivery:
     """Queue the summaries that are due, and send the notices of these connections that are due.
 
-    `folders` are notified like connections (`folders.teller`), but have no summaries. Notices
-    whose recipients cannot be read wait.
-
-    Waits some seconds for each server that does not answer, eight channels at a time; other
-    notices for that server wait for the next delivery. Raises `Refused` if the store fails;
-    the errors of channels are in the result. `pages` gives the page of a run, for channels
+    `folders` are notified like connections (`folders.recipient_of`), but have no summaries.
+    Notices of connections that are not given wait. `pages` returns the page of a run, for channels
     that want it.
+
+    Waits some seconds for each server that does not answer, eight channels at a time; its other
+    notices wait for the next delivery. Raises `Refused` if the store fails; errors of channels are
+    in the result.
     """
     known = {each.name: each for each in connections if not each.notify_broken}
     weekly(known.values(), store, now)
@@ -126,7 +126,7 @@ def send(
 
 
 def is_hopeless(notice: Notice, now: datetime) -> bool:
-    """Return whether a notice was given up, or nobody tries it: its connection's file is gone."""
+    """Return whether a notice was given up, or can never be sent as its connection is gone."""
     return notice.given_up or _last_try(notice) < now
 
 
@@ -150,7 +150,7 @@ class _Line:
     trust: Trust
     pages: Pages
     silent: set[tuple[str, int | None]] = field(default_factory=set)
-    """Servers that did not answer in this delivery: we wait for each once, not once a channel."""
+    """Servers that did not answer in this delivery; we wait for each once, not once per channel."""
 
     def sent(self, notices: Sequence[Notice]) -> tuple[int, Diagnostic | None]:
         count = 0

@@ -55,7 +55,7 @@ def mail(
 
 
 def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
-    """Return a notice as a mail; raise `Undelivered` if an address is not valid in a mail."""
+    """Return a notice as a mail; raise `Undelivered` if an address is invalid."""
     message = EmailMessage(policy=SMTP)
     domain = to.sender.rpartition("@")[2]
     try:
@@ -65,7 +65,7 @@ def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
         message["To"] = ", ".join(to.to)
         message["Subject"] = subject_of(body)
         message["Date"] = format_datetime(now)
-        # The same at every try, so that mail programs show a second copy only once.
+        # Equal for every attempt, so that mail programs show duplicates only once.
         message["Message-ID"] = f"<{json.loads(body)['id']}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic reply
     except (ValueError, IndexError):  # a line break, or an invalid address
@@ -77,7 +77,7 @@ def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
 
 
 def number_of(body: str) -> int | None:
-    """Return the number of the run that a notice is about; None if there is none."""
+    """Return the number of the run that a notice is about, or None."""
     data = json.loads(body)["data"]
     number = data.get("run", {}).get("id", data.get("last_run"))
     return number if isinstance(number, int) else None
@@ -90,13 +90,13 @@ def _sent(to: Email, message: EmailMessage, trust: Trust, deadline: Deadline) ->
         if to.user and password is not None:
             session.login(to.user, password.open())
         try:
-            # Some of several recipients may be refused: the others have it, and only once.
+            # If only some recipients are refused, do not retry: the others would get it twice.
             session.send_message(message, to.sender, list(to.to))
         except smtplib.SMTPNotSupportedError:
             summary = "the mail server takes no address with letters beyond ASCII (no SMTPUTF8)"
             raise Undelivered("N107", to.server, summary, "correct `from` and `to`") from None
         with suppress(smtplib.SMTPException, OSError):
-            session.quit()  # the server has the mail, however the session ends
+            session.quit()  # the server has accepted the mail, however the session ends
     finally:
         session.close()
 
@@ -110,7 +110,7 @@ class _Session(smtplib.SMTP):
         super().__init__(to.server, to.port, timeout=_TIMEOUT)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        # smtplib's own way to choose how to connect: SMTP_SSL is made so.
+        # smtplib's hook for opening the connection, which SMTP_SSL also overrides.
         opened = socket.create_connection((host, port), timeout)
         self._deadline.note(opened)
         return self._tls.wrap_socket(opened, server_hostname=host) if self._tls else opened
@@ -136,7 +136,7 @@ def _refused(server: str, error: smtplib.SMTPException, deadline: Deadline) -> U
         return Undelivered("N106", server, f"the mail server cannot be reached ({why})", LATER)
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return _unsafe(server, "it offers no TLS, or no login over it")
-    # Only the number of a reply: its text may quote addresses, or what was sent.
+    # Only the reply's number, because its text may quote addresses or the mail.
     code = _reply(error)
     if code in _LOGIN or isinstance(error, smtplib.SMTPAuthenticationError):
         summary = f"the mail server refuses the login ({code})"

@@ -28,32 +28,32 @@ from oneway.notices.remedies_of_codes import AGAIN, CHECK
 FAILURE = "folder.failure"
 RECOVERY = "folder.recovery"
 _TWO = "C136"
-"""Two connections have one name: one file alone cannot show that this is over."""
+"""Two connections have one name; one file alone cannot show that this has been fixed."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FolderTrouble:
-    """A code, and the file that it is about."""
+    """A problem of a folder: a code, and the file that it is about."""
 
     code: str
     file: str
     detail: str = field(default="", compare=False)
-    """What is known of it now, such as that the disk is full. An incident does not store it."""
+    """Its current cause, such as a full disk; not stored with an incident."""
 
     @property
     def name(self) -> str:
-        """The name that an incident stores; it contains no space."""
+        """The name under which an incident stores it, without spaces."""
         return f"{self.code}:{quote(self.file)}"
 
     @classmethod
     def named(cls, name: str) -> "FolderTrouble":
-        """Return the trouble that an incident is about."""
+        """Return the problem with the name that an incident stores."""
         code, _, file = name.partition(":")
         return cls(code, unquote(file))
 
 
 def recipient_of(default: DefaultNotify) -> Connection:
-    """Return a folder's default as a connection without runs, so that it can be notified."""
+    """Return a folder's default as a connection without runs, which can be notified."""
     return Connection(default.file, default.file, "", schedule=None, notify=default.notify)
 
 
@@ -66,7 +66,7 @@ def update_incidents(
 ) -> None:
     """Open and close the incidents of a folder by its present problems, and queue the notices.
 
-    With `files`, only those were looked at: the problems of others continue.
+    If `files` is given, only those files were checked; incidents of other files stay open.
     """
     found = {each.name: 0 for each in sorted(troubles)}
     if files is not None:
@@ -87,18 +87,19 @@ def update_incidents(
 
 def check_files(
     broken: Iterable[Found],
-    told: Iterable[DefaultNotify],
+    known: Iterable[DefaultNotify],
     store: Journal,
     now: datetime,
     files: Collection[str] | None = None,
 ) -> tuple[Connection, ...]:
     """Open and close the incidents of broken files; return who is notified (`recipient_of`).
 
-    Each goes to the nearest default that can be read. `told` are defaults that may have nothing
-    broken below them any more: their incidents end. `files` are those looked at, None for all.
+    The nearest readable default is notified of each file. `known` are defaults that may no longer
+    have broken files below them, so that their incidents end. `files` are those checked, None for
+    all.
     """
     troubles: dict[str, list[FolderTrouble]] = defaultdict(list)
-    to = {each.file: each for each in told if each.refused is None}
+    to = {each.file: each for each in known if each.refused is None}
     for found in broken:
         default = readable_default_for(found.file)
         if default is not None and found.refused is not None:
@@ -113,7 +114,7 @@ def check_files(
 def failure_body(
     folder: str, troubles: Sequence[FolderTrouble], since: str, now: datetime, **more: Any
 ) -> str:
-    """Return the notice that something is wrong with a folder, as JSON text."""
+    """Return the notice of problems of a folder, as JSON text."""
     data = {
         "folder": folder,
         "incident": None,
@@ -153,7 +154,7 @@ def _recovery(ended: Sequence[Incident], still: Sequence[Incident], now: datetim
 
 
 def _numbered(incidents: Sequence[Incident]) -> list[Data]:
-    """Return the troubles of incidents, each with the number of its incident."""
+    """Return the problems of incidents as data, each with the number of its incident."""
     return [
         {"incident": each.id, **trouble_as_data(trouble)}
         for each in incidents
@@ -173,19 +174,19 @@ _OF_ALL = {
     CHECK: "`oneway status FOLDER` says whether it is right again.",
     AGAIN: "Each connection then runs when it is due next.",
 }
-"""Steps for one connection, as steps for a folder of them."""
+"""Steps for one connection, reworded for a folder of connections."""
 
 
 def _cause(trouble: FolderTrouble, folder: str) -> Data:
     said = cause_of(trouble.code, "NAME")
     steps = [s.replace("FILE", trouble.file) for s in said["steps"]]
-    if trouble.code.startswith("F"):  # what no connection can run without
+    if trouble.code.startswith("F"):  # a problem that keeps every connection from running
         steps = [_OF_ALL.get(each, each).replace("FOLDER", quoted(folder)) for each in steps]
-    steps = [each for each in steps if "NAME" not in each]  # of no use where no run is named
+    steps = [each for each in steps if "NAME" not in each]  # there is no run to name
     detail = {"detail": trouble.detail} if trouble.detail else {}
     return {**said, "steps": steps, "file": trouble.file, **detail}
 
 
 def trouble_as_data(trouble: FolderTrouble) -> Data:
-    """Return the code of a trouble, and the file that it is about."""
+    """Return a problem as data: its code, and the file that it is about."""
     return {"code": trouble.code, "file": trouble.file}

@@ -1,4 +1,4 @@
-"""Sends a request of a notice: limited in time and size, never redirected, TLS verified."""
+"""Sends the HTTP request of a notice: limited in time and size, no redirects, TLS verified."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -16,14 +16,14 @@ from oneway.core.log_filter import silence_http_logs
 from oneway.notices.undelivered import Undelivered, why_unreachable
 
 _SECONDS = 20.0
-"""The whole of one request; Standard Webhooks recommends 15 to 30."""
+"""The total time of one request; Standard Webhooks recommends 15 to 30 seconds."""
 _TIMEOUT = httpx.Timeout(15.0, connect=10.0)
 _MOST = 16_384
-"""The most bytes of an answer that are read; its content is ignored."""
+"""How many bytes of a response are read at most; its content is ignored."""
 _LONGEST_WAIT = timedelta(hours=6)
 _GONE = 410
 LATER = "it is tried again with growing pauses, for three days"
-"""What is done about it."""
+"""What happens after a failed delivery, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ SYSTEM = Trust()
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The words for a server and its content in messages, and the code of each delivery error."""
+    """How messages name a server and its content, and the code of each delivery error."""
 
     name: str
     what: str
@@ -60,7 +60,7 @@ class Outgoing:
 
 
 def posted(request: Outgoing, server: Server, now: datetime, trust: Trust = SYSTEM) -> None:
-    """Send a request; raise `Undelivered` if the server did not take it."""
+    """Send a request; raise `Undelivered` if the server did not accept it."""
     host = safe_host(request.url, server)
     with within(trust.seconds) as deadline, _client(host, trust) as client:
         try:
@@ -96,14 +96,14 @@ def _client(host: str, trust: Trust) -> httpx.Client:
         verify=trust.tls or _verifying(),
         timeout=_TIMEOUT,
         follow_redirects=False,
-        trust_env=not is_loopback(host),  # a proxy is for other machines
+        trust_env=not is_loopback(host),  # no proxy for this machine
         headers={"Accept-Encoding": "identity", "User-Agent": "oneway"},
     )
 
 
 @cache
 def _verifying() -> SSLContext:
-    """Return the one TLS context: it takes longer to make than a request."""
+    """Return the shared TLS context: building one takes longer than a request."""
     return httpx.create_ssl_context()
 
 
@@ -118,7 +118,7 @@ def _answer(client: httpx.Client, request: Outgoing, deadline: Deadline) -> http
     answer = client.send(built, stream=True)
     try:
         if answer.is_success:
-            # A server that is cut off in the middle of its answer may count that as our failure.
+            # A server that we cut off in the middle of its response may count that as our failure.
             for _ in answer.iter_raw():
                 if answer.num_bytes_downloaded > _MOST:
                     break
@@ -146,7 +146,7 @@ def _judge(answer: httpx.Response, host: str, server: Server, now: datetime) -> 
 
 
 def _asked(answer: httpx.Response, now: datetime) -> timedelta:
-    """Return how long the answer asks us to wait, within limits (RFC 9110, section 10.2.3)."""
+    """Return how long the response asks us to wait, within limits (RFC 9110, section 10.2.3)."""
     text = answer.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 9:
         return min(timedelta(seconds=int(text)), _LONGEST_WAIT)

@@ -1,8 +1,8 @@
-"""Decides which incidents a run opens, continues or closes; a pure function.
+"""Decides which incidents a run opens, continues or closes. Pure.
 
-A problem that no open incident covers opens one: the same failure the next night is the same
-incident, another code or another guard is another one. A run that reached its end and no longer
-shows the problem closes it. While an incident lasts, a reminder is sent every seven days.
+A problem that no open incident covers opens one. The same failure the next night is the same
+incident; a different code or guard is a different one. A run that reached its end without the
+problem closes the incident. While an incident lasts, there is a reminder every seven days.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ REMINDER = timedelta(days=7)
 """How long an incident lasts before a reminder is sent."""
 
 EARLY = timedelta(hours=12)
-"""Tolerance: a nightly run may begin a little earlier than it did the night or the week before."""
+"""Tolerance, as a nightly run may begin a little earlier than the one a night or a week before."""
 
 _KINDS = (Occasion.FAILURE, Occasion.GUARD)
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An incident that begins, and what it is about."""
+    """A new incident, and what it is about."""
 
     kind: Occasion
     about: tuple[str, ...]
@@ -35,7 +35,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class IncidentChanges:
-    """The changes a run causes; only reminders can happen to one incident twice."""
+    """The changes of incidents that a run causes; only reminders recur for one incident."""
 
     opened: tuple[Opening, ...] = ()
     closed: tuple[Incident, ...] = ()
@@ -55,21 +55,22 @@ def changes(
 
 def _opened(shown: RunProblems, kind: Occasion, open: Sequence[Incident]) -> Sequence[Opening]:
     known = {name for each in open if each.kind is kind for name in each.about}
-    # If a guard holds, its notice comes first, and names those who can still get in.
+    # The notice of a guard comes first, and includes those who can still get in.
     later = {STILL_IN} if shown.holding else set()
     new = tuple(sorted(set(shown.of(kind)) - known - later))
     return [Opening(kind, new)] if new else []
 
 
 def goes_on(shown: RunProblems, incident: Incident) -> bool:
-    """Return whether a run still shows an incident's problem."""
+    """Return whether a run still has an incident's problem."""
     return not shown.of(incident.kind).keys().isdisjoint(incident.about)
 
 
 def is_replaced(shown: RunProblems, incident: Incident) -> bool:
-    """Return whether the end of an incident is no good news.
+    """Return whether an incident ended without being resolved.
 
-    A guard held leavers, and people are listed who may have left, and may be among them.
+    This is so if a guard held leavers, and now people are listed who may have left: they may be
+    the same.
     """
     held = incident.kind is Occasion.GUARD and GuardKind.LEAVERS.value in incident.about
     return held and shown.unsure

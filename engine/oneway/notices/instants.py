@@ -1,4 +1,4 @@
-"""Instants as the store writes them, and calendar weeks."""
+"""Instants in the store's notation, and calendar weeks."""
 
 import json
 from dataclasses import replace
@@ -18,26 +18,26 @@ _MONDAY = timedelta(hours=8)
 
 
 def instant_of(text: str) -> datetime:
-    """Return the instant that was stored."""
+    """Return the instant that the store's notation denotes."""
     return datetime.fromisoformat(text)
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """The time zone that a connection's times are told in, and when it runs next."""
+    """The time zone in which a connection's times are shown, and its next run."""
 
     zone: str = "UTC"
     next_run: str | None = None
-    """None where it runs by hand alone, or is never due again."""
+    """None if the connection has no schedule, or is never due again."""
 
 
 def zone_of(connection: Connection, last: Run | None) -> str:
-    """Return the time zone that a connection's times are told in; `last` is its last run."""
+    """Return the time zone in which to show a connection's times; `last` is its last run."""
     return connection.zone or (last.start.zone if last is not None else "") or "UTC"
 
 
 def zone_in(body: str) -> str:
-    """Return the time zone that a notice tells its times in; "" for UTC, and in older ones."""
+    """Return the time zone in which to show a notice's times; "" for UTC and older notices."""
     try:
         return str(json.loads(body)["data"].get("zone", ""))
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -45,16 +45,16 @@ def zone_in(body: str) -> str:
 
 
 def when_of(connection: Connection, run: Run, store: Journal, now: datetime) -> When:
-    """Return the zone of a connection's times, and the instant of its next run.
+    """Return a connection's time zone and next run.
 
-    It is in the past if a due still waits for a scheduler, as after a run that was killed.
+    The next run is in the past if a due still waits for a scheduler, as after a killed run.
     """
     schedule, name, due = connection.schedule, connection.name, None
     if schedule is not None:
         seen = schedule_statuses(store, name).get(name) or unseen(store, name, instant_text(now))
         last = seen.last
         if last is not None and last.ended is None and run.ended and run_of(store, last) == run:
-            # This is the run of that due, which ends with it.
+            # This run belongs to that due, which ends with it.
             seen = replace(seen, last=replace(last, ended=run.ended))
         due = next_run(schedule, name, seen, now)
     return When(zone_of(connection, run), None if due is None else instant_text(due.at))
@@ -62,12 +62,12 @@ def when_of(connection: Connection, run: Run, store: Journal, now: datetime) -> 
 
 def week_of(connection: Connection, now: datetime) -> str:
     """Return the week that a connection's latest summary belongs to, such as `2026-W48`."""
-    # By the clock on the wall: whatever it was set to in between, Monday begins at 08:00.
+    # By local time: whatever happened to the clocks in between, Monday begins at 08:00.
     wall = now.astimezone(ZoneInfo(connection.zone or "UTC")).replace(tzinfo=None) - _MONDAY
     return week_text(wall)
 
 
 def week_began(connection: Connection, week: str) -> datetime:
-    """Return when a week began: when the summary of the one before it was due."""
+    """Return when a week began, which is when the previous week's summary was due."""
     monday = datetime.fromisoformat(f"{week}-1") + _MONDAY
     return monday.replace(tzinfo=ZoneInfo(connection.zone or "UTC")).astimezone(UTC)

@@ -34,8 +34,8 @@ from oneway.notices.weekly import summary, systems_of
 def after_run(connection: Connection, run: Run | int, store: Journal, now: datetime) -> None:
     """Open and close the incidents of a connection by a run's result, and queue the notices.
 
-    All of it is stored in one transaction. Called twice for one run, it does nothing the second
-    time. A run that has not ended counts as one that died.
+    This is one transaction. A second call for the same run does nothing. A run that has not ended
+    counts as dead.
     """
     with store.at_once():
         found = store.run(run) if isinstance(run, int) else run
@@ -52,7 +52,7 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
 
 
 def _of_leaves(store: Journal, run: Run, shown: RunProblems) -> frozenset[str]:
-    """Return the failing codes with which nothing but leaves ended."""
+    """Return the failing codes that ended only leaves."""
     if not run.still_in or not shown.failing:
         return frozenset()
     leaves: dict[str, bool] = {}
@@ -75,15 +75,15 @@ def _systems(connection: Connection, run: Run, store: Journal) -> Mapping[str, s
 
 
 _LOOK_BACK = 20
-"""The most runs that are searched for a plan, which names the systems."""
+"""How many runs are searched for one with a plan, which names the systems."""
 
 
 def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> None:
     """Queue the week's summary of each connection that wants one and has none yet.
 
-    A connection has none before it has been seen for a week.
+    A connection gets its first summary once it has been known for a week.
     """
-    told = summary_weeks(store)  # one query for all of them: this runs all the time
+    told = summary_weeks(store)  # one query for all connections, as this runs all the time
     at, week_ago = instant_text(now), instant_text(now - REMINDER + EARLY)
     for each in connections:
         asked = [name for name, to in channels(each).items() if wants(to, Occasion.WEEKLY)]
@@ -91,7 +91,7 @@ def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> 
         known = told.get(each.name)
         if asked and (known is None or known.told < week):
             is_due = known is not None and known.seen_by(week_ago)
-            # Before the store is held, because counting a large plan takes a while.
+            # Before the transaction, because counting a large plan takes a while.
             before = week_began(each, known.told) if known is not None else None
             body = summary(each, store, now, before) if is_due else ""
             with store.at_once():
@@ -118,16 +118,16 @@ def queue_changes(
     trouble: Callable[[Incident, bool], str],
     recovery: Callable[[Sequence[Incident], Sequence[Incident]], str],
 ) -> None:
-    """Open and close incidents by the problems shown, and queue the notices that are due.
+    """Open and close incidents by a run's problems, and queue the notices that are due.
 
-    A channel that has no notice of an incident is told of it as if it began: the channel is new, or
-    delivery was given up. `trouble` returns the notice of an incident, or its reminder; `recovery`
-    the one notice of all that are over for a channel, given those still open. The caller holds the
-    store.
+    A channel without a notice of an incident (a new channel, or one for which delivery was given
+    up) is notified as if the incident had just begun. `trouble` returns the notice or reminder of
+    an incident; `recovery` the single notice of those that are over, given those still open. The
+    caller has begun the transaction.
     """
     at, tells = instant_text(now), channels(to)
     before = open_incidents(store, to.name)
-    # Somebody answers 410 at once: they are told again each night, and not every ten minutes.
+    # A server that answers 410 gives a notice up at once: retry each night, not every ten minutes.
     told = last_notified(store, to.name, instant_text(now - EARLY))
     last = {
         id: min(times)
@@ -140,7 +140,7 @@ def queue_changes(
     for new in found.opened:
         open_incident(store, to.name, new.kind, new.about, at)
     still = open_incidents(store, to.name)
-    # If one is replaced, the notice of the people is told instead.
+    # Of a replaced incident, the notice about the people takes the place of a recovery.
     ended = [each for each in found.closed if not is_replaced(shown, each)]
     for name, channel in tells.items():
         over = [each for each in ended if wants(channel, Occasion.RECOVERY, each.kind)]
@@ -164,7 +164,7 @@ def _tell(
     at: str,
     whom: Collection[str],
 ) -> None:
-    """Queue a notice for those of some channels that want it."""
+    """Queue a notice for those of these channels that want its occasion."""
     for name, to in channels(connection).items():
         if name in whom and wants(to, incident.kind, incident.kind):
             queue(store, NoticeDraft(incident.id, connection.name, incident.kind, name, body), at)

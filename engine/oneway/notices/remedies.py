@@ -1,6 +1,6 @@
-"""The remedy for each problem: what it looks like, its kind, who can end it, and how.
+"""The remedy for each problem: its symptoms, its kind, who can fix it, and how.
 
-Notices, reports and the documentation's page of each code take their words from here.
+Notices, reports and the documentation's page for each code use these texts.
 """
 
 import re
@@ -12,14 +12,14 @@ from oneway.notices.remedies_of_guards import of_guard
 from oneway.notices.remedy import Remedy, TroubleKind, Who
 
 CLOCK = frozenset({"F117", "F124"})
-"""The causes for which nothing runs until the clock is right, or the times are forgotten."""
+"""Codes after which nothing runs until the clock is corrected, or `forget` repairs the times."""
 
 
 def remedy_of(name: str, system: str = "", *, leaving: bool = False) -> Remedy:
-    """Return what is known of a code, a guard (`field_changes.email`) or another cause.
+    """Return the remedy for a code, a guard (`field_changes.email`) or another cause.
 
-    `system` is what it concerns, if known: a file, for example, has no API key whose rights may be
-    too narrow. `leaving`: all that ended so would have ended somebody's access.
+    `system` is the system concerned, if known: a file, for example, needs no advice about API
+    keys. `leaving`: every action that ended so would have ended access.
     """
     if leaving and name == LEAVE_REFUSED.code:
         return LEAVE_REFUSED
@@ -29,11 +29,11 @@ def remedy_of(name: str, system: str = "", *, leaving: bool = False) -> Remedy:
 
 
 _A_FILE = re.compile(r"(?:^|\()(?:a )?file\b")
-"""A system that is a file: "the source (file people.json)", "a file"."""
+"""Matches a system that is a file: "the source (file people.json)", "a file"."""
 
 
 def _other(name: str) -> Remedy:
-    from oneway.mapping.lint.codes import CODES as ALL  # with those of the rules, which take long
+    from oneway.mapping.lint.codes import CODES as ALL  # imports every lint rule, which is slow
 
     code = ALL.get(name)
     if code is None:
@@ -52,11 +52,11 @@ _FAMILIES = {
     "W15": (TroubleKind.FILE, Who.OPERATOR),
     "W16": (TroubleKind.DOUBT, Who.OPERATOR),
 }
-"""The kind of trouble of codes without steps of their own, and who can end it."""
+"""The kind of problem of codes without specific steps, and who can fix it."""
 _OF_RECORDS = frozenset(
     {"W109", "W114", "W116", "W117", "W118", "W119", "W150", "W151", "W164", "W165"}
 )
-"""Codes with which single records end; the run goes on."""
+"""Codes that end single records while the run continues."""
 
 
 REMEDIES: Mapping[str, Remedy] = {
@@ -67,4 +67,4 @@ REMEDIES: Mapping[str, Remedy] = {
         *map(of_guard, GuardKind),
     )
 }
-"""Everything known of each trouble, by its code, its guard, or its word."""
+"""The remedy for each problem, by its code, its guard, or its word."""

@@ -1,4 +1,4 @@
-"""What a remedy says: the kind of trouble, who can end it, and the steps."""
+"""The remedy for a problem: the kind of problem, who can fix it, and the steps."""
 
 import re
 from enum import Enum
@@ -8,11 +8,11 @@ from oneway.core.codes import CODES
 from oneway.core.dataclass import dataclass
 
 FOLDER = "docs/reference/codes"
-"""Where the pages of single codes are."""
+"""The folder with a page for each code."""
 
 
 class Who(Enum):
-    """Who can end a trouble. The values are the words of notices."""
+    """Who can fix a problem. The values are the words of notices."""
 
     PAYROLL = "payroll"
     SOURCE = "the source's administrator"
@@ -22,7 +22,7 @@ class Who(Enum):
 
 
 class TroubleKind(Enum):
-    """Which kind of trouble it is. The values are the words of notices."""
+    """The kind of a problem. The values are the words of notices."""
 
     ACCESS = "leavers with access"
     SIGN_IN = "credentials"
@@ -41,7 +41,7 @@ class TroubleKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A trouble: its kind, who can end it, what it looks like, and the steps in order."""
+    """A problem's kind, who can fix it, its symptoms, and the steps in order."""
 
     code: str
     title: str
@@ -50,12 +50,12 @@ class Remedy:
     looks: str
     steps: tuple[str, ...]
     narrower: bool = False
-    """Whether it is for some cases of its code only, which the advice of the code does not fit."""
+    """Whether it is for special cases of its code, which the code's advice does not fit."""
     documented: bool = True
-    """Whether the documentation has a page of its own on it."""
+    """Whether the documentation has a page on it."""
 
     def advice_for(self, connection: str) -> str:
-        """Return what to do in one sentence, with a connection's name."""
+        """Return the advice in one sentence, with a connection's name."""
         known = CODES.get(self.code)
         if known is None or self.narrower:
             return self.steps_for(connection)[0]
@@ -63,20 +63,20 @@ class Remedy:
 
     @property
     def by(self) -> str:
-        """Who acts first, in the words of notices: nobody yet, if it may end by itself."""
+        """Who acts first, in the words of notices: nobody yet, if it may resolve itself."""
         return "nobody yet" if self.kind is TroubleKind.DOUBT else self.who.value
 
     @property
     def page(self) -> str:
-        """The page of the documentation on it: its own, or the table of all codes."""
+        """Its page in the documentation, or the table of all codes."""
         return f"{FOLDER}/{self.code}.md" if self.documented else f"{FOLDER}.md"
 
     def steps_for(self, connection: str, system: str = "", mapping: str = "") -> tuple[str, ...]:
-        """Return the steps with a connection's name, and that of the system if it is known.
+        """Return the steps with the names of the connection and, if known, the system filled in.
 
-        `mapping` is what `oneway sync` is given for what runs without a connection, quoted for a
-        shell; `connection` is then the name that its runs have in the history. A command that
-        somebody else's steps begin with is the operator's to run.
+        For runs without a connection, `mapping` is the argument of `oneway sync`, quoted for a
+        shell, and `connection` the name of the runs in the history. If somebody else is to act but
+        the first step is a command, the step says that the operator runs it.
         """
         has_shell = self.who in (Who.OPERATOR, Who.INTEGRATOR)
         return tuple(
@@ -90,11 +90,11 @@ _NAMES = re.compile("oneway (?:sync|check|connect) NAME|NAME|SYSTEM")
 
 
 def _named(found: str, connection: str, system: str, mapping: str) -> str:
-    """Return what replaces a placeholder in a step, in the form that its command takes."""
+    """Return the replacement for a placeholder in a step, in the form that its command takes."""
     if found == "SYSTEM":
         return system or "the system"
     if not mapping or found == "NAME":
         return found.replace("NAME", quote(connection))
-    if "connect" in found:  # no connection is made of files that only stood in
+    if "connect" in found:  # files given for one run cannot make a connection
         return found.replace("NAME", f"--mapping {quote(split(mapping)[0])}")
     return found.replace("NAME", mapping)

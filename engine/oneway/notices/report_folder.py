@@ -12,8 +12,8 @@ from oneway.state.files import write_whole
 def keep_report(to: NoticeFolder, body: str, page: str | None) -> None:
     """Write the page of a notice's run into a folder: `acme-12.html` and `acme.html` (the latest).
 
-    A notice without a run, such as a test, only checks whether the folder can be written. Raises
-    `Undelivered` if it cannot.
+    For a notice without a run, such as a test, only checks that the folder is writable. Raises
+    `Undelivered` if it is not.
     """
     name = json.loads(body)["data"]["connection"]
     folder = Path(to.path)

@@ -1,4 +1,4 @@
-"""Records which alarms were sent, where the store itself cannot record anything."""
+"""Records which alarms were sent while the store cannot be used."""
 
 import os
 from contextlib import suppress
@@ -13,9 +13,9 @@ _MARK = "%Y%m%dT%H%M%SZ"
 
 
 class SentAlarms:
-    """The empty files that record which alarms were sent, since when, and when last.
+    """The alarms that were sent, since when, and when last, recorded as empty files.
 
-    If the state folder cannot hold them, a private folder for temporary files does.
+    If the state folder cannot be written, they are in a private folder for temporary files.
     """
 
     def __init__(self, state: Path) -> None:
@@ -26,15 +26,15 @@ class SentAlarms:
         )
 
     def all(self) -> dict[str, datetime]:
-        """Return since when each recorded alarm lasts, by its code."""
+        """Return when each recorded alarm began, by its code."""
         return {code: since for code, (since, _) in self._found().items()}
 
     def since(self, code: str, now: datetime) -> datetime:
-        """Return since when an alarm lasts: from now, if it is not recorded yet."""
+        """Return when an alarm began, or `now` if it is not recorded."""
         return self._found().get(code, (now, None))[0]
 
     def is_news(self, code: str, now: datetime) -> bool:
-        """Return whether to send an alarm: it is new, or was last sent long ago."""
+        """Return whether to send an alarm, because it is new or was last sent long ago."""
         found = self._found().get(code)
         return found is None or now - _written(found[1]) >= REMINDER
 

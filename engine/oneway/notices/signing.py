@@ -16,13 +16,13 @@ _BYTES = range(24, 65)
 
 
 class BadSecret(ValueError):
-    """A secret is not in the form of the specification; the message does not quote it."""
+    """A secret does not have the specified form; the message does not quote it."""
 
 
 def signature(secret: Secret, id: str, timestamp: int, body: bytes) -> str:
     """Return `v1,` and the base64 of the HMAC-SHA256 over `id.timestamp.body`.
 
-    The secret is `whsec_` and the base64 of 24 to 64 bytes. Raises `BadSecret` if it is not.
+    The secret must be `whsec_` and the base64 of 24 to 64 bytes; otherwise raises `BadSecret`.
     """
     signed = f"{id}.{timestamp}.".encode("ascii") + body
     digest = hmac.new(_key(secret), signed, hashlib.sha256).digest()
@@ -35,7 +35,7 @@ def _key(secret: Secret) -> bytes:
         raise BadSecret(f"it does not begin with {_PREFIX}")
     encoded = text.removeprefix(_PREFIX)
     try:
-        # Libraries of the specification accept it with and without padding.
+        # The specification's libraries accept it with and without padding.
         key = base64.b64decode(
             encoded.rstrip("=") + "=" * (-len(encoded.rstrip("=")) % 4), validate=True
         )

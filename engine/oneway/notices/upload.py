@@ -20,10 +20,10 @@ _TRIAL = "<!doctype html><title>A test</title><p>Reports of oneway arrive here.<
 
 
 def upload(to: Upload, body: str, page: str | None, now: datetime, trust: Trust = SYSTEM) -> None:
-    """Send the page of a notice's run to a URL; a test sends a page of its own.
+    """Send the page of a notice's run to a URL; a test notice sends a test page.
 
-    A notice without a run has no page, and nothing is sent. Raises `Undelivered` if the server did
-    not accept it, and `Refused` if the token cannot be read.
+    Sends nothing for any other notice without a run. Raises `Undelivered` if the server did not
+    accept the page, and `Refused` if the token cannot be read.
     """
     notice = json.loads(body)
     if page is None and notice["type"] != "connection.test":
@@ -41,7 +41,7 @@ def upload(to: Upload, body: str, page: str | None, now: datetime, trust: Trust 
 
 
 def _headers(to: Upload, notice: Mapping[str, Any]) -> Mapping[str, str]:
-    # The same at every try, so that a server can recognise a repeat.
+    # Equal for every attempt, so that the server can recognise a repeat.
     named = {"Webhook-Id": str(notice["id"])}
     if to.token is None:
         return named

@@ -18,7 +18,7 @@ from oneway.planning.plan import Kind
 
 _WEEK = timedelta(days=7)
 _MOST_RUNS = 1000
-"""The most runs of a week that are counted: one every ten minutes."""
+"""How many runs of a week are counted at most: one every ten minutes."""
 
 _NOT_SYNCING = {
     Kind.INELIGIBLE.value,
@@ -34,7 +34,7 @@ def summary(
 ) -> str:
     """Return the notice of a connection's last seven days, as JSON text.
 
-    It goes back to `before`, when the summary before it was due, if that is longer ago.
+    It covers more than seven days if the last summary was due earlier, at `before`.
     """
     since = instant_text(min(now - _WEEK, before or now))
     runs = store.runs(connection.name, limit=_MOST_RUNS)
@@ -84,11 +84,9 @@ def not_syncing(plan: str) -> list[Data]:
 
 
 def systems_of(plan: str) -> Mapping[str, str]:
-    """Return the system and resource of each side of a plan: "expensein users"; no file's path.
+    """Return the system and resource of each side of a plan, and of its lookup tables.
 
-    Those of lookup tables follow.
-
-    `plan` is a plan file's text.
+    For example "expensein users"; never a file's path. `plan` is a plan file's text.
     """
     for line in plan.splitlines():
         if line.startswith(_INPUTS):
@@ -119,7 +117,7 @@ def _still_in_by(store: Journal, last: Run) -> Data:
 
 
 def _outcome(line: str) -> Mapping[str, Any]:
-    """Return the outcome on a line of a plan file; {} for any other line."""
+    """Return the outcome on a line of a plan file, or {} for any other line."""
     if not line.startswith('{"actions":'):
         return {}
     try:

@@ -13,7 +13,7 @@ from oneway.connections.default_notify import with_default_of_folder
 from oneway.connections.file_writer import new_file, with_refs, write_new, write_over
 from oneway.connections.parse import load_connection
 from oneway.connections.secrets.refs import SecretKind, SecretRef
-from oneway.connections.secrets.store import Keeping, SecretName, forgotten
+from oneway.connections.secrets.store import SecretName, StoringCredentials, forgotten
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import refusal
 from oneway.runs.prepare.request import RunRequest
@@ -30,16 +30,16 @@ def settled_new(request: RunRequest, kind: SecretKind | None) -> Connection:
     nothing.
     """
     connection = _of(request)
-    with Keeping() as keeping:
-        kept = {
-            name: keeping.keep(secret, place_of(connection, name), kind, new=True)
+    with StoringCredentials() as storing:
+        stored = {
+            name: storing.store(secret, place_of(connection, name), kind, new=True)
             for name, secret in request.typed.items()
         }
-        text = new_file(_with(connection, kept))
+        text = new_file(_with(connection, stored))
         made = load_connection(text.encode(), connection.file)
         with undisturbed():
             write_new(Path(connection.file), text)
-            keeping.for_good()
+            storing.commit()
     return with_default_of_folder(made)
 
 
@@ -50,9 +50,9 @@ def settled_renewed(request: RunRequest, former: Connection, kind: SecretKind | 
     refers to any longer are deleted. Raises `Refused`, and then changes nothing.
     """
     connection = _of(request)
-    with Keeping() as keeping:
-        kept = _kept(keeping, former, request.typed, kind)
-        refs = {**_refs(connection), **kept}
+    with StoringCredentials() as storing:
+        stored = _stored(storing, former, request.typed, kind)
+        refs = {**_refs(connection), **stored}
         changed = {name: ref for name, ref in refs.items() if _refs(former).get(name) != ref}
         text = with_refs(former, changed)
         if text is None:
@@ -61,7 +61,7 @@ def settled_renewed(request: RunRequest, former: Connection, kind: SecretKind | 
         with undisturbed():
             if changed:
                 write_over(Path(former.file), text)
-            keeping.for_good()
+            storing.commit()
             for name in changed:  # no file refers to the old ones any longer
                 ref = _refs(former).get(name)
                 if ref is not None and place_of(former, name).is_own(ref):
@@ -99,18 +99,18 @@ def in_order() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _kept(
-    keeping: Keeping,
+def _stored(
+    storing: StoringCredentials,
     connection: Connection,
     typed: Mapping[Name, Secret],
     kind: SecretKind | None,
 ) -> dict[Name, SecretRef]:
-    """Store a typed credential, by default where the old one is, and return its place."""
+    """Store typed credentials, by default where the old ones are, and return their references."""
     found = {}
     for name, secret in typed.items():
         place, former = place_of(connection, name), _refs(connection).get(name)
         usual = former.kind if former is not None and place.is_own(former) else None
-        found[name] = keeping.keep(secret, place, kind or usual)
+        found[name] = storing.store(secret, place, kind or usual)
     return found
 
 
@@ -122,8 +122,8 @@ def _refs(connection: Connection) -> dict[Name, SecretRef]:
     }
 
 
-def _with(connection: Connection, kept: Mapping[Name, SecretRef]) -> Connection:
-    refs = {**_refs(connection), **kept}
+def _with(connection: Connection, stored: Mapping[Name, SecretRef]) -> Connection:
+    refs = {**_refs(connection), **stored}
     sides = {
         side: replace(each, credentials={n: ref for (s, n), ref in refs.items() if s == side})
         for side, each in connection.sides.items()

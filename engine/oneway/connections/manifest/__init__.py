@@ -2,9 +2,9 @@
 
     bytes ─yaml_source→ Document ─shape, meaning→ findings ─describe→ Description
 
-No network and no credentials are needed, and no connector is imported. Our own
-manifests are read from a JSON file beside each, which `make docs` writes: reading and checking
-the YAML of both sides took a seventh of `oneway validate`.
+Needs no network and no credentials, and imports no connector. Our own manifests are read from a
+JSON file beside each, which `make docs` writes: reading and checking the YAML of both sides took
+a seventh of the time of `oneway validate`.
 """
 
 import json
@@ -33,7 +33,7 @@ from oneway.documents.yaml_source import Document, parse
 __all__ = ["VERSION", "load_manifest", "load_prepared", "prepare"]
 
 VERSION = 1
-"""The newest version of manifests that is understood."""
+"""The newest supported version of manifests."""
 
 _REQUESTS = {
     "list": Capability.READ,
@@ -43,13 +43,13 @@ _REQUESTS = {
     "reactivate": Capability.REACTIVATE,
 }
 _ALL = ("{values}", "{operations}", "{json_patch}")
-"""The placeholder in a body for all values to write."""
+"""The placeholders in a body for all values to write."""
 
 
 def load_manifest(data: bytes, file: str) -> Description:
-    """Return what a manifest's bytes describe; raise `Refused` with everything that is wrong.
+    """Return the connector that a manifest describes; raise `Refused` with all mistakes.
 
-    `file` is the name for messages. What is no error is among the description's `warnings`.
+    `file` is its name in messages. Warnings are in the description's `warnings`.
     """
     document = parse(data, file)
     found = Findings()
@@ -60,9 +60,10 @@ def load_manifest(data: bytes, file: str) -> Description:
 
 
 def prepare(data: bytes) -> str:
-    """Return the JSON of which `load_prepared` gets what `load_manifest` gets of these bytes.
+    """Return JSON from which `load_prepared` makes the description of these bytes.
 
-    It begins with them. Raises `Refused` for a manifest of which there is anything to say.
+    It contains the bytes, to be compared. Raises `Refused` for a manifest with mistakes or
+    warnings.
     """
     document = parse(data, "manifest.yaml")
     found = load_manifest(data, "manifest.yaml")
@@ -73,7 +74,7 @@ def prepare(data: bytes) -> str:
 
 
 def load_prepared(prepared: bytes, data: bytes, file: str) -> Description | None:
-    """Return what a manifest's bytes describe, or None if the JSON was made of other bytes."""
+    """Return the description in `prepared`, or None unless it was made from these bytes."""
     content = json.loads(prepared)
     if content["of"].encode() != data:
         return None
@@ -81,12 +82,12 @@ def load_prepared(prepared: bytes, data: bytes, file: str) -> Description | None
 
 
 def _mistakes(document: Document) -> list[Diagnostic]:
-    # Imported here, because the manifests of packages have been checked.
+    # Imported here because it is slow, and the manifests of packages have been checked.
     from oneway.connections.manifest.validate import mistakes_in
     from oneway.documents.schema_check import check
 
     shape = check(document, "connector")
-    # One mistake a place is enough: what has the wrong shape has no meaning either.
+    # One mistake per place is enough: the meaning of a wrong shape cannot be checked.
     places = {(d.span.line, d.span.column) for d in shape}
     meaning = mistakes_in(document)
     return shape + [d for d in meaning if (d.span.line, d.span.column) not in places]
@@ -122,7 +123,7 @@ def _resource(name: str, data: Data, file: str) -> Resource:
     able = {Capability(str(word)) for word in items(data.get("capabilities"))}
     able |= {capability for key, capability in _REQUESTS.items() if key in data}
     if Capability.UPDATE in able:
-        # Leaving is an update where it has no request of its own; then so is coming back.
+        # Without a request of its own, leaving is an update, and so is coming back.
         able |= {Capability.LEAVE} if "leave" in data else {Capability.LEAVE, Capability.REACTIVATE}
     listing, details = obj(data.get("list")), [obj(each) for each in items(data.get("detail"))]
     if reads_one(data):
@@ -130,7 +131,7 @@ def _resource(name: str, data: Data, file: str) -> Resource:
     lag = data.get("lag")
     is_null = says_null(data, default=says_null(record))
     many = [*details, *([listing] if "for_each" in listing else [])]
-    # A detail that answers 404 leaves its key out, whatever the system says of nulls.
+    # A detail that answers 404 is an absent key, whatever the system says about nulls.
     into = [text(each, "into") for each in many]
     return Resource(
         name=name,

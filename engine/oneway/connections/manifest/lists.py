@@ -1,4 +1,4 @@
-"""Checks how a manifest reads a list: what has no effect, and what can end the list too early."""
+"""Checks how a manifest reads lists: keys without effect, and causes of an early end."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from oneway.documents.yaml_source import Document, Path
 
 
 def list_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
-    """Yield the mistakes in how the lists of a manifest are read, and warnings."""
+    """Yield the mistakes in a manifest's lists, and warnings."""
     for path, listing in listings(data):
         yield from _paging(document, (*path, "pagination"), obj(listing.get("pagination")))
         yield from _list(document, path, listing)
@@ -73,7 +73,7 @@ def _parents(document: Document, path: Path, resources: Data) -> Iterator[Diagno
 
 
 def _into(document: Document, place: Path, into: str, record: Data) -> Iterator[Diagnostic]:
-    """Check the field that takes the parents of a record, which is a list."""
+    """Check the field for the parents of a record, which must be a list."""
     fields = fields_of(record)
     if into not in fields:
         if not is_open(record):
@@ -86,7 +86,7 @@ def _into(document: Document, place: Path, into: str, record: Data) -> Iterator[
 
 
 def _leads_back(parents: str, name: str, resources: Data) -> bool:
-    """Return whether a resource, or one of those above it, is listed for each record of `name`."""
+    """Return whether a resource or one of its parents is itself listed per record of `name`."""
     seen = set[str]()
     while parents not in {"", name} and parents not in seen:
         seen.add(parents)
@@ -95,7 +95,7 @@ def _leads_back(parents: str, name: str, resources: Data) -> bool:
 
 
 def _first_page_alone(document: Document, path: Path, listing: Data) -> Iterator[Diagnostic]:
-    """Warn of a list without pages whose query asks for one of them."""
+    """Warn of a list without pagination whose query asks for one page."""
     for name in obj(listing.get("query")):
         if _plain(name) in _WHICH_PAGE:
             summary = f"'{name}' asks for one page, and nothing says how the list goes on"
@@ -110,7 +110,7 @@ def _plain(name: str) -> str:
 
 
 def _paging(document: Document, path: Path, paging: Data) -> Iterator[Diagnostic]:
-    """Check where a list's next cursor and its total come from: each from one place."""
+    """Check that a list's next cursor and its total each come from one place."""
     kind = text(paging, "type")
     if kind == "cursor" and not {"next", "next_header"} & set(paging):
         summary = "nothing says where the next cursor is"
@@ -144,7 +144,7 @@ def _placed(document: Document, path: Path, listing: Data) -> Iterator[Diagnosti
 
 
 def _uncounted(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
-    """Warn of a list that an empty page ends unseen, where new records rely on it alone."""
+    """Warn of a list that a wrongly empty page cuts short, if creates have no other safeguard."""
     paging = obj(obj(resource.get("list")).get("pagination"))
     ends_unseen = paging.get("type") in {"page", "offset"} and not _TOTALS & set(paging)
     if ends_unseen and "create" in resource and not obj(resource.get("find")):
@@ -161,6 +161,6 @@ _IDLE = {
     "cursor": {"start", "stop", "sparse"},
     "next_link": {"param", "start", "stop", "sparse"},
 }
-"""The keys that say nothing with a type of pagination."""
+"""The keys that have no effect with a type of pagination."""
 _WHICH_PAGE = {"page", "pagenum", "pagenumber", "pageindex", "offset", "skip", "startindex"}
 _FROM_ZERO = {"offset", "skip"}

@@ -9,7 +9,7 @@ from oneway.core.quoting import PLACEHOLDER, parted
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A placeholder as other tools write it: its name, and where it stands in the text."""
+    """A placeholder in another tool's notation: its name, and its place in the text."""
 
     name: str
     text: str
@@ -20,9 +20,9 @@ class Foreign:
 def foreign_in(text: str, names: Collection[str]) -> Iterator[Foreign]:
     """Yield the placeholders of other tools; `names` are those that a template may use.
 
-    `${x}` is never right, nor are `{{x}}` and `:x` as a step of a path, or `{{x}}` as a whole text.
-    Elsewhere `:x`, `$x`, `@x` and `<x>` are placeholders where x is one of the names, unless the
-    text has braces of its own (`{{`): it is in a language with variables, such as GraphQL.
+    These are every `${x}`, `{{x}}` and `:x` as a path segment, and `{{x}}` as the whole text.
+    Elsewhere, `:x`, `$x`, `@x` and `<x>` count if x is one of the names, unless the text contains
+    escaped braces (`{{`): it is then in a language with variables, such as GraphQL.
     """
     names = () if "{{" in text else names
     for found in _FOREIGN.finditer(text):
@@ -39,14 +39,14 @@ def ours_in(text: str) -> Iterator[re.Match[str]]:
 
 
 def names_in(text: str, names: Collection[str]) -> set[str]:
-    """Return the names in a text, without the endings of quoted ones; `names` are those known."""
+    """Return the names in a text without quoting suffixes; `names` are those known."""
     ours = {found[1] for found in ours_in(text)}
     foreign = {each.name for each in foreign_in(text, names)}
     return {plain(each, names) for each in ours | foreign}
 
 
 def plain(name: str, names: Collection[str]) -> str:
-    """Return a name without the ending that quotes it; one of `names` stays as it is."""
+    """Return a name without its quoting suffix; one of `names` stays as it is."""
     return name if name in names else parted(name)[0]
 
 

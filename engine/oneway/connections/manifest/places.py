@@ -1,4 +1,4 @@
-"""Lists the places of templates and expressions in a manifest, and the names each may use."""
+"""Lists the templates and expressions of a manifest, with the names that each may use."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,11 +12,11 @@ from oneway.documents.yaml_source import Path
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with `{names}`: `own` are those it may use beside the manifest's options.
+    """A text with `{names}`; `own` are those it may use besides the manifest's options.
 
-    One of them that ends in a dot stands for the fields of an object: `{record.userName}`.
-    `unchosen` are the options that are not chosen yet when it is filled in. In a `query` (a path,
-    a query, a body) quotes have a meaning to the system that reads it.
+    A name that ends in a dot stands for the fields of an object: `{record.userName}`. `unchosen`
+    are the options that have no value yet when it is filled in. `query` is true for a path, a
+    query or a body, where quotes mean something to the system that reads it.
     """
 
     path: Path
@@ -49,12 +49,12 @@ def templates(data: Data) -> Iterator[Template]:
 
 
 def _listed(data: Data) -> list[str]:
-    """Return the options that the system itself lists, in the order in which they are asked."""
+    """Return the options whose choices the system lists, in the order of the requests."""
     return [name for name, item in obj(data.get("options")).items() if "choices" in obj(item)]
 
 
 def _everywhere(data: Data) -> Iterator[Template]:
-    """Yield the templates of every request; the first of them is checked for choosing."""
+    """Yield the templates that apply to every request, of which choosing makes the first."""
     yield from texts(("base_url",), data.get("base_url"))
     yield from texts(("headers",), data.get("headers"), secrets=True)
     yield from _auth(obj(data.get("auth")))
@@ -133,16 +133,16 @@ def _resource(path: Path, resource: Data, above: frozenset[str]) -> Iterator[Tem
 
 
 def versions_of(resource: Data) -> frozenset[str]:
-    """Return the name of a record's version, where the request for one record shows it."""
+    """Return the placeholder for a record's version, if the request for one record shows it."""
     shown = {"version", "version_header"} & set(obj(resource.get("get")))
     return frozenset({"version"} if shown else ())
 
 
 def parent_names(resource: Data, resources: Data, before: str) -> frozenset[str]:
-    """Return the names that stand for a record's parent: `parent.id` and the like.
+    """Return the placeholders for a record's parent: `parent.id` and the like.
 
-    If the parents show their own, `parent.parent.id` and the like are among them. `before` is
-    what the names begin with.
+    If parents have parents, they include `parent.parent.id` and the like. `before` is the prefix
+    of the names.
     """
     listing = obj(resource.get("list"))
     if "for_each" not in listing:

@@ -1,4 +1,4 @@
-"""Checks that each request of a manifest says which record it is for, and sends what is written."""
+"""Checks that each request of a manifest names its record and sends the values to write."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from oneway.documents.yaml_source import Document, Path
 
 
 def request_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
-    """Yield a mistake for each request that does not say which record it is for."""
+    """Yield a mistake for each request that does not name its record or send the values."""
     options = frozenset(obj(data.get("options")))
     for name, value in obj(data.get("resources")).items():
         path, resource = ("resources", name), obj(value)
@@ -46,10 +46,10 @@ def request_mistakes(document: Document, data: Data) -> Iterator[Diagnostic]:
 
 
 def _of_one_record(path: Path, resource: Data) -> Iterator[tuple[Path, Data, str]]:
-    """Yield the requests that are made for one record or job, each with its place and that word."""
+    """Yield the requests for one record or job, each with its place and "record" or "job"."""
     single, listing = obj(resource.get("get")), obj(resource.get("list"))
     of_one = single.get("path") == listing.get("path") and "body" not in single
-    if not of_one:  # as /me is
+    if not of_one:  # a fixed address, such as /me
         yield (*path, "get"), single, "record"
     for index, detail in enumerate(items(resource.get("detail"))):
         yield (*path, "detail", index), obj(detail), "record"
@@ -65,14 +65,14 @@ def _parts(request: Data) -> Data:
 
 
 def _names(parts: Value | Data, own: frozenset[str] | set[str]) -> set[str]:
-    """Return the names of the placeholders in some parts of a request; `own` are those it has."""
+    """Return the placeholders used in parts of a request; `own` are those available to it."""
     return {name for each in texts((), parts) for name in names_in(each.text, own)}
 
 
 def _body(
     document: Document, path: Path, request: Data, options: frozenset[str]
 ) -> Iterator[Diagnostic]:
-    """Report a body without the values to write, unless the path or a query holds one."""
+    """Report a body without the values to write, unless the path or the query has one."""
     if not _names(_parts(request), _VALUES) - options - {"id"}:
         summary = f"the body of '{path[-2]}' holds none of the values to write"
         help = "write {values}, {operations} or {json_patch} where they belong; or leave out `body`"
@@ -80,7 +80,7 @@ def _body(
 
 
 def _spreads(document: Document, path: Path, body: Value) -> Iterator[Diagnostic]:
-    """Report keys of dots that do not spread the values."""
+    """Report `...` keys that do not spread the values."""
     if isinstance(body, list):
         for index, item in enumerate(body):
             yield from _spreads(document, (*path, index), item)
@@ -106,7 +106,7 @@ def _version(document: Document, path: Path, resource: Data) -> Iterator[Diagnos
 
 
 def _delete(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
-    """Check that a DELETE is a leave of which it can be seen that it removes nothing."""
+    """Check that a DELETE is a leave, and that the record can be seen to remain."""
     if path[-1] != "leave":
         summary = f"DELETE is a way to leave, and this is '{path[-1]}'"
         yield document.at((*path, "method"), "C109", summary, "use POST, PUT or PATCH")
@@ -130,4 +130,4 @@ def _job(document: Document, path: Path, job: Data) -> Iterator[Diagnostic]:
 
 _VALUES = frozenset({"values", "operations", "json_patch"})
 _CARRIES_VALUES = {"create", "update"}
-"""A leave or a return may always send the same."""
+"""The requests that must send values; a leave or a return may send a constant body."""

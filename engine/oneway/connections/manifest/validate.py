@@ -40,7 +40,7 @@ _AUTH_KEYS = {
 
 
 def mistakes_in(document: Document) -> list[Diagnostic]:
-    """Return the mistakes in what a manifest means, even if its shape is wrong, and warnings."""
+    """Return the mistakes and warnings about a manifest's meaning, even if its shape is wrong."""
     data = obj(document.data)
     found = [*_names(document, data)]
     for template in templates(data):
@@ -135,7 +135,7 @@ def _listed(known: Iterable[str]) -> str:
 
 
 def _quotes(document: Document, template: Template, known: set[str]) -> Iterator[Diagnostic]:
-    """Warn of values that could leave the quotes, or the condition, that they stand in."""
+    """Warn of values that could break out of their quotes or of their condition."""
     if not template.query:
         return
     span = document.span(template.path)
@@ -162,7 +162,7 @@ def _quotes(document: Document, template: Template, known: set[str]) -> Iterator
 
 
 def _quoted_by(name: str, quote: str) -> str:
-    """Return how a value is put in quotes that it cannot leave."""
+    """Return the placeholder that escapes a value for these quotes."""
     if quote == '"':
         return f"write {{{name}_json}} without quotes around it: it brings its own"
     return (
@@ -174,7 +174,7 @@ def _quoted_by(name: str, quote: str) -> str:
 def _expression(
     document: Document, path: Path, expression: str, fields: Collection[str]
 ) -> Iterator[Diagnostic]:
-    """Check an expression; `fields` are those of the record that it is evaluated on."""
+    """Check an expression; `fields` are those of the record it applies to."""
     span = document.span(path)
     try:
         parsed = parse(expression, span)
@@ -199,7 +199,7 @@ def _expression(
 
 
 def _fields_at(data: Data, path: Path) -> Collection[str]:
-    """Return the fields of the record that an expression is evaluated on; none of an answer."""
+    """Return the fields of the record that an expression applies to; none for a response."""
     resource = obj(obj(data.get("resources")).get(str(path[1]))) if path[-1] == "label" else {}
     return fields_of(obj(resource.get("record")))
 
@@ -293,7 +293,7 @@ def _resource(document: Document, path: Path, resource: Data) -> Iterator[Diagno
 
 
 def _read_by(expression: str) -> list[str]:
-    """Return the fields that an expression reads; none if it cannot be parsed, as is told."""
+    """Return the fields that an expression reads; none if invalid, which is reported elsewhere."""
     try:
         return [path_text(use.keys) for use in parse(expression, Span("")).paths]
     except ExpressionSyntax:

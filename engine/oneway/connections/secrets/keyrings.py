@@ -23,7 +23,7 @@ def from_keyring(ref: SecretRef) -> str:
 
 
 def find_in_keyring(ref: SecretRef) -> str | None:
-    """Return the text of an entry, None if there is none; raise `Refused` without a keyring."""
+    """Return the text of an entry, or None; raise `Refused` without a keyring."""
     found = _asked(ref, lambda keyring, service, name: keyring.get_password(service, name))
     return None if found is None else str(found)
 
@@ -31,7 +31,7 @@ def find_in_keyring(ref: SecretRef) -> str | None:
 def into_keyring(ref: SecretRef, text: str) -> None:
     """Store a text as an entry; raise `Refused` on failure."""
     _asked(ref, lambda keyring, service, name: keyring.set_password(service, name, text))
-    # A backend that stores nothing raises no error.
+    # Read it back, because a backend may fail silently.
     if not compare_digest((find_in_keyring(ref) or "").encode(), text.encode()):
         raise refusal("C120", ref.name, "the keyring does not keep what it is given", _ELSEWHERE)
 

@@ -15,8 +15,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 def opened(ref: SecretRef) -> Secret:
     """Return the credential that a reference leads to.
 
-    Raises `Refused` if there is none, or if a header could not hold it; no message quotes any
-    of it.
+    Raises `Refused` if there is none, or if it is not valid in an HTTP header. Messages never
+    quote it.
     """
     match ref.kind:
         case SecretKind.ENV:
@@ -49,7 +49,7 @@ def _from_variable(ref: SecretRef) -> str:
 def _from_file(ref: SecretRef) -> str:
     data = read_private(ref.name)
     try:
-        # Editors put a mark at the beginning and a line break at the end.
+        # Editors add a byte order mark at the beginning and a line break at the end.
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _unusable(ref, "it is not UTF-8") from None

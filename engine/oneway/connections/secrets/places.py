@@ -1,4 +1,4 @@
-"""Finds the credential references in a connection's file, and their mistakes."""
+"""Finds the credential references in a connection's file, and mistakes in them."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -14,9 +14,9 @@ Places: TypeAlias = set[tuple[int, int]]
 
 
 def bad_credentials(document: Document) -> tuple[list[Diagnostic], Places]:
-    """Return a finding for each credential not given by reference.
+    """Return a finding for each credential not given by reference, and the places around them.
 
-    The second value is the set of places in and around them, for which nothing else is reported.
+    Nothing else is to be reported for these places.
     """
     written = FileProvenance(document, document.file)
     found: list[Diagnostic] = []
@@ -56,7 +56,7 @@ def _around(document: Document, path: Path) -> Places:
 
 
 def _help(value: Value) -> str:
-    """Return the remedy, which quotes at most the kind of reference that the text begins with."""
+    """Return the remedy, which quotes at most a text's beginning that is a kind of reference."""
     kind = value.partition(":")[0] if isinstance(value, str) else ""
     if kind in {each.value for each in SecretKind}:
         return f"in a file it is written {{{kind}: ...}}; {kind}:... is for the command line"

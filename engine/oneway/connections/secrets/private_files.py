@@ -17,11 +17,11 @@ _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 def read_private(path: str) -> bytes:
     """Return the bytes of a private file; raise `Refused` if it is not private, or too large.
 
-    The checks apply to the opened file: to the target of a symbolic link, and not to a file that
+    The checks apply to the opened file, so to the target of a symbolic link, and not to a file that
     replaces it in the meantime.
     """
     with _read(path):
-        _refuse_other(path, os.stat(path))  # opening a device may do something
+        _refuse_other(path, os.stat(path))  # before opening, which may affect a device
         handle = os.open(path, _FLAGS)
         try:
             found = os.fstat(handle)

@@ -8,7 +8,7 @@ from oneway.core.diagnostics import did_you_mean
 
 
 class SecretKind(Enum):
-    """Where a credential is kept. The values are words of files and, in capitals, of variables."""
+    """Where a credential is stored. The values are words of files, in capitals of variables."""
 
     ENV = "env"
     FILE = "file"
@@ -17,10 +17,10 @@ class SecretKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:
-    """The location of a credential; it holds no credential, and may be shown.
+    """The location of a credential, which may be shown.
 
-    `name` is the name of a variable, the path of a file, or `service/name` of a keyring; the
-    last slash parts the two, so that a service may be a URL.
+    `name` is the name of a variable, the path of a file, or `service/name` of a keyring. The last
+    slash separates these two, so that a service may be a URL.
     """
 
     kind: SecretKind
@@ -31,9 +31,9 @@ class SecretRef:
 
 
 def secret_ref(data: object) -> SecretRef:
-    """Return the reference that `{env: NAME}`, `{file: PATH}` or `{keyring: SERVICE/NAME}` says.
+    """Return the reference in `{env: NAME}`, `{file: PATH}` or `{keyring: SERVICE/NAME}`.
 
-    Raises ValueError with a sentence that never quotes a text found in place of a reference: it
+    Raises ValueError with a message that never quotes a text in place of a reference, because that
     may be the credential itself.
     """
     if not isinstance(data, Mapping):

@@ -4,9 +4,9 @@
         .gitignore                   *
         acme.source.api_key          0600
 
-Every stored credential can be rolled back (`Keeping`): if a person stops in the middle, no new
-credential is left behind, and a former one is restored. Only entries and files of these names are
-ever written or removed; credentials that a person keeps elsewhere are never touched.
+Storing is a transaction (`StoringCredentials`): if the user stops in the middle, no new credential
+is left behind, and former ones are restored. Only entries and files of these names are ever written
+or removed; credentials that users store elsewhere are never touched.
 """
 
 import os
@@ -26,17 +26,17 @@ from oneway.state.deferred_signals import undisturbed
 from oneway.state.files import write_whole
 
 SECRETS = "secrets"
-"""The folder beside a connection's file in which its credentials are kept."""
+"""The folder beside a connection's file in which its credentials are stored."""
 
 SERVICE = "oneway"
-"""The service under which the keyring lists them."""
+"""The service name of our entries in the keyring."""
 
 Undo: TypeAlias = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class SecretName:
-    """The name of a stored credential: its connection (name and file), side and own name."""
+    """Identifies a stored credential: its connection (name and file), side and name."""
 
     connection: str
     file: str
@@ -51,39 +51,39 @@ class SecretName:
         return SecretRef(kind, str(Path(self.file).parent / SECRETS / name))
 
     def is_own(self, ref: SecretRef) -> bool:
-        """Return whether a reference leads to where we keep this credential."""
+        """Return whether a reference leads to where we store this credential."""
         if ref.kind is SecretKind.FILE:
             return os.path.abspath(ref.name) == os.path.abspath(self.ref(ref.kind).name)
         return ref.kind is SecretKind.KEYRING and ref == self.ref(ref.kind)
 
 
 @dataclass(slots=True)
-class Keeping:
-    """Stores credentials; leaving the block without `for_good` rolls all of them back."""
+class StoringCredentials:
+    """Stores credentials; leaving the block without `commit` rolls all of them back."""
 
     _undo: list[Undo] = field(default_factory=list)
 
-    def keep(
+    def store(
         self, secret: Secret, place: SecretName, kind: SecretKind | None, *, new: bool = False
     ) -> SecretRef:
         """Store a credential and return its reference; with `kind` None, in a keyring if one works.
 
-        A `new` connection never replaces an entry in the keyring, because all folders of a person
-        share it, and another connection may have this name. Raises `Refused` if the credential
-        cannot be stored: then nothing has changed.
+        A `new` connection never replaces an entry in the keyring, because a user's folders share
+        it, and another connection may have this name. Raises `Refused`, having changed nothing, if
+        the credential cannot be stored.
         """
         if kind is None:
             try:
-                return self.keep(secret, place, SecretKind.KEYRING, new=new)
+                return self.store(secret, place, SecretKind.KEYRING, new=new)
             except Refused:
-                return self.keep(secret, place, SecretKind.FILE, new=new)
+                return self.store(secret, place, SecretKind.FILE, new=new)
         ref = place.ref(kind)
         steps = _in_keyring if kind is SecretKind.KEYRING else _in_file
         former = steps.former(ref)
         if new and former is not None and kind is SecretKind.KEYRING:
             help = "choose another name, or --keep-secrets file; or remove it from the keyring"
             raise refusal("C140", ref.name, "the keyring has such an entry already", help)
-        # Before it is written: a Ctrl-C in between would otherwise leave it behind.
+        # Registered before it is written, or a Ctrl-C in between would leave it behind.
         self._undo.append(lambda: steps.restore(ref, former))
         try:
             steps.write(ref, secret.open())
@@ -93,8 +93,8 @@ class Keeping:
             raise
         return ref
 
-    def for_good(self) -> None:
-        """Keep everything stored so far, even if the block fails later."""
+    def commit(self) -> None:
+        """Make everything stored so far permanent, even if the block fails later."""
         self._undo.clear()
 
     def __enter__(self) -> Self:
@@ -103,7 +103,7 @@ class Keeping:
     def __exit__(self, *_: object) -> None:
         try:
             self._roll_back()
-        except BaseException:  # a signal came before it had begun
+        except BaseException:  # a signal arrived before the rollback began
             self._roll_back()
             raise
 
@@ -114,7 +114,7 @@ class Keeping:
 
 
 def forgotten(ref: SecretRef) -> bool:
-    """Remove a credential that we keep; return whether there was one. Raises `Refused`."""
+    """Remove a credential that we store; return whether there was one. Raises `Refused`."""
     if ref.kind is SecretKind.KEYRING:
         return out_of_keyring(ref)
     try:
@@ -124,14 +124,14 @@ def forgotten(ref: SecretRef) -> bool:
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise refusal("C141", ref.name, f"a credential cannot be removed: {why}", _RIGHTS) from None
-    with suppress(OSError):  # another connection's may be in it, or a person's own file
+    with suppress(OSError):  # the folder may contain other credentials or a user's file
         _remove_if_empty(Path(ref.name).parent)
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
-    """How one kind of storage is read, written and restored."""
+    """The operations on one kind of storage: read, write, restore."""
 
     former: Callable[[SecretRef], str | None]
     write: Callable[[SecretRef, str], None]
@@ -139,7 +139,7 @@ class _Steps:
 
 
 def _restore_entry(ref: SecretRef, former: str | None) -> None:
-    with suppress(Refused):  # the rollback failed too: nothing more can be done
+    with suppress(Refused):  # if the rollback fails too, nothing more can be done
         if former is None:
             out_of_keyring(ref)
         else:
@@ -159,7 +159,7 @@ def _former_file(ref: SecretRef) -> str | None:
 def _write_file(ref: SecretRef, text: str) -> None:
     path = Path(ref.name)
     try:
-        with undisturbed():  # or it may be left in the file that is to replace this one
+        with undisturbed():  # a Ctrl-C might leave it in the temporary file
             _make_folder(path.parent)
             write_whole(path, text.encode(), mode=0o600)
     except OSError as error:
@@ -176,7 +176,7 @@ def _restore_file(ref: SecretRef, former: str | None) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder of credentials; raise `Refused` if others may look into it."""
+    """Create the folder of credentials; raise `Refused` if others have access to it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.stat()
     if found.st_uid != os.geteuid():
