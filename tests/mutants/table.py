@@ -4399,7 +4399,7 @@ MUTANTS = (
     Mutant(
         "incident-reminds-nightly",
         "notices/incidents",
-        "told.get(incident.id, incident.opened)",
+        "notified.get(incident.id, incident.opened)",
         "incident.opened",
         "who was told again is told again after another week",
         INCIDENTS,

@@ -12,7 +12,7 @@ from oneway.applying.watch import Stopped
 from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.notices import delivering, starting, telling
+from oneway.cli.notices import delivering, notifying, starting
 from oneway.cli.options import (
     FOLDERS,
     STATE,
@@ -56,7 +56,7 @@ _SHORTEST = 12
 
 
 @click.command("apply")
-@telling
+@notifying
 @click.argument("plan_file", metavar="PLAN", type=click.Path())
 @click.option(
     "--approve",

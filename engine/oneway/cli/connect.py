@@ -13,14 +13,14 @@ from oneway.cli.connecting.request import references, wishes_of
 from oneway.cli.connecting.setup import connected, renewed
 from oneway.cli.console import Console, StderrConsole
 from oneway.cli.exits import Exit
-from oneway.cli.notices import telling
+from oneway.cli.notices import notifying
 from oneway.cli.options import consoled, formatted, limited, pairs, remembering, shared_folder
 from oneway.cli.prompts import Asking, is_terminal
 from oneway.runs.commit_connection import in_order
 
 
 @click.command("connect")
-@telling
+@notifying
 @click.argument("name", required=False, default="")
 @click.option("--mapping", metavar="PATH", default="", help="The mapping.")
 @click.option(

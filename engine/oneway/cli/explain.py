@@ -83,15 +83,15 @@ def command(
         )
         memory = load_memory(session, plan) if kept else NOTHING
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
-    told = by_subject(memory.discrepancies_of(plan, ends))
+    known = by_subject(memory.discrepancies_of(plan, ends))
     found, full = _found(
-        prepared, reading, plan, key, explanations.forecasts(told, ends, prepared.zone)
+        prepared, reading, plan, key, explanations.forecasts(known, ends, prepared.zone)
     )
     code, context = prepared.compiled.code, prepared.context
     found = with_value_names(found, code, reading.references, context)
     found = tuple(replace(each, link=evidence.of(each.source_id)) for each in found)
     if format == "json":
-        console.json(explanations.as_json(found, told))
+        console.json(explanations.as_json(found, known))
     elif len(found) > full:
         _list(console, found)
     else:
@@ -113,7 +113,7 @@ def _found(
     reading: ReadInputs,
     plan: Plan,
     key: str,
-    told: Mapping[str, Forecast],
+    known: Mapping[str, Forecast],
 ) -> tuple[tuple[Explanation, ...], int]:
     """Return the people whom a key names, and the most to explain in full.
 
@@ -128,7 +128,7 @@ def _found(
             reading.target,
             plan,
             key,
-            told,
+            known,
         )
 
     if found := answering(key):

@@ -49,31 +49,31 @@ def starting(
         yield
     except (Refused, ConnectorError) as error:
         if beginning is not None and not more:
-            _tell(console, beginning, state, error)
+            _notify(console, beginning, state, error)
         raise
     if beginning is not None:
-        _tell(console, beginning, state)
+        _notify(console, beginning, state)
 
 
-def telling(command: Callable[..., Exit]) -> Callable[..., Exit]:
+def notifying(command: Callable[..., Exit]) -> Callable[..., Exit]:
     """Make a command notify of what stops it before it knows a connection.
 
     That is a broken file of a connection, or a store that cannot be used.
     """
 
     @wraps(command)
-    def with_telling(*, state: Path, **rest: Any) -> Exit:
+    def with_notices(*, state: Path, **rest: Any) -> Exit:
         try:
             return command(state=state, **rest)
         except Refused as refused:
             console = Console(color=not rest.get("no_color"), quiet=bool(rest.get("quiet")))
             with suppress(Refused):
-                _tell_of_named(console, rest.get("mapping") or rest.get("name"), state, refused)
+                _notify_of_named(console, rest.get("mapping") or rest.get("name"), state, refused)
             with suppress(Refused):
-                _tell_of_store(console, state, refused.diagnostics)
+                _notify_of_store(console, state, refused.diagnostics)
             raise
 
-    return with_telling
+    return with_notices
 
 
 def say_troubles(console: Console, troubles: Sequence[Diagnostic]) -> None:
@@ -121,7 +121,7 @@ def _alarm(
     say_troubles(console, send_alarms(Alarm(folder, state, to), wrong, now()))
 
 
-def _tell(
+def _notify(
     console: Console,
     beginning: "PendingRun",
     state: Path,
@@ -146,14 +146,14 @@ def _tell(
     with suppress(Refused):  # the user must see what stopped the run
         with Journal.open(operator.state.journal) as journal:
             if error is None:
-                told = queue_for_files(beginning, journal, operator.now())
+                recipients = queue_for_files(beginning, journal, operator.now())
             else:
-                told = queue_for_refused(beginning, problems_of(error), journal, operator)
-            sent = deliver(told.connections, journal, now(), folders=told.folders)
+                recipients = queue_for_refused(beginning, problems_of(error), journal, operator)
+            sent = deliver(recipients.connections, journal, now(), folders=recipients.folders)
         say_troubles(console, sent.troubles)
 
 
-def _tell_of_named(console: Console, named: str | None, state: Path, error: Refused) -> None:
+def _notify_of_named(console: Console, named: str | None, state: Path, error: Refused) -> None:
     """Notify of a connection named on the command line, if its file is broken."""
     if not named:
         return
@@ -163,10 +163,10 @@ def _tell_of_named(console: Console, named: str | None, state: Path, error: Refu
     is_path = "/" in named or exists(named)
     file = named if is_path else path_of(named)
     if is_broken(file):
-        _tell(console, PendingRun(file), state, error)
+        _notify(console, PendingRun(file), state, error)
 
 
-def _tell_of_store(console: Console, state: Path, found: Sequence[Diagnostic]) -> None:
+def _notify_of_store(console: Console, state: Path, found: Sequence[Diagnostic]) -> None:
     """Notify the default channels of a folder that the store cannot be used."""
     from oneway.notices.alarm import STORE
 

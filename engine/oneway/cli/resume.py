@@ -9,7 +9,7 @@ from oneway.cli.apply import beginning_of, print_if_interrupted, say_held
 from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
-from oneway.cli.notices import delivering, starting, telling
+from oneway.cli.notices import delivering, notifying, starting
 from oneway.cli.options import FOLDERS, connected, consoled, limited, remembering, state_of, user
 from oneway.cli.printing import exit_of, print_results
 from oneway.connections.environment import from_environment
@@ -27,7 +27,7 @@ from oneway.state.folder import StateFolder
 
 
 @click.command("resume")
-@telling
+@notifying
 @connected
 @remembering
 @limited

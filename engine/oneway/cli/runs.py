@@ -160,10 +160,10 @@ def showing(
         discrepancies = discrepancies_of_run(journal, one, plan, entries)
         past = Past(one, plan, entries, kept, why, discrepancies, stored_arguments(journal, one))
         past = replace(past, lost=kept_lost(journal, one.id))
-        tally = run_counts(journal, [one])[one.id]
+        counts = run_counts(journal, [one])[one.id]
     people = record_histories(past, outcomes, person)
     if format == "json":
-        console.json({**history.run_as_json(one, tally), **past_run.as_json(past, people)})
+        console.json({**history.run_as_json(one, counts), **past_run.as_json(past, people)})
     else:
         chosen = bool(outcomes or person)
         console.out(past_run.text(past, people, console.style, chosen=chosen))
@@ -262,7 +262,7 @@ def _future_in_words(future: Future, zone: str) -> str:
 def _listed(
     state: StateFolder, connection: str | None, states: frozenset[RunState], limit: int
 ) -> tuple[tuple[Run, ...], Any]:
-    """Return the last runs in any of these states (without states: all), and their tallies."""
+    """Return the last runs in any of these states (without states: all), and their counts."""
     if not state.has_journal:
         return (), {}
     runs: list[Run] = []

@@ -9,7 +9,7 @@ from oneway.cli.apply import print_if_interrupted, saying_recovered
 from oneway.cli.clock import now
 from oneway.cli.console import Console, ProgressLine
 from oneway.cli.exits import Exit
-from oneway.cli.notices import delivering, starting, telling
+from oneway.cli.notices import delivering, notifying, starting
 from oneway.cli.options import (
     allowing,
     consoled,
@@ -32,7 +32,7 @@ from oneway.runs.sync import open_sync
 
 
 @click.command("sync")
-@telling
+@notifying
 @requesting
 @allowing
 @retrying

@@ -78,10 +78,10 @@ def given_secrets(description: Description, lookup: Lookup) -> dict[str, tuple[S
 
 
 def _secret(
-    description: Description, option: Option, lookup: Lookup, refs: SecretRef | None
+    description: Description, option: Option, lookup: Lookup, ref: SecretRef | None
 ) -> Secret | None:
-    if refs is not None:
-        return opened(refs)
+    if ref is not None:
+        return opened(ref)
     refs = given_secrets(description, lookup)[option.name]
     if not refs:
         return None

@@ -83,13 +83,13 @@ def send_alarms(alarm: Alarm, found: Sequence[Diagnostic], now: datetime) -> tup
 
 
 def _over(alarm: Alarm, marks: SentAlarms, now: datetime) -> tuple[Diagnostic, ...]:
-    told = marks.all()
-    if not told:
+    sent = marks.all()
+    if not sent:
         return ()
-    troubles = [trouble_as_data(_trouble(alarm, code)) for code in sorted(told)]
-    body = recovery_body(alarm.folder, troubles, instant_text(min(told.values())), now)
+    troubles = [trouble_as_data(_trouble(alarm, code)) for code in sorted(sent)]
+    body = recovery_body(alarm.folder, troubles, instant_text(min(sent.values())), now)
     wrong = _sent(alarm, Occasion.RECOVERY, body, now)
-    for code, since in told.items():
+    for code, since in sent.items():
         marks.remove(code, since)
     return wrong
 

@@ -146,8 +146,8 @@ def _cause(seen: Seen, name: str) -> Data:
     said = cause_of(name, subject, _called(seen, name, system), leaving=leaving)
     more: Data = {}
     if name in _OURS or name.startswith("M"):
-        told = [_detail(each) for each in seen.run.problems if each.code == name]
-        more |= {"detail": told[0]} if told else {}
+        details = [_detail(each) for each in seen.run.problems if each.code == name]
+        more |= {"detail": details[0]} if details else {}
     return {**said, "records": seen.shown.failing[name], "system": system, **more}
 
 

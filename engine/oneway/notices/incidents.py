@@ -43,13 +43,13 @@ class IncidentChanges:
 
 
 def changes(
-    shown: RunProblems, open: Sequence[Incident], told: Mapping[int, str], now: datetime
+    shown: RunProblems, open: Sequence[Incident], notified: Mapping[int, str], now: datetime
 ) -> IncidentChanges:
     """Return the changes a run causes, given the open incidents and when each was last sent."""
     return IncidentChanges(
         tuple(each for kind in _KINDS for each in _opened(shown, kind, open)),
         tuple(each for each in open if _is_over(shown, each)),
-        tuple(each for each in open if goes_on(shown, each) and _is_late(each, told, now)),
+        tuple(each for each in open if goes_on(shown, each) and _is_late(each, notified, now)),
     )
 
 
@@ -85,6 +85,6 @@ def _is_over(shown: RunProblems, incident: Incident) -> bool:
     return shown.wrote or not of_writing
 
 
-def _is_late(incident: Incident, told: Mapping[int, str], now: datetime) -> bool:
-    last = instant_of(told.get(incident.id, incident.opened))
+def _is_late(incident: Incident, notified: Mapping[int, str], now: datetime) -> bool:
+    last = instant_of(notified.get(incident.id, incident.opened))
     return now - last >= REMINDER - EARLY

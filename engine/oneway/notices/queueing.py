@@ -42,12 +42,12 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
         if found is None:
             raise LookupError("no such run")
         refusals = store.failures(connection.name).values()
-        told = run_problems(found, endings(store, found.id), refusals)
+        problems = run_problems(found, endings(store, found.id), refusals)
         good = last_good(store, connection.name, found.id, instant_text(now))
         systems = _systems(connection, found, store)
         since = good.start.started if good is not None else ""
-        when, leaving = when_of(connection, found, store, now), _of_leaves(store, found, told)
-        seen = Seen(found, told, now, systems, since, when, leaving)
+        when, leaving = when_of(connection, found, store, now), _of_leaves(store, found, problems)
+        seen = Seen(found, problems, now, systems, since, when, leaving)
         _changed(connection, seen, store)
 
 
@@ -83,16 +83,16 @@ def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> 
 
     A connection gets its first summary once it has been known for a week.
     """
-    told = summary_weeks(store)  # one query for all connections, as this runs all the time
+    summarised = summary_weeks(store)  # one query for all connections, as this runs all the time
     at, week_ago = instant_text(now), instant_text(now - REMINDER + EARLY)
     for each in connections:
         asked = [name for name, to in channels(each).items() if wants(to, Occasion.WEEKLY)]
         week = week_of(each, now)
-        known = told.get(each.name)
-        if asked and (known is None or known.told < week):
+        known = summarised.get(each.name)
+        if asked and (known is None or known.last < week):
             is_due = known is not None and known.seen_by(week_ago)
             # Before the transaction, because counting a large plan takes a while.
-            before = week_began(each, known.told) if known is not None else None
+            before = week_began(each, known.last) if known is not None else None
             body = summary(each, store, now, before) if is_due else ""
             with store.at_once():
                 if take_week(store, each.name, week, at) and body:
@@ -125,14 +125,14 @@ def queue_changes(
     an incident; `recovery` the single notice of those that are over, given those still open. The
     caller has begun the transaction.
     """
-    at, tells = instant_text(now), channels(to)
+    at, names = instant_text(now), channels(to)
     before = open_incidents(store, to.name)
     # A server that answers 410 gives a notice up at once: retry each night, not every ten minutes.
-    told = last_notified(store, to.name, instant_text(now - EARLY))
+    notified = last_notified(store, to.name, instant_text(now - EARLY))
     last = {
         id: min(times)
-        for id, each in told.items()
-        if (times := [each[name] for name in tells if name in each])
+        for id, each in notified.items()
+        if (times := [each[name] for name in names if name in each])
     }
     found = changes(shown, before, last, now)
     for each in found.closed:
@@ -142,21 +142,21 @@ def queue_changes(
     still = open_incidents(store, to.name)
     # Of a replaced incident, the notice about the people takes the place of a recovery.
     ended = [each for each in found.closed if not is_replaced(shown, each)]
-    for name, channel in tells.items():
+    for name, channel in names.items():
         over = [each for each in ended if wants(channel, Occasion.RECOVERY, each.kind)]
         if over:
             body = recovery(over, still)
             queue(store, NoticeDraft(over[0].id, to.name, Occasion.RECOVERY, name, body), at)
     for each in filter(partial(goes_on, shown), still):
-        heard = told.get(each.id, {}).keys()
-        unheard = tells.keys() - heard
-        if unheard:
-            _tell(to, each, trouble(each, False), store, at, unheard)
+        reached = notified.get(each.id, {}).keys()
+        unreached = names.keys() - reached
+        if unreached:
+            _notify(to, each, trouble(each, False), store, at, unreached)
         if each in found.reminded:
-            _tell(to, each, trouble(each, True), store, at, heard)
+            _notify(to, each, trouble(each, True), store, at, reached)
 
 
-def _tell(
+def _notify(
     connection: Connection,
     incident: Incident,
     body: str,

@@ -1,4 +1,4 @@
-"""The remedies of diagnostic codes, and of the troubles that no code names."""
+"""The remedies for diagnostic codes, and for problems without a code."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
@@ -7,11 +7,11 @@ from oneway.core.codes import CODES
 from oneway.notices.remedy import Remedy, TroubleKind, Who
 
 DIED = "died"
-"""The cause of a run that never got to its end: its process was killed, or the machine."""
+"""The cause of a run that did not reach its end: its process or machine was killed."""
 STILL_IN = "still_in"
-"""The cause of a run after which people who have left can still get in."""
+"""The cause of a run that left leavers with access."""
 UNNAMED = "failed"
-"""The cause of a failure that says no code."""
+"""The cause of a failure without a code."""
 
 CHECK = "`oneway check NAME` says whether it is right again."
 AGAIN = "`oneway sync NAME` runs it at once, or wait for the next run."
@@ -38,7 +38,7 @@ _WHICH = "`oneway runs show NAME` says which, and why."
 
 _K, _W = TroubleKind, Who
 _Advice: TypeAlias = tuple[str, tuple[str, ...]]
-"""What a trouble looks like, and the steps against it."""
+"""The symptoms of a problem, and the steps to fix it."""
 _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
     (_K.DOWN, _W.OPERATOR): {
         "R101": (
@@ -393,7 +393,7 @@ LEAVE_REFUSED = Remedy(
     ),
     narrower=True,
 )
-"""A leave that the target refuses: it is not payroll's to correct."""
+"""The remedies for leaves that the target refuses, which payroll cannot correct."""
 
 _EMPTY = Remedy(
     "R160",
@@ -408,7 +408,7 @@ _EMPTY = Remedy(
         AGAIN,
     ),
 )
-"""An empty source that is a file: the export's trouble, not that of a key."""
+"""The remedy for an empty source that is a file: the export is at fault, not a key."""
 
 _ENDS = (
     "Export the file again in full: `oneway runs show NAME` says where it ends too soon.",
@@ -436,7 +436,7 @@ _CUT = {
         narrower=True,
     ),
 }
-"""A file that was not read to its end does not mend itself, as a busy system does."""
+"""The remedies for a file that was not read to its end, which retrying does not fix."""
 
 OF_FILES = {"R160": _EMPTY, **_CUT}
-"""What is to be done where the system is a file."""
+"""The remedies that differ if the system is a file."""

@@ -1,4 +1,4 @@
-"""The remedies of guards: what to look at before held actions are let through."""
+"""The remedies for guards: what to check before allowing the actions that they hold."""
 
 from collections.abc import Mapping
 
@@ -132,6 +132,6 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
 
 
 def of_guard(kind: GuardKind) -> Remedy:
-    """Return the remedy of a guard that holds actions back."""
+    """Return the remedy for a guard that holds actions back."""
     title, looks, who, steps = _GUARDS[kind]
     return Remedy(kind.value, title, TroubleKind.GUARD, who, looks, steps)

@@ -19,11 +19,11 @@ from oneway.notices.remedy import TroubleKind
 Data = dict[str, Any]
 
 _MOST = 10
-"""Lines of one list."""
+"""How many lines of a list are shown."""
 
 
 def subject_of(body: str) -> str:
-    """Return the subject of a notice: the connection, and what happened, in words and by code."""
+    """Return the subject of a notice: the connection, what happened, and the code."""
     notice = json.loads(body)
     data = notice["data"]
     whose = data["connection"] if "connection" in data else data["folder"]
@@ -56,7 +56,7 @@ def _gist(notice: Data) -> str:
 
 
 def _ended(data: Data) -> list[Data]:
-    """Return the incidents that are over; an older notice is about one alone."""
+    """Return the incidents that are over; an older notice is about only one."""
     found = data["ended"]
     return found if isinstance(found, list) else [found]
 
@@ -70,9 +70,9 @@ def text_of(body: str) -> str:
 
 
 def _plain(line: str) -> str:
-    """Return a line in which characters that do not show as themselves are escaped.
+    """Return a line with invisible and control characters escaped.
 
-    A guard may carry the name of any target field, and people also read mail on terminals.
+    A guard's name may contain any target field's name, and some people read mail on terminals.
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
@@ -83,7 +83,7 @@ def _still_in(data: Data) -> Iterator[str]:
     number, unsure = run.get("still_in") or 0, run.get("may_have_left", 0)
     held = sum(each["records"] for each in data.get("guards", ()) if each["guard"] == "leavers")
     if run.get("still_in") is not None:
-        held = min(held, number)  # the last day of the others is not over
+        held = min(held, number)  # the others have not reached the end of their last day
     if held and unsure > number - held:
         said = "have left, or may have" if unsure < number else "have perhaps left"
         yield from _wrapped(
@@ -121,7 +121,7 @@ def _failure(data: Data) -> Iterator[str]:
 
 
 def _gravity(data: Data) -> str:
-    """Return how much of a connection is in trouble: single records, or all of it."""
+    """Return whether only some records of a connection fail, or all of it."""
     name, since, held = data["connection"], _since(data), data["run"]["counts"].get("held", 0)
     failed, unknown = _missed(data)
     if data["run"]["state"] != "done_with_failures" or not failed + unknown:
@@ -134,7 +134,7 @@ def _gravity(data: Data) -> str:
 
 
 def _missed(data: Data) -> tuple[int, int]:
-    """Return how many records were not carried over, and of how many that is not known."""
+    """Return how many records were not written, and for how many that is unknown."""
     if "records" in data:
         return data["records"]["missed"], data["records"]["unknown"]
     counts = data["run"]["counts"]  # an older notice, which counted writes
@@ -156,14 +156,14 @@ def _access(data: Data) -> Iterator[str]:
     if "access" in data:
         since, system = data["access"]["since"], data["access"]["system"] or "the target"
         died = data["run"]["state"] == "interrupted"
-        told = _when(data, since) if since else ""
-        yield from ("", *_wrapped(unshut(told, system, some=died)))
+        began = _when(data, since) if since else ""
+        yield from ("", *_wrapped(unshut(began, system, some=died)))
 
 
 def unshut(since: str, system: str, *, some: bool = False) -> str:
-    """Return that no leaver loses access while no run completes; `since` is "" if unknown.
+    """Return a sentence: no leaver loses access while no run completes; `since` may be "".
 
-    `some`: a run died midway, and may have ended the access of some of them.
+    `some`: a run died midway, and may have ended the access of some leavers.
     """
     who = f"people who left since {since}" if since else "people who left"
     if some:
@@ -178,13 +178,13 @@ def unshut(since: str, system: str, *, some: bool = False) -> str:
 
 
 def _known(cause: Data) -> Iterator[str]:
-    """Yield what is known of this one case: the file, the instant, or the disk."""
+    """Yield the details of this case: the file, the instant, or the disk."""
     if cause.get("detail"):
         yield from _wrapped(cause["detail"], "    ")
 
 
 def _wrapped(text: str, indent: str = "", more: str = "") -> list[str]:
-    """Return lines of a mail's width; what comes after the first is indented by `more`, too."""
+    """Return lines of a mail's width; all but the first are also indented by `more`."""
     return wrap(
         text,
         _WIDTH,

@@ -109,10 +109,10 @@ def _held(store: Journal, last: Run) -> list[Data]:
 
 def _still_in_by(store: Journal, last: Run) -> Data:
     """Count the people who can still get in, by the last event about them."""
-    told = {
+    ended = {
         each.source_id: each.ending.value for each in stored_discrepancies(store, last.id) or ()
     }
-    counts = Counter(told.get(each.source_id, "other") for each in last.still_in)
+    counts = Counter(ended.get(each.source_id, "other") for each in last.still_in)
     return dict(sorted(counts.items()))
 
 

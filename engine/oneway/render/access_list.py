@@ -1,4 +1,4 @@
-"""People who have left and can still get in, as every form of a plan and a run lists them."""
+"""Lists leavers who can still get in, in the same way for all forms of a plan and a run."""
 
 from collections.abc import Sequence
 
@@ -11,18 +11,18 @@ from oneway.render.sanitize import harmless
 
 
 def access(plan: Plan, verdict: Verdict, memory: Memory) -> tuple[StillIn, ...]:
-    """Return who has left and can still get in once a plan is applied."""
+    """Return the leavers who can still get in once a plan is applied."""
     ends = {**memory.postponed, **verdict.ends()}
     return still_in(plan, ends, undone=memory.reverted, planned=True)
 
 
 def still_in_title(found: Sequence[StillIn]) -> str:
-    """Return the title of the first list."""
+    """Return the title of the list."""
     return f"Have {who_left(found)}, and can still get in"
 
 
 def who_left(found: Sequence[StillIn]) -> str:
-    """Return "left", or how far that is known."""
+    """Return "left", qualified if that is uncertain."""
     unknown = sum(each.may_have_left for each in found)
     if unknown == len(found):
         return "perhaps left"

@@ -18,7 +18,7 @@ _INKS = {
 
 
 def text(results: Sequence[CheckResult], style: Style) -> str:
-    """Return checks as text: the state, the title, what was found; then the counts."""
+    """Return checks as text: the state, title and findings of each, then the counts."""
     lines = []
     for each in results:
         title = clip(harmless(each.title), max(style.width - 11, 20))

@@ -1,8 +1,8 @@
 """Renders diagnostics in the formats of CI systems.
 
 sarif    SARIF 2.1.0 (OASIS), for code scanning
-junit    JUnit XML: a test case a file
-github   annotations of GitHub Actions, the first ten of each severity: it shows no more
+junit    JUnit XML: a test case for each file
+github   annotations of GitHub Actions: the first ten of each severity, as it shows no more
 gitlab   GitLab's Code Quality report
 """
 
@@ -58,7 +58,7 @@ def _sarif_rule(code: str) -> dict[str, object]:
 
 
 def _page(code: str) -> str:
-    """Return where a code is explained: a lint rule has a page of its own."""
+    """Return the documentation page of a code; a lint rule has its own."""
     return f"{_RULES}/{code}.md" if any(rule.code == code for rule in RULES) else _DOCS
 
 
@@ -179,12 +179,12 @@ def xml_page(suites: Iterable[JUnitSuite]) -> str:
 
 
 def xml_text(text: str) -> str:
-    """Return text without the characters that XML 1.0 does not know (section 2.2)."""
+    """Return text without the characters that XML 1.0 forbids (section 2.2)."""
     return "".join(c for c in harmless(text) if c in "\t\n\r" or ord(c) >= 0x20)
 
 
 def _escaped(text: str, more: str = "") -> str:
-    """Return text as a workflow command takes it."""
+    """Return text escaped for a workflow command."""
     escaped = "".join(f"%{ord(c):02X}" if c in "%\r\n" + more else c for c in text)
     return harmless(escaped)
 
@@ -198,7 +198,7 @@ def _place(span: Span) -> str:
 
 
 def _uri(span: Span) -> str:
-    """Return a file's path as a URI; its name may be bytes that are not UTF-8."""
+    """Return a file's path as a URI, even if it is not valid UTF-8."""
     return quote(_path(span), errors="surrogateescape")
 
 

@@ -1,4 +1,4 @@
-"""Renders the list of connectors, or one connector in full."""
+"""Renders the list of connectors, or one connector with all details."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from oneway.render.style import Ink, Style
 
 
 def listed(descriptions: Sequence[Description], style: Style) -> str:
-    """Return one line a connector: its name, its title, and its resources."""
+    """Return one line per connector: its name, title, and resources."""
     wide = max((len(each.name) for each in descriptions), default=0) + 2
     lines = []
     for each in descriptions:
@@ -65,7 +65,7 @@ def as_data(description: Description) -> dict[str, object]:
 
 
 def field_words(field: Field) -> str:
-    """Return what is known of a field, in a few words: "text, at most 100 characters, unique"."""
+    """Return a field's properties, such as "text, at most 100 characters, unique"."""
     kinds = [_KINDS.get(name, name) for name in sorted(field.types - {"null"})]
     words = [" or ".join(kinds) or "anything"]
     if field.format:

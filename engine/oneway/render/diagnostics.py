@@ -4,7 +4,7 @@
        21 |   emial: personalDetails.email
           |   ^^^^^ did you mean 'email'?
 
-The first line is wrapped on a terminal alone: editors and continuous integration read it whole.
+The first line is wrapped only on a terminal: editors and CI systems need it on one line.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _GUTTER = 8
 
 
 def text(diagnostics: Sequence[Diagnostic], style: Style) -> str:
-    """Return the findings as text, one after the other; ends with a newline where any is."""
+    """Return the findings as text, one after the other, each ending with a newline."""
     return "".join(f"{line}\n" for each in diagnostics for line in _lines(each, style))
 
 
@@ -61,7 +61,7 @@ def _head(diagnostic: Diagnostic, style: Style) -> list[str]:
     plain = f"{place}: {severity}: {harmless(diagnostic.summary)} [{diagnostic.code}]"
     first, *more = wrap(plain, style, 0, 4) if style.terminal else [plain]
     lead = f"{place}: {severity}: "
-    if not first.startswith(lead):  # a path as wide as the terminal
+    if not first.startswith(lead):  # the path is as wide as the terminal
         return [first, *more]
     ink = _INKS[diagnostic.severity]
     painted = f"{style.paint(place, Ink.STRONG)}: {style.paint(severity, ink)}: "
@@ -90,7 +90,7 @@ def _quoted(diagnostic: Diagnostic, style: Style) -> list[str]:
 
 
 def _cut(quote: str, offset: int, room: int) -> int:
-    """Return how much of a long line to leave out on the left so that the caret can be seen."""
+    """Return how many characters to cut from the left of a long line to show the caret."""
     most = room * 2 // 3
     if columns(harmless(quote[:offset])) <= most:
         return 0

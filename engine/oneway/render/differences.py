@@ -1,4 +1,4 @@
-"""Says how two values differ, so that a reviewer sees it of long ones too."""
+"""Shows how two values differ, so that a reviewer can see it even in long ones."""
 
 from collections import Counter
 
@@ -8,14 +8,14 @@ from oneway.render.layout import MOST, clip, columns
 from oneway.render.sanitize import quoted, shown
 
 _WIDEST_ITEM = 300
-"""Wide enough for an address or a bank account of a person, in columns."""
+"""Columns; enough for a person's address or bank account."""
 _MOST_ITEMS = 20
 _BEFORE = 15
-"""How many characters are shown before the first one that differs."""
+"""How many characters are shown before the first difference."""
 
 
 def apart(one: str, other: str, width: int = MOST) -> tuple[str, str]:
-    """Return two shown values, clipped so that each shows the first part that differs."""
+    """Return two values, clipped so that each shows the first difference."""
     unlike = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
     same = next(unlike, min(len(one), len(other)))
     if one == other or columns(one[:same]) + _BEFORE <= width or _fit(one, other, width):
@@ -25,9 +25,9 @@ def apart(one: str, other: str, width: int = MOST) -> tuple[str, str]:
 
 
 def of_parts(before: Value, after: Value, width: int = MOST) -> str:
-    """Return what a list, or an object that is too wide to be shown, loses and gains.
+    """Return what a list, or an object too wide to be shown, loses and gains; "" for other values.
 
-    "" for other values. Everything that is lost is named: the reviewer must see it.
+    Lists everything that is lost, because the reviewer must see it.
     """
     if isinstance(before, list) and isinstance(after, list):
         return list_change(before, after)
@@ -59,7 +59,7 @@ def _fit(one: str, other: str, width: int) -> bool:
 def list_change(before: list[Value], after: list[Value]) -> str:
     """Return the items that a list loses and gains, each clipped to a readable width.
 
-    Every lost item is listed: the reviewer must see it.
+    Lists every lost item, because the reviewer must see it.
     """
     lost, gained = _without(before, after), _without(after, before)
     if len(lost) == len(gained) == 1:

@@ -1,4 +1,4 @@
-"""Describes a person who differs from the source, in the same words everywhere."""
+"""Describes how a person differs from the source, in the same words everywhere."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,8 +24,8 @@ _NEXT = {
 def as_json(discrepancy: Discrepancy | None) -> dict[str, object] | None:
     """Return a discrepancy as data: {ending, code, reason, since, next_try}, or null.
 
-    `since` is an instant, or null where this would be the first run that ends so; `next_try` a
-    day, or null for the next run.
+    `since` is an instant, or null if this would be the first run with this ending; `next_try` is
+    a day, or null for the next run.
     """
     if discrepancy is None:
         return None
@@ -50,7 +50,7 @@ def about(discrepancy: Discrepancy) -> dict[str, object]:
 
 
 def since(discrepancy: Discrepancy, zone: str) -> str:
-    """Return the day on which it began; nothing if no run has ended this way yet."""
+    """Return the day on which it began, or "" if no run has ended this way yet."""
     return f"since {harmless(day(discrepancy.since, zone))}" if discrepancy.since else ""
 
 
@@ -62,13 +62,10 @@ def then(discrepancy: Discrepancy) -> str:
 
 
 def sentence(discrepancy: Discrepancy, zone: str, *, with_reason: bool = True) -> str:
-    """Return a whole discrepancy: the ending, since which day in a zone, why, and the next try.
-
-    Callers that show the reason themselves leave it out.
-    """
+    """Return a discrepancy in a sentence: the ending, since which day, why, and the next try."""
     began = since(discrepancy, zone)
     why = clip(harmless(discrepancy.reason), 400) if with_reason else ""
-    if discrepancy.ending is DiscrepancyKind.HELD and why:  # it says by which guards
+    if discrepancy.ending is DiscrepancyKind.HELD and why:  # the reason names the guards
         return "".join((why, f" {began}" if began else "", f"; {then(discrepancy)}"))
     return "".join(
         (
@@ -84,14 +81,14 @@ def sentence(discrepancy: Discrepancy, zone: str, *, with_reason: bool = True) -
 
 
 def of_actions(
-    actions: Sequence[Action], source_id: str | None, told: Mapping[str, Discrepancy]
+    actions: Sequence[Action], source_id: str | None, known: Mapping[str, Discrepancy]
 ) -> list[dict[str, object]]:
-    """Return the discrepancies of one record as data: of each of its actions, or its own."""
+    """Return the discrepancies of a record's actions, or of the record itself, as data."""
     subjects = [action.id for action in actions] or [source_id or ""]
     return [
-        {"subject": subject, **(as_json(told[subject]) or {})}
+        {"subject": subject, **(as_json(known[subject]) or {})}
         for subject in subjects
-        if subject in told
+        if subject in known
     ]
 
 
@@ -101,5 +98,5 @@ def by_subject(found: Sequence[Discrepancy]) -> dict[str, Discrepancy]:
 
 
 def _is_worded(discrepancy: Discrepancy) -> bool:
-    """Return whether the code is Oneway's own, so that the reason alone says more."""
+    """Return whether the code is Oneway's own, so that the reason alone is clearer."""
     return discrepancy.ending.unsynced or discrepancy.ending is DiscrepancyKind.HELD

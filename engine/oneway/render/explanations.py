@@ -32,11 +32,11 @@ _LEFT_ALONE = (Kind.IGNORED, Kind.INELIGIBLE)
 
 
 def forecasts(
-    told: Mapping[str, Discrepancy], ends: Collection[str], zone: str
+    known: Mapping[str, Discrepancy], ends: Collection[str], zone: str
 ) -> dict[str, Forecast]:
-    """Return what an explanation says of each subject; `ends` are the actions that are not sent.
+    """Return the forecast for each subject; `ends` are the actions that are not sent.
 
-    The reasons why a record does not sync stand in the explanation, with names and values.
+    Leaves out why a record does not sync, because the explanation says so with names and values.
     """
     return {
         subject: Forecast(
@@ -44,7 +44,7 @@ def forecasts(
             sent=subject not in ends,
             unsure=subject not in ends and discrepancy.ending is DiscrepancyKind.UNKNOWN,
         )
-        for subject, discrepancy in told.items()
+        for subject, discrepancy in known.items()
     }
 
 
@@ -53,20 +53,19 @@ def text(
 ) -> str:
     """Return explanations as text, one after the other, with days in a time zone.
 
-    Without `every`, the fields of somebody who is left alone are only counted.
+    Unless `every`, the fields of a person who is left alone are only counted.
     """
     return "\n".join("\n".join(_whole(each, style, zone, every)) + "\n" for each in explanations)
 
 
 def as_json(
-    explanations: Sequence[Explanation], told: Mapping[str, Discrepancy] = {}
+    explanations: Sequence[Explanation], known: Mapping[str, Discrepancy] = {}
 ) -> list[dict[str, object]]:
-    """Return explanations as data; `told` are the plan's discrepancies, by whom they are about.
+    """Return explanations as data; `known` are the plan's discrepancies, by subject.
 
     Keys: outcome, key, label, source_id, target_id, still_in, why, stories, link, match, only,
-    eligible, leaving, fields, reasons. `stories` are what keeps the record from becoming as the
-    source says: [{subject, ending, code, reason, since, next_try}]. Sensitive values are "***";
-    a place is {file, line, column}.
+    eligible, leaving, fields, reasons. `stories` are the discrepancies: [{subject, ending, code,
+    reason, since, next_try}]. Sensitive values are "***"; a place is {file, line, column}.
     """
     return [
         {
@@ -77,7 +76,7 @@ def as_json(
             "target_id": each.target_id,
             "still_in": each.still_in,
             "why": list(each.why),
-            "stories": discrepancies_of(each.actions, each.source_id, told),
+            "stories": discrepancies_of(each.actions, each.source_id, known),
             "link": _link_data(each.link) if each.link is not None else None,
             "match": [_key_data(step) for step in each.keys],
             "only": [_rule_data(step) for step in each.scope],
@@ -200,7 +199,7 @@ def _change(step: FieldStep) -> str:
 
 
 def _named(said: str, value: Value, step: FieldStep) -> str:
-    """Return what is shown of a value, with its name if a lookup finds it."""
+    """Return the text of a value, with its name if a lookup finds it."""
     name = step.names.get(canonical(value), "") if is_scalar(value) else ""
     return with_name(said, name)
 

@@ -1,4 +1,4 @@
-"""Renders the function library: a list by family, or one function in full."""
+"""Renders the function library: a list by family, or one function with all details."""
 
 from collections.abc import Sequence
 

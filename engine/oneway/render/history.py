@@ -24,17 +24,17 @@ _GAPS = ("", "  ", "  ", "  ", "  ", "  ", " ", " ", " ", " ")
 _CONNECTION = 2
 _STATE = 4
 _LEAST = 6
-"""Columns that a connection's name gets, however narrow the terminal is."""
+"""The minimum width of a connection's name, even on a narrow terminal."""
 
 
-def text(runs: Sequence[Run], tallies: Mapping[int, RunCounts], style: Style) -> str:
+def text(runs: Sequence[Run], counts: Mapping[int, RunCounts], style: Style) -> str:
     """Return runs as a table, one per line, or a line saying that there are none."""
     if not runs:
         return "No run.\n"
     starts, zone = _starts(runs)
     head = tuple(f"{name} ({zone})" if zone and name == _STARTED else name for name in _HEAD)
     rows = [head + _NUMBERS]
-    rows += [_row(run, tallies[run.id], start) for run, start in zip(runs, starts, strict=True)]
+    rows += [_row(run, counts[run.id], start) for run, start in zip(runs, starts, strict=True)]
     widths = [max(columns(row[i]) for row in rows) for i in range(len(rows[0]))]
     others = sum(widths) - widths[_CONNECTION] + sum(map(len, _GAPS))
     widths[_CONNECTION] = max(min(widths[_CONNECTION], style.width - others), _LEAST)
@@ -48,21 +48,20 @@ def text(runs: Sequence[Run], tallies: Mapping[int, RunCounts], style: Style) ->
     return "\n".join(lines) + "\n"
 
 
-def as_json(runs: Sequence[Run], tallies: Mapping[int, RunCounts]) -> list[dict[str, object]]:
-    """Return runs as data, as they are given; see `run_as_json`."""
-    return [run_as_json(run, tallies[run.id]) for run in runs]
+def as_json(runs: Sequence[Run], counts: Mapping[int, RunCounts]) -> list[dict[str, object]]:
+    """Return runs as data, in the given order; see `run_as_json`."""
+    return [run_as_json(run, counts[run.id]) for run in runs]
 
 
-def run_as_json(run: Run, tally: RunCounts) -> dict[str, object]:
+def run_as_json(run: Run, counts: RunCounts) -> dict[str, object]:
     """Return a run as data.
 
     Keys: run (its id), connection, state (done, done_with_failures, held, refused, interrupted,
     running), why (by hand, schedule, connect), by, host, version, started, ended (null while it
-    goes on, or was interrupted and is not settled yet), as_of, mapping, digest, fingerprint,
-    created, changed, left, failed, held, counts (by ending; so far, where it has not ended),
-    planned (how many actions) and not_ended (how many of them have no ending; both null where
-    that is not known), allowed, breaches (guard, text, allow, held), problems (as `validate`
-    gives them).
+    runs, or if it was interrupted and is not settled yet), as_of, mapping, digest, fingerprint,
+    created, changed, left, failed, held, counts (by ending, so far if it has not ended), planned
+    (number of actions), not_ended (number of actions without an ending; like planned, null if
+    unknown), allowed, breaches (guard, text, allow, held), problems (as in `validate`).
     """
     start = run.start
     return {
@@ -79,11 +78,11 @@ def run_as_json(run: Run, tally: RunCounts) -> dict[str, object]:
         "mapping": start.mapping,
         "digest": start.digest,
         "fingerprint": start.fingerprint,
-        "created": tally.created,
-        "changed": tally.changed,
-        "left": tally.left,
-        "failed": tally.failed,
-        "held": tally.held,
+        "created": counts.created,
+        "changed": counts.changed,
+        "left": counts.left,
+        "failed": counts.failed,
+        "held": counts.held,
         **ends_as_json(run),
         "allowed": [
             {"guard": each.guard, "ceiling": each.ceiling, "by": each.by} for each in start.allowed
@@ -102,14 +101,14 @@ def run_as_json(run: Run, tally: RunCounts) -> dict[str, object]:
 
 
 def ends_as_json(run: Run) -> dict[str, object]:
-    """Return how many planned actions ended how: keys counts, planned, not_ended."""
+    """Return how many planned actions ended in each way: keys counts, planned, not_ended."""
     known = run.left is not None
     planned = sum(run.counts.values()) + (run.left or 0) if known else None
     return {"counts": dict(run.counts), "planned": planned, "not_ended": run.left}
 
 
 def ends_in_words(run: Run) -> str:
-    """Return how many planned actions ended how: "1 done, 45 not ended"; "" if there is none."""
+    """Return how many planned actions ended in each way, such as "1 done, 45 not ended"."""
     counts = [(each, run.counts.get(each.value, 0)) for each in Ending]
     parts = [f"{number:,} {ENDING_WORDS[each]}" for each, number in counts if number]
     if run.left:
@@ -118,12 +117,12 @@ def ends_in_words(run: Run) -> str:
 
 
 def state_in_words(state: RunState) -> str:
-    """Return a state as a sentence has it."""
+    """Return the wording of a state within a sentence."""
     return _STOPPED if state is RunState.REFUSED else state.value.replace("_", " ")
 
 
 _STOPPED = RUN_STATES_SHORT[RunState.REFUSED]
-"""What people read of a refused run: records are refused, by the target."""
+"""The wording for a refused run; "refused" would suggest records that the target refused."""
 
 
 def when(instant: str, zone: str) -> str:
@@ -132,7 +131,7 @@ def when(instant: str, zone: str) -> str:
 
 
 def _starts(runs: Sequence[Run]) -> tuple[list[str], str]:
-    """Return when each run began, and the zone of all these times; "" if each names its own."""
+    """Return when each run began, and the zone of these times, or "" if each includes its own."""
     found = [wall_clock(run.start.started, run.start.zone) for run in runs]
     zones = {zone for _, zone in found}
     if len(zones) == 1:
@@ -140,8 +139,8 @@ def _starts(runs: Sequence[Run]) -> tuple[list[str], str]:
     return [when(run.start.started, run.start.zone) for run in runs], ""
 
 
-def _row(run: Run, tally: RunCounts, started: str) -> tuple[str, ...]:
-    numbers = (tally.created, tally.changed, tally.left, tally.failed, tally.held)
+def _row(run: Run, counts: RunCounts, started: str) -> tuple[str, ...]:
+    numbers = (counts.created, counts.changed, counts.left, counts.failed, counts.held)
     return (
         str(run.id),
         started,
@@ -162,7 +161,7 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _short(number: int) -> str:
-    """Return a number in at most four columns; data has it whole."""
+    """Return a number in at most four columns."""
     if number >= 10_000_000:
         return f"{number // 1_000_000}M"[-4:]
     if number >= 10_000:

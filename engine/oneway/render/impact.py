@@ -13,12 +13,12 @@ from oneway.render.style import Ink, Style
 from oneway.runs.compare.impact import EditImpact
 
 MOST_BYTES = 60_000
-"""A comment on a pull request may have 65,536 characters."""
+"""Less than the 65,536 characters that a comment on a pull request may have."""
 _FEW = 5
 
 
 def sentence(found: EditImpact) -> str:
-    """Return the effect in one sentence: how many people, in which way, which fields."""
+    """Return the effect in one sentence: how many people are affected, how, in which fields."""
     people = found.impact.people
     if not people:
         return f"Nothing changes for any of {count(found.impact.records)}."
@@ -37,7 +37,7 @@ def sentence(found: EditImpact) -> str:
 
 
 def text(found: EditImpact, style: Style, limit: int | None) -> str:
-    """Return the sentence, then each person by name, the worst first."""
+    """Return the sentence, then each person by name, the most harmful effects first."""
     lines = wrap(harmless(sentence(found)), style)
     people = found.impact.people
     for each in people[:limit]:
@@ -55,10 +55,10 @@ def text(found: EditImpact, style: Style, limit: int | None) -> str:
 def as_json(found: EditImpact) -> dict[str, object]:
     """Return the effect as data.
 
-    Keys: sentence, records, people (key, label, source_id, target_id, before, after, fields:
-    field, before, after: what each version writes, null if it writes nothing, or {value}, with the
-    name of a looked-up value),
-    fields (people by field), guards (the names of those that newly fire).
+    Keys: sentence, records, people (key, label, source_id, target_id, before, after, fields),
+    fields (people by field), guards (names of those that newly fire). A person's fields are field,
+    before and after: what each version writes, as {value} with the name of a looked-up value, or
+    null for nothing.
     """
     return {
         "sentence": sentence(found),
@@ -70,9 +70,9 @@ def as_json(found: EditImpact) -> dict[str, object]:
 
 
 def as_markdown(found: EditImpact, *, names: bool) -> str:
-    """Return the effect for a pull request, at most 60 kB: people by what happens to them.
+    """Return the effect for a pull request, at most 60 kB, with people grouped by the effect.
 
-    Without `names`, no names or values are shown: a review may have many readers.
+    `names` permits names and values, which should not be shown if a review has many readers.
     """
     lines = [f"**{markdown(sentence(found))}**", ""]
     size = sum(len(line.encode()) + 1 for line in lines)

@@ -1,6 +1,6 @@
 """Measures and fits text for terminals: columns, wrapping, clipping.
 
-All text given here is harmless already and holds no colour: colour is put on afterwards.
+All text must be harmless already and without colour, which is added afterwards.
 """
 
 import re
@@ -11,16 +11,16 @@ from oneway.render.sanitize import harmless
 from oneway.render.style import Style
 
 MOST = 60
-"""The widest that one value is shown, in columns."""
+"""The maximum width of a value, in columns."""
 
 
 def columns(text: str) -> int:
-    """Return how many columns the text takes: East Asian wide characters two, marks none."""
+    """Return the text's width: two columns for East Asian wide characters, none for marks."""
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def pad(text: str, width: int) -> str:
-    """Return the text with spaces after it, up to a width."""
+    """Return the text padded with spaces to a width."""
     return text + " " * (width - columns(text))
 
 
@@ -32,15 +32,15 @@ def clip(text: str, width: int = MOST) -> str:
 
 
 def with_name(text: str, name: str) -> str:
-    """Return a shown value with the name that people know it by, if it has one: `13 (OPS)`."""
+    """Return a value, followed by its name if it has one: `13 (OPS)`."""
     return f"{text} ({clip(harmless(name), 60)})" if name else text
 
 
 def wrap(text: str, style: Style, indent: int = 0, hang: int | None = None) -> list[str]:
     """Return the text in lines that fit; `hang` is the indent of all but the first.
 
-    Spaces between words stay as many as they are, but for those where a line ends. What stands
-    between backticks is not broken if it fits a line: a command is to be copied.
+    Preserves the spaces between words, except where a line ends. Text between backticks is not
+    broken if it fits on a line, because people copy commands.
     """
     hang = indent if hang is None else hang
     lines: list[str] = []
@@ -57,10 +57,10 @@ def wrap(text: str, style: Style, indent: int = 0, hang: int | None = None) -> l
 
 
 def flow_lines(key: str, value: str, indent: int) -> list[str]:
-    """Return `key: value` in YAML, with a value in JSON, in lines of 80 columns where they fit.
+    """Return `key: value` in YAML, the value as JSON, in lines of at most 80 columns if possible.
 
-    A text ends a line at a single space, which YAML reads as a space; an object or a list between
-    two items, because no key may stand on two lines.
+    A text is broken at single spaces, where YAML reads the line break as a space. An object or a
+    list is broken between items, because a key must be on one line.
     """
     if value.startswith('"'):
         pieces = re.split("(?<=[^ ]) (?=[^ ])", value)
@@ -84,7 +84,7 @@ _TEXT_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|, ')
 
 
 def people(names: list[str], limit: int | None) -> str:
-    """Return names with commas between them; of more than `limit`, how many are left out."""
+    """Return at most `limit` names, with commas, and how many are left out."""
     if limit is None or len(names) <= limit:
         return ", ".join(names)
     return ", ".join([*names[:limit], more(len(names) - limit, limit)])
@@ -106,7 +106,7 @@ def _words(text: str, width: int) -> Iterator[str]:
 
 
 def _unbroken(words: Iterable[str], width: int) -> Iterator[str]:
-    """Yield the words; those between two backticks as one if they fit."""
+    """Yield the words, and words between backticks as one if they fit on a line."""
     held: list[str] = []
     for word in words:
         held.append(word)

@@ -1,4 +1,4 @@
-"""Values that a lookup table lacks, and whose they are."""
+"""Values that a lookup table lacks, and the people who have them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from oneway.render.sanitize import harmless, shown
 
 
 def people(plan: Plan) -> Mapping[str, str]:
-    """Return the key and the name of each person whose lookup missed, by the source id."""
+    """Return the key and name of each person whose lookup failed, by source id."""
     these = {id for miss in plan.misses for id in miss.whose}
     return {
         each.source_id: " ".join(dict.fromkeys(filter(None, (each.key, each.label))))
@@ -21,7 +21,7 @@ def people(plan: Plan) -> Mapping[str, str]:
 
 
 def whose(miss: Miss, known: Mapping[str, str]) -> str:
-    """Return how many records a lookup missed in, and the people whose names are known."""
+    """Return for how many records a lookup failed, and the names that are known."""
     named = [clip(harmless(known[id])) for id in miss.whose if known.get(id)]
     if not named:
         return count(miss.records)
@@ -31,19 +31,19 @@ def whose(miss: Miss, known: Mapping[str, str]) -> str:
 
 
 def missed(miss: Miss, known: Mapping[str, str]) -> str:
-    """Return the value not found exactly once in a lookup table, and whose it is."""
+    """Return a value that a lookup table does not have exactly once, and the people who have it."""
     rows = miss.why or ("is in no row" if miss.found == 0 else f"is in {miss.found:,} rows")
     where = f"{harmless(miss.field)}: {_code(miss.value)} {rows} of {harmless(miss.reference)}"
     return f"{where}, {whose(miss, known)}{instead(miss)}"
 
 
 def instead(miss: Miss) -> str:
-    """Return what stands in for a value that a table lacks: `; in its place: GEN`."""
+    """Return what is used instead of a value that a table lacks: `; in its place: GEN`."""
     return f"; in its place: {_code(miss.instead)}" if miss.instead else ""
 
 
 def lookups_that_missed(plan: Plan) -> Iterator[str]:
-    """Yield of how many records each lookup found nothing."""
+    """Yield for how many records each lookup failed."""
     counts: Counter[tuple[str, str]] = Counter()
     for miss in plan.misses:
         counts[miss.field, miss.reference] += miss.records

@@ -31,7 +31,7 @@ _MARKS = {HowMuch.ALL: "+", HowMuch.SOME: "~", HowMuch.NONE: "-"}
 
 
 def text(result: MappingTestResult, style: Style) -> str:
-    """Return what failed, case by case with its place and steps; then the counts."""
+    """Return the failed cases, each with its place and steps, then the counts."""
     lines: list[str] = []
     for case in result.cases:
         if case.mismatches:
@@ -88,7 +88,7 @@ def _value(step: EvaluationStep) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a value as people read it, on one line; a sensitive one is `***`."""
+    """Return a value on one line for people; `***` if it is sensitive."""
     if isinstance(value, Sealed):
         return MASK
     if value is MISSING:
@@ -108,7 +108,7 @@ def _place(span: Span) -> str:
 
 
 def coverage_text(found: Sequence[DecisionCoverage], style: Style, called: str = "decision") -> str:
-    """Return the decisions covered only in part, each with the ways that no case took."""
+    """Return the decisions covered only partly, each with the branches that no case took."""
     lines = []
     for each in found:
         if each.seen is HowMuch.ALL:
@@ -116,7 +116,7 @@ def coverage_text(found: Sequence[DecisionCoverage], style: Style, called: str =
         mark = style.paint(_MARKS[each.seen], _INKS[each.seen])
         missing = f"  not seen: {', '.join(each.missing)}" if each.missing else ""
         said = f"{_place(each.decision.place)}  {harmless(clip(each.decision.about, 60))}{missing}"
-        first, *others = wrap(said, style, 2, 6)  # the mark stands in the indent
+        first, *others = wrap(said, style, 2, 6)  # the mark replaces the indent
         lines += [f"{mark} {first[2:]}", *others]
     gone, there = share(tuple(found))
     whole = sum(each.seen is HowMuch.ALL for each in found)
@@ -152,7 +152,7 @@ def _recorded_case(case: Mapping[str, Value]) -> Iterator[str]:
 
 
 def percent(found: Sequence[DecisionCoverage]) -> int:
-    """Return the percentage of ways that cases took, rounded down."""
+    """Return the percentage of branches that cases took, rounded down."""
     return percent_of(*share(tuple(found)))
 
 
@@ -164,21 +164,21 @@ def percent_of(part: int, whole: int) -> int:
 def edits_text(found: Sequence[EditResult], style: Style, most: int | None = None) -> str:
     """Return the edits that no case noticed, the most harmful first, and the counts.
 
-    Each has a case that notices it, as tried, or a line that says why not. Edits without effect
-    follow. `most` limits the list; edits without effect are then only counted.
+    Each comes with a case that was found to notice it, or a line that says why there is none.
+    Edits without effect follow. `most` limits the list and omits edits without effect.
     """
     quiet = [each for each in found if each.fate in (Fate.SURVIVED, Fate.SAME)]
     quiet.sort(key=lambda each: (each.fate is Fate.SAME, each.edit.harm))
-    told = [each for each in quiet if each.fate is Fate.SURVIVED or most is None][:most]
+    listed = [each for each in quiet if each.fate is Fate.SURVIVED or most is None][:most]
     lines = []
-    for each in told:
+    for each in listed:
         word = "not noticed" if each.fate is Fate.SURVIVED else "no effect  "
         line = f"{_place(each.edit.place)}: {harmless(clip(each.edit.text, 160))}"
         lines += wrap(f"{word}  {line}", style, 0, 4)
         if each.fate is Fate.SURVIVED:
             lines += case_lines(each.treated.case if each.treated is not None else None)
-    if len(told) < len(quiet):
-        lines.append(f"and {len(quiet) - len(told):,} more; --all shows them")
+    if len(listed) < len(quiet):
+        lines.append(f"and {len(quiet) - len(listed):,} more; --all shows them")
     counts = {fate: sum(each.fate is fate for each in found) for fate in Fate}
     said = ", ".join(f"{number:,} {fate.value}" for fate, number in counts.items() if number)
     lines += wrap(f"{count(len(found), 'edit')}: {said}", style, 0, 2)
@@ -190,7 +190,7 @@ def edits_text(found: Sequence[EditResult], style: Style, most: int | None = Non
 
 
 def score(found: Sequence[EditResult]) -> tuple[int, int]:
-    """Return how many edits with an effect are noticed, and how many there are."""
+    """Return how many edits with an effect the cases notice, and how many there are."""
     real = [each for each in found if each.fate is not Fate.SAME]
     return sum(each.fate is not Fate.SURVIVED for each in real), len(real)
 
@@ -205,10 +205,9 @@ def as_json(
 
     Keys: file, mapping, passed, failed, cases (name, place, mismatches: about, place, wanted,
     got, expression, steps), claims (name, place, spoken_of, against), not_read (field, place,
-    read_at: by, place); where asked for,
-    coverage and coverage_of_new (percent, decisions: place, about, ways, missing) and edits
-    (place, text, fate, case: one that notices it, or null).
-    A mismatch has no `wanted`, or no `got`, where that is to leave the field alone.
+    read_at: by, place); on request, coverage and coverage_of_new (percent, decisions: place, about,
+    ways, missing) and edits (place, text, fate, case: one that notices it, or null). A mismatch has
+    no `wanted`, or no `got`, if that leaves the field alone.
     """
     data: dict[str, object] = {
         "file": result.test.file,
@@ -333,7 +332,7 @@ def _junit_unread(unread: UnreadResult) -> JUnitCase:
 
 
 def github(results: Iterable[MappingTestResult], uncovered: Iterable[DecisionCoverage] = ()) -> str:
-    """Return annotations of GitHub Actions, the first ten: it shows no more for one step."""
+    """Return the first ten annotations for GitHub Actions, which shows no more for one step."""
     found = [each for result in results for each in _annotated(result)]
     for each in uncovered:
         if each.missing:

@@ -1,4 +1,4 @@
-"""Names of records and reasons in words, for people. All harmless."""
+"""Names of records and wordings of reasons, for people. All are harmless."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ LEFT_OUT = frozenset({Kind.INELIGIBLE, Kind.IGNORED})
 
 
 def who(outcome: Outcome) -> str:
-    """Return the name of a record for people: its key, its label, its id in the target."""
+    """Return the full name of a record: its key, label, and id in the target."""
     key, label = clip(harmless(outcome.key)), clip(harmless(outcome.label))
     name = f"{key} {label}" if label and label != key else key
     if outcome.target_id is None or outcome.target_id == outcome.key:
@@ -27,14 +27,14 @@ def name(outcome: Outcome) -> str:
 
 
 def named(outcome: Outcome) -> str:
-    """Return the short name of a record, with the values that its reasons are about."""
+    """Return the short name of a record, with the values that its reasons concern."""
     values = "; ".join(clip(harmless(each.value), 120) for each in outcome.reasons if each.value)
     record = _record(outcome)
     return f"{name(outcome)}{record} ({values})" if values else f"{name(outcome)}{record}"
 
 
 def _record(outcome: Outcome) -> str:
-    """Return the target record of an excluded person, where a reader would not expect one."""
+    """Return the target record of an excluded person, if a reader would not expect one."""
     if outcome.kind not in LEFT_OUT or outcome.target_id in (None, outcome.key):
         return ""
     return f" (record {clip(harmless(outcome.target_id or ''), 40)})"

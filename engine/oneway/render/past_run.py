@@ -46,7 +46,7 @@ from oneway.runs.lost_output import LOST
 from oneway.runs.past.without_connection import GIVEN, sync_arguments_of_run
 
 _QUIET = frozenset({Kind.UNCHANGED, Kind.IGNORED, Kind.ABSENT})
-"""Outcomes without an action: counted, and named only on request."""
+"""Outcomes without an action, which are counted, and named only on request."""
 
 _STAYED = {
     Kind.ERROR: "does not sync: in error",
@@ -65,16 +65,15 @@ _MARGIN = 12
 def as_json(past: Past, people: Sequence[RecordHistory]) -> dict[str, object]:
     """Return a run's people as data: {still_in, people: [...], reads: [...] or null, kept: [...]}.
 
-    `lost_output` are the outputs that could not be written to their end, in words.
+    `lost_output` are descriptions of outputs that were not written completely.
 
-    `still_in` are those who had left and could still get in: [{key, label, source_id,
-    target_id, why, may_have_left, candidates}].
+    `still_in` are the leavers who could still get in: [{key, label, source_id, target_id, why,
+    may_have_left, candidates}].
 
-    Each of the people is as in a plan, and has `ending`, `code`, `reason` and `record` (all
-    null where it was not begun), `held_by`, the guards, `until`, the day on which what was
-    postponed is sent again, and `discrepancy` ({ending, code, reason, since, next_try}; null where
-    they are as the source says). A person with two actions is there twice: `doing` is the verb of
-    the one that ended so.
+    Each of the people has the keys of a plan, and `ending`, `code`, `reason` and `record` (all null
+    if the action was not begun), `held_by` (guards), `until` (the day on which a postponed action
+    is sent again), and `discrepancy` ({ending, code, reason, since, next_try}, or null if they are
+    in sync). A person with two actions appears twice; `doing` is the verb of each.
     """
     plan = past.plan
     return {
@@ -197,7 +196,7 @@ def _by(run: Run) -> str:
 
 
 def _links(counts: Mapping[str, int]) -> str:
-    """Return how many links a run has seen: known, new and replaced."""
+    """Return how many links a run saw: known, new and replaced."""
     parts = ((counts.get(word, 0), word) for word in ("known", "new", "replaced"))
     return ", ".join(f"{number:,} {word}" for number, word in parts if number) or "none"
 
@@ -216,7 +215,7 @@ def _fact(name: str, said: str, style: Style) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What all lines about a run's people share: its start, its plan, names, and the style."""
+    """The context of lines about a run's people: its start, plan, names, and the style."""
 
     start: RunStart
     plan: Plan | None
@@ -224,9 +223,9 @@ class RunContext:
     style: Style
 
 
-def _people(people: Sequence[RecordHistory], telling: RunContext) -> Iterator[str]:
-    """Yield a section for each way to end, troubles first."""
-    style = telling.style
+def _people(people: Sequence[RecordHistory], context: RunContext) -> Iterator[str]:
+    """Yield a section for each ending, problems first."""
+    style = context.style
     endings = [*(e for e in Ending if e is not Ending.DONE), None, Ending.DONE]
     for ending in endings:
         found = [each for each in people if each.action and ending_of(each) is ending]
@@ -234,12 +233,12 @@ def _people(people: Sequence[RecordHistory], telling: RunContext) -> Iterator[st
             yield ""
             yield from _title(ending, len(found), style)
             for each in found:
-                yield from _acted(each, telling)
+                yield from _acted(each, context)
     for kind, title in _STAYED.items():
         found = [each for each in people if each.outcome.kind is kind and not each.action]
         if found:
             yield ""
-            yield from _stayed(f"{title} ({len(found):,})", found, telling)
+            yield from _stayed(f"{title} ({len(found):,})", found, context)
 
 
 def _title(ending: Ending | None, number: int, style: Style) -> list[str]:
@@ -250,8 +249,8 @@ def _title(ending: Ending | None, number: int, style: Style) -> list[str]:
     return _marked(f"! {word} ({number:,}){meaning}", style)
 
 
-def _acted(each: RecordHistory, telling: RunContext) -> Iterator[str]:
-    style = telling.style
+def _acted(each: RecordHistory, context: RunContext) -> Iterator[str]:
+    style = context.style
     outcome, action = each.outcome, each.action
     assert action is not None
     record = each.end.target_id if each.end is not None and each.end.target_id else None
@@ -260,20 +259,20 @@ def _acted(each: RecordHistory, telling: RunContext) -> Iterator[str]:
         f"{VERB_MARKERS[action.verb]} {outcome_names.name(outcome)}{where}", style, 2, 4
     )
     for change in action.changes:
-        assert telling.plan is not None, "its actions are the plan's"
+        assert context.plan is not None, "its actions are the plan's"
         said = (
-            f"{harmless(change.field)}: {plan_changes.changed(change, action.verb, telling.plan)}"
+            f"{harmless(change.field)}: {plan_changes.changed(change, action.verb, context.plan)}"
         )
         yield from wrap(said, style, 6, 8)
     why = _why(each)
     if why:
         yield from wrap(f"! {why}", style, 6, 8)
     if each.discrepancy is not None and each.discrepancy.ending is DiscrepancyKind.NOT_STICKING:
-        yield from wrap(f"! {sentence(each.discrepancy, telling.start.zone)}", style, 6, 8)
-    elif so := _since(each, telling.start):
+        yield from wrap(f"! {sentence(each.discrepancy, context.start.zone)}", style, 6, 8)
+    elif so := _since(each, context.start):
         yield from wrap(so, style, 8)
     for reason in outcome.reasons:
-        yield from wrap(clip(harmless(named(reason, telling.names)), 400), style, 6, 8)
+        yield from wrap(clip(harmless(named(reason, context.names)), 400), style, 6, 8)
 
 
 def _why(each: RecordHistory) -> str:
@@ -293,13 +292,13 @@ def _since(each: RecordHistory, start: RunStart) -> str:
     return "; ".join(said)
 
 
-def _stayed(title: str, found: Sequence[RecordHistory], telling: RunContext) -> Iterator[str]:
-    style = telling.style
+def _stayed(title: str, found: Sequence[RecordHistory], context: RunContext) -> Iterator[str]:
+    style = context.style
     yield style.paint(title, Ink.STRONG)
     by_reason: dict[str, list[RecordHistory]] = {}
     for each in found:
         reasons = "; ".join(
-            outcome_names.sentence(reason, telling.names) for reason in each.outcome.reasons
+            outcome_names.sentence(reason, context.names) for reason in each.outcome.reasons
         )
         by_reason.setdefault(reasons, []).append(each)
     for reason, people in by_reason.items():
@@ -309,9 +308,9 @@ def _stayed(title: str, found: Sequence[RecordHistory], telling: RunContext) -> 
             indent = 6
         for each in people:
             values = "; ".join(reason.value for reason in each.outcome.reasons if reason.value)
-            told = f" ({clip(harmless(values), 120)})" if values else ""
-            so = _since(each, telling.start)
-            said = outcome_names.who(each.outcome) + told + (f", {so}" if so else "")
+            listed = f" ({clip(harmless(values), 120)})" if values else ""
+            so = _since(each, context.start)
+            said = outcome_names.who(each.outcome) + listed + (f", {so}" if so else "")
             yield from wrap(said, style, indent, indent + 2)
 
 

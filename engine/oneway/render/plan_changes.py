@@ -1,4 +1,4 @@
-"""Changes of a plan in words: both values, what many records share, what does not stick."""
+"""The wording of changes: both values, changes that many records share, and flapping."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -18,17 +18,17 @@ from oneway.render.sanitize import harmless, shown
 
 
 def remark(each: Reason) -> str:
-    """Return a remark on a plan as a sentence, with the line of the mapping that it is about."""
+    """Return a remark on a plan as a sentence, with the line of the mapping that it concerns."""
     said = sentence(each)
     said = f"line {each.place.line}: {said}" if each.place is not None else said
     return f"{said[:1].upper()}{said[1:]}"
 
 
 def changed(change: Change, verb: Verb, plan: Plan) -> str:
-    """Return the values before and after of one field; sensitive ones as `***`.
+    """Return the values of one field before and after; sensitive ones as `***`.
 
-    Values that a lookup of the plan finds are shown with their names: `13 (OPS Operations)`. What
-    stands in for a lookup that missed is called a fallback.
+    Values that a lookup of the plan finds have their names added: `13 (OPS Operations)`. The value
+    used for a failed lookup is called a fallback.
     """
     said = _changed(change, verb, plan)
     return f"{said}, a fallback" if change.fallback else said
@@ -57,17 +57,17 @@ def valued(plan: Plan, field: str, value: Value | Sealed) -> str:
     return with_name(clip(shown(value)), plan.name_of(field, value))
 
 
-def flapping(plan: Plan, memory: Memory, told: Mapping[str, Discrepancy] = {}) -> list[str]:
+def flapping(plan: Plan, memory: Memory, known: Mapping[str, Discrepancy] = {}) -> list[str]:
     """Return the changes that the target undid after each of the last runs, with both values.
 
-    `told` are the plan's discrepancies, which know when each began.
+    `known` are the plan's discrepancies by subject, which say when each began.
     """
     if not memory.flapping:
         return []
     names = {action.id: name(o) for o in plan.notable for action in o.actions}
     said = []
     for each in memory.flapping:
-        discrepancy = told.get(each.action.id)
+        discrepancy = known.get(each.action.id)
         so = (
             f" ({since(discrepancy, memory.zone)})"
             if discrepancy is not None and discrepancy.since
@@ -88,7 +88,7 @@ def _unstuck(each: Flapping, plan: Plan) -> str:
 
 
 def _other_form(change: Change) -> str:
-    """Return how a mapping or manifest copes with a target that stores a value in another form."""
+    """Return how to handle, in the mapping or manifest, a target that reformats a value."""
     if isinstance(change.after, list) and any(isinstance(each, dict) for each in change.after):
         return (
             " (if the target adds to the items, compare them by a key: `compare: {by: KEY}`; if it "
@@ -107,7 +107,7 @@ def _other_form(change: Change) -> str:
 def alike(plan: Plan, among: Collection[str] | None = None) -> tuple[str, ...]:
     """Return the changes that many records share: "teamId: all 150 become 13 (OPS)".
 
-    Of all actions, or of those whose ids are given.
+    Considers all actions, or those with the ids in `among`.
     """
     written: dict[str, list[Value | Sealed]] = {}
     for action in plan.actions:
@@ -118,7 +118,7 @@ def alike(plan: Plan, among: Collection[str] | None = None) -> tuple[str, ...]:
     for field, values in written.items():
         if not _may_be_alike(values):
             continue
-        shared = Counter(map(shown, values))  # in full: two long values may begin alike
+        shared = Counter(map(shown, values))  # not clipped: long values may begin alike
         (said_of, number), total = shared.most_common(1)[0], len(values)
         value = next(each for each in values if shown(each) == said_of)
         after = said_of if value is None else valued(plan, field, value)
@@ -129,13 +129,13 @@ def alike(plan: Plan, among: Collection[str] | None = None) -> tuple[str, ...]:
 
 
 _MANY = 10
-"""The fewest records with the same new value that get a line of their own."""
+"""How many records must share a new value for a line of its own."""
 
 
 def _may_be_alike(values: Sequence[Value | Sealed]) -> bool:
-    """Return whether half of these values, and many, may be shown alike; mostly, none are.
+    """Return whether half of these values, and at least `_MANY`, may have the same text.
 
-    Two plain texts are shown alike if they are the same. Any other value may be shown as another.
+    A quick check, as mostly they do not. Plain texts are compared; other values count as equal.
     """
     plain = [e for e in values if isinstance(e, str) and e.isascii() and e.isprintable()]
     short = [each for each in plain if len(each) < _SHORT]
@@ -144,7 +144,7 @@ def _may_be_alike(values: Sequence[Value | Sealed]) -> bool:
 
 
 _SHORT = 30
-"""A text of fewer characters is always shown in full."""
+"""A text with fewer characters is never clipped."""
 
 
 def _is_sealed(change: Change) -> bool:

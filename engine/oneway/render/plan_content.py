@@ -1,4 +1,4 @@
-"""What all forms of a plan say of it as a whole, and of each action before it is applied."""
+"""Texts that all forms of a plan share: about the plan as a whole, and about each action."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -22,11 +22,11 @@ from oneway.render.plan_groups import LEFT_ALONE, staying
 from oneway.render.sanitize import harmless
 
 _NAMED = 5
-"""The most people who are named beside a guard."""
+"""How many people are named beside a guard at most."""
 
 
 def may_concern(plan: Plan, guard: str) -> str:
-    """Return the people whom lost values may concern, for a guard of values; else nothing."""
+    """Return the people whom lost values may concern, for a guard of values, or ""."""
     found = concerned(plan, guard)
     if not found:
         return ""
@@ -36,7 +36,7 @@ def may_concern(plan: Plan, guard: str) -> str:
 
 
 def made_ids(plan: Plan) -> str:
-    """Return what the ids of new records will be where the target is a file and makes them up."""
+    """Return what the ids of new records will be, if the target is a file that numbers them."""
     target = plan.inputs.get("target")
     if target is None or target.connector != FILES or target.file is not None:
         return ""
@@ -70,7 +70,7 @@ def _by_which(plan: Plan) -> str:
 
 
 def cautions(plan: Plan) -> tuple[str, ...]:
-    """Return what to know of a plan as a whole before it is approved."""
+    """Return the cautions about a plan as a whole, to be read before it is approved."""
     said = [remark(each) for each in plan.remarks]
     if any(each.code == UNANSWERED for each in plan.remarks):
         said.append("This plan cannot be applied: answer what is open, and plan again")
@@ -124,9 +124,9 @@ def discrepancies(plan: Plan, verdict: Verdict, memory: Memory) -> dict[str, Dis
     return by_subject(memory.discrepancies_of(plan, verdict.ends()))
 
 
-def known_since(outcome: Outcome, told: Mapping[str, Discrepancy], zone: str) -> str:
-    """Return the short name of a record, and since when it does not sync where that is known."""
-    discrepancy = told.get(outcome.source_id or "")
+def known_since(outcome: Outcome, known: Mapping[str, Discrepancy], zone: str) -> str:
+    """Return the short name of a record and, if known, since when it does not sync."""
+    discrepancy = known.get(outcome.source_id or "")
     so = since(discrepancy, zone) if discrepancy is not None else ""
     return f"{named(outcome)} ({so})" if so else named(outcome)
 
@@ -136,11 +136,14 @@ def notes(
     action: Action,
     held: Mapping[str, str],
     memory: Memory,
-    told: Mapping[str, Discrepancy],
+    known: Mapping[str, Discrepancy],
 ) -> list[str]:
-    """Return what to know of an action before it is applied; `told` as of `discrepancies`."""
+    """Return the notes on an action, to be read before it is applied.
+
+    `held` are `holders`, `known` are `discrepancies`.
+    """
     lines = [f"{sentence(e)}{_about(e)}" for e in outcome.reasons if e.code == LATER_KEY]
-    discrepancy = told.get(action.id)
+    discrepancy = known.get(action.id)
     so = (
         f" {since(discrepancy, memory.zone)}"
         if discrepancy is not None and discrepancy.since
@@ -170,9 +173,9 @@ def _about(reason: Reason) -> str:
 
 
 def going(plan: Plan) -> Mapping[str, str]:
-    """Return the names of the people who lose access by a plan, by their target records.
+    """Return the names of the people who lose access by a plan, by target id.
 
-    Nothing if no action refers to a person by name.
+    Empty if no action refers to a person.
     """
     return {
         each.target_id: name(each)
@@ -192,7 +195,7 @@ def refers_to(plan: Plan, action: Action, leaving: Mapping[str, str]) -> list[st
 
 
 def because(action: Action) -> str:
-    """Return why a person leaves, as the source states it; "" where nothing was read."""
+    """Return why a person leaves, in the source's values, or "" if nothing was read."""
     return f"because {clip(harmless(action.why), 400)}" if action.why else ""
 
 
@@ -207,7 +210,7 @@ def refused(plan: Plan, memory: Memory) -> list[tuple[Outcome, str]]:
 
 
 def waiting(memory: Memory) -> str:
-    """Return how many actions are not sent today; "" if there are none."""
+    """Return how many actions are not sent today, or ""."""
     number = len(memory.postponed)
     if not number:
         return ""

@@ -23,7 +23,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class PlanSection:
-    """A kind of outcome, and its records by reason."""
+    """A kind of outcome with its records, grouped by reason."""
 
     title: str
     groups: tuple[Group, ...]
@@ -35,7 +35,7 @@ class PlanSection:
 
 
 LEFT_ALONE = "left alone"
-"""The outcome `ignored`: nothing is done about a person, as the mapping says."""
+"""The wording for `ignored`: the mapping says to do nothing about a person."""
 
 _STAYING = {
     Kind.ERROR: "in error",
@@ -44,7 +44,7 @@ _STAYING = {
     Kind.IGNORED: LEFT_ALONE,
 }
 NEAR_MISSES = "Perhaps one person, though no key matches"
-"""The title of people without a match, beside records that may be theirs."""
+"""The title of the list of unmatched people, with the records that may be theirs."""
 
 
 def staying(plan: Plan) -> tuple[PlanSection, ...]:
@@ -66,7 +66,7 @@ def left_alone(plan: Plan) -> tuple[Group, ...]:
 
 
 def rehired(plan: Plan) -> tuple[Group, ...]:
-    """Return the people who stay by the source and have left in the target, by reason."""
+    """Return people who are employed in the source but have left in the target, by reason."""
     return _by_title((o for o in plan.notable if o.kind is Kind.REHIRE), _reasons(plan))
 
 
@@ -77,21 +77,21 @@ def absent(plan: Plan) -> tuple[Group, ...]:
 
 def warnings(plan: Plan) -> tuple[Group, ...]:
     """Return the warnings that are not shown elsewhere, such as drift."""
-    told = {Kind.REHIRE: 1}  # the first reason of a rehire is its own section
+    skipped = {Kind.REHIRE: 1}  # the first reason of a rehire is its own section
     drifting: dict[str, list[Outcome]] = {}
     for outcome in plan.notable:
         if not outcome.reasons or outcome.kind in _STAYING or outcome.kind is Kind.ABSENT:
             continue
-        for reason in other_reasons(outcome.reasons)[told.get(outcome.kind, 0) :]:
+        for reason in other_reasons(outcome.reasons)[skipped.get(outcome.kind, 0) :]:
             if reason.code == MAY_HAVE_LEFT or (reason.code == LATER_KEY and outcome.actions):
-                continue  # the list of those who can still get in, or the action, says so
+                continue  # shown with the action, or in the list of those who can still get in
             drifting.setdefault(sentence(reason), []).append(outcome)
     groups = [Group(title, tuple(found)) for title, found in drifting.items()]
     return tuple(groups)
 
 
 def near_misses(plan: Plan) -> list[str]:
-    """Return the records that nearly match a target record, both keys side by side."""
+    """Return the records that nearly match a target record, with both keys."""
     return [
         f"{name(outcome)}: {sentence(reason)}"
         for outcome in plan.notable
@@ -119,12 +119,12 @@ def _by_title(outcomes: Iterable[Outcome], title: Callable[[Outcome], str]) -> t
 
 
 def _reasons(plan: Plan) -> Callable[[Outcome], str]:
-    names = cache(lambda: names_of(plan.parts))  # made only where somebody is named
+    names = cache(lambda: names_of(plan.parts))  # computed only if a reason needs names
 
     def said(outcome: Outcome) -> str:
         rehire = outcome.kind is Kind.REHIRE
         reasons = outcome.reasons[:1] if rehire else other_reasons(outcome.reasons)
-        # Hundreds of former employments need no details: the words they share are enough.
+        # Hundreds of former employments need no details, only the words that they share.
         alike = all(each.code == ANOTHER for each in reasons)
         said = (sentence(e, names() if e.candidates and not alike else {}) for e in reasons)
         return "; ".join(said) or "no reason is known"

@@ -1,4 +1,4 @@
-"""Renders the findings of `oneway prove` and `oneway same`, each as a test case too."""
+"""Renders the findings of `oneway prove` and `oneway same`, with a test case for each."""
 
 from collections.abc import Mapping
 from itertools import chain, repeat
@@ -37,7 +37,7 @@ def text(proof: MappingProof, style: Style) -> str:
 
 
 def same_text(found: VersionComparison, style: Style) -> str:
-    """Return a situation in which two mappings differ, or the bound within which there is none."""
+    """Return a situation in which two mappings differ, or the bound within which they agree."""
     treated = found.treated
     if treated is None:
         return style.paint(found.verdict.value, Ink.GOOD) + "\n"
@@ -53,7 +53,7 @@ def same_text(found: VersionComparison, style: Style) -> str:
 
 
 def case_lines(case: Mapping[str, Value] | None) -> list[str]:
-    """Return a case of a mapping test, indented, to be added to `cases`; its values are made up."""
+    """Return an item for the `cases` of a mapping test, indented; its values are made up."""
     if case is None:
         return [f"    {NO_CASE}"]
     leads = chain(["    - "], repeat("      "))
@@ -76,7 +76,7 @@ def _flow(key: str, value: Value) -> str:
 
 
 def _bound(bound: Bound) -> str:
-    """Return what was tried, and where not all pairs fitted, what was not."""
+    """Return which situations were tried and, if there were too many pairs, which were not."""
     kinds = f"{bound.classes:,} kinds of value in {count(bound.paths, 'field')}"
     tried = f"all {bound.pairs:,} pairs of {kinds}"
     if bound.pairs < bound.of_pairs:
@@ -85,9 +85,10 @@ def _bound(bound: Bound) -> str:
 
 
 def as_json(proof: MappingProof) -> dict[str, object]:
-    """Return a proof as data: broken (law, text, place, wanted, outcome, changes, record,
-    target, case), bound (paths, classes, situations, pairs, of_pairs) and leavers (are any
-    defined?).
+    """Return a proof as data.
+
+    Keys: broken (law, text, place, wanted, outcome, changes, record, target, case), bound (paths,
+    classes, situations, pairs, of_pairs) and leavers (whether any are defined).
     """
     return {
         "broken": list(map(_broken, proof.broken)),
@@ -97,8 +98,10 @@ def as_json(proof: MappingProof) -> dict[str, object]:
 
 
 def same_as_json(found: VersionComparison) -> dict[str, object]:
-    """Return a comparison as data: same (null if only a sample says so), decided (for all
-    records), undecided (why not), difference, record, target, bound.
+    """Return a comparison as data.
+
+    Keys: same (null if only a sample suggests it), decided (for all records), undecided (why not),
+    difference, record, target, bound.
     """
     data: dict[str, object] = {
         "same": None if found.verdict is Sameness.UNDECIDED else found.verdict is Sameness.SAME,

@@ -9,14 +9,14 @@ from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
 from oneway.render.discrepancies import by_subject
 
 OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))
-"""The words that select people: a planned outcome, or how it ended."""
+"""The words that select people: outcomes and endings."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordHistory:
-    """What a run planned for one record and how that ended; None if it was not begun.
+    """What a run planned for one record, and how that ended; None if it was not begun.
 
-    A record with two actions has two of them; one without any has one, without an action.
+    A record with two actions has two histories; one without actions has one.
     """
 
     outcome: Outcome
@@ -26,7 +26,7 @@ class RecordHistory:
 
     @property
     def words(self) -> frozenset[str]:
-        """The texts that the `person` filter searches."""
+        """The texts to be searched for a person."""
         ended = (self.end.ending.value,) if self.end is not None else ()
         return frozenset({self.outcome.kind.value, *ended})
 
@@ -45,9 +45,9 @@ class Past:
     unkept: str = ""
     discrepancies: tuple[Discrepancy, ...] = ()
     given: str = ""
-    """What `oneway sync` was given, of a run that came to no plan and has no connection."""
+    """The arguments of `oneway sync`, for a run without a plan and without a connection."""
     lost: tuple[str, ...] = ()
-    """The outputs of its process that could not be written to their end."""
+    """The outputs of its process that could not be written completely."""
 
 
 def record_histories(
@@ -55,8 +55,8 @@ def record_histories(
 ) -> tuple[RecordHistory, ...]:
     """Return what happened to each record, in the plan's order.
 
-    `outcomes` are words of `OUTCOMES`; a record needs to fit only one. `person` is part of a key,
-    a name or an id, in any case.
+    `outcomes` are words of `OUTCOMES`, one of which must apply. `person` is a part of a key, a name
+    or an id, ignoring case.
     """
     if past.plan is None:
         return ()
@@ -81,7 +81,7 @@ def record_histories(
 
 
 def ending_of(each: RecordHistory) -> Ending | None:
-    """Return how an action ended, as far as known; None if it was never begun."""
+    """Return how an action ended, as far as known, or None if it was never begun."""
     if each.end is not None:
         return each.end.ending
     sent = each.discrepancy is not None and each.discrepancy.ending is DiscrepancyKind.UNKNOWN

@@ -1,4 +1,4 @@
-"""What to do about a problem, and who does it, in the words of its notice."""
+"""What to do about a problem, and who does it, worded as in its notice."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,13 +11,13 @@ from oneway.render.sanitize import harmless
 def for_code(
     code: str, connection: str, system: str = "", mapping: str = "", *, leaving: bool = False
 ) -> str:
-    """Return who does what about a code or a guard, in a paragraph; `leaving` as in `remedy_of`."""
+    """Return a paragraph: who does what about a code or guard; `leaving` as in `remedy_of`."""
     remedy = remedy_of(code, system, leaving=leaving)
     return " ".join((f"For {remedy.by}:", *_numbered(remedy, connection, system, mapping)))
 
 
 def first_step(code: str, connection: str, mapping: str) -> str:
-    """Return the first step for a code, and who takes it; "" if only its advice is known."""
+    """Return the first step for a code, and who takes it, or "" if there are no steps."""
     remedy = REMEDIES.get(code)
     if remedy is None:
         return ""

@@ -14,7 +14,7 @@ from oneway.runs.compare.replay import Replay
 
 
 def text(replay: Replay, style: Style, *, limit: int | None = 20) -> str:
-    """Return what a replay showed, naming at most `limit` differences."""
+    """Return the result of a replay, with at most `limit` differences."""
     fingerprint = harmless(replay.fingerprint[:12])
     lines = []
     if replay.same:
@@ -34,11 +34,11 @@ def text(replay: Replay, style: Style, *, limit: int | None = 20) -> str:
 
 
 def as_json(replay: Replay) -> dict[str, object]:
-    """Return what a replay showed, as data.
+    """Return the result of a replay, as data.
 
-    Keys: run, same, fingerprint (the run's), derived (null if no plan could be), version,
-    remarks, and differences, a list of {record, on_target, name, what, before, after};
-    sensitive values are `***`.
+    Keys: run, same, fingerprint (the run's), derived (the new one, null without a plan), version,
+    remarks, and differences, a list of {record, on_target, name, what, before, after}. Sensitive
+    values are `***`.
     """
     return {
         "run": replay.run,

@@ -1,4 +1,4 @@
-"""Renders the results of an apply: counts by ending, and each action not done, with why."""
+"""Renders the results of an apply: counts by ending, and why each action was not done."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ def text(
     *,
     limit: int | None = 20,
 ) -> str:
-    """Return how an apply ended; with `plan`, records are named by it.
+    """Return how an apply ended; `plan` provides the names of records.
 
-    `still` are those who have left and can still get in: they come first.
+    `still` are the leavers who can still get in, which come first.
     """
     counts = Counter(result.ending for result in results)
     said = [f"{counts[ending]:,} {word}" for ending, word in ENDING_WORDS.items() if counts[ending]]
@@ -48,7 +48,7 @@ def text(
 
 
 def done_in_words(results: Sequence["Result"]) -> str:
-    """Return what was done: "6 were created, 3 were marked as leavers"; "" if nothing was."""
+    """Return what was done, such as "6 were created, 3 were marked as leavers", or ""."""
     counts = Counter(each.action.verb for each in results if each.ending is Ending.DONE)
     return ", ".join(
         f"{counts[verb]:,} {one if counts[verb] == 1 else more}"
@@ -58,7 +58,7 @@ def done_in_words(results: Sequence["Result"]) -> str:
 
 
 def still_in(found: Sequence[StillIn], style: Style) -> list[str]:
-    """Return who has left and can still get in, each with the reason, and a blank line below."""
+    """Return the leavers who can still get in, with reasons, followed by a blank line."""
     if not found:
         return []
     title = wrap(f"! {still_in_title(found)} ({len(found):,})", style, 0, 2)
@@ -71,10 +71,10 @@ def still_in(found: Sequence[StillIn], style: Style) -> list[str]:
 def as_json(results: Sequence["Result"], still: Sequence[StillIn] = ()) -> dict[str, object]:
     """Return how an apply ended, as data.
 
-    Keys: still_in ([{key, label, source_id, target_id, why, may_have_left, candidates}]: who has
-    left, or may have, and can still get in; `candidates` are the records of the other system that
-    may be theirs), counts ({ending: actions}, every ending named) and results, a list of {action,
-    verb, source_id, target_id, ending, code, reason} in the order in which they ended.
+    Keys: still_in ([{key, label, source_id, target_id, why, may_have_left, candidates}]: people
+    who have left, or may have, and can still get in; `candidates` are the records of the other
+    system that may be theirs), counts ({ending: actions}, with every ending) and results, a list
+    of {action, verb, source_id, target_id, ending, code, reason} in the order in which they ended.
     """
     counts = Counter(result.ending for result in results)
     return {

@@ -1,8 +1,8 @@
 """Makes text from files and systems visible and harmless.
 
-A name can hold an escape sequence that repaints the terminal, a line break that forges a
-line of a plan, or an override that shows text in another order. Whatever does not show as
-itself is shown as an escape, `\\n`, `\\x1b`, `\\u202e`, or by its name: `[no-break space]`.
+A name can contain an escape sequence that repaints the terminal, a line break that forges a line
+of a plan, or an override that reorders text. Characters that are not visible as themselves become
+an escape, `\\n`, `\\x1b`, `\\u202e`, or their name: `[no-break space]`.
 """
 
 import json
@@ -22,14 +22,14 @@ _NAMED = {
     "\u202f": "[narrow no-break space]",
     "\ufeff": "[byte order mark]",
 }
-"""Invisible characters that exports often hold, by name: a clerk cannot read escapes."""
+"""The names of invisible characters that are frequent in exports, as clerks cannot read escapes."""
 _STACKED = 4
-"""How many marks one character may carry; no name needs more."""
+"""How many combining marks one character may have; no name needs more."""
 
 _DEEPEST = 20
-"""How far into lists and objects a value is shown."""
+"""The depth to which lists and objects are shown."""
 
-# Letters and marks that show as nothing (Unicode's Default_Ignorable_Code_Point, beyond Cf).
+# Invisible letters and marks (Unicode's Default_Ignorable_Code_Point, beyond Cf).
 _IGNORABLE = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -37,11 +37,11 @@ _MARKDOWN = r"""[!-/:-@\[-`{-~]"""
 
 
 def harmless(text: str) -> str:
-    """Return the text on one line, each character that does not show as itself escaped."""
+    """Return the text on one line, with every character escaped that is not visible as itself."""
     if text.isascii() and text.isprintable():
         return text
     shown = []
-    marks = _STACKED  # a mark that leads would sit on the quote before it
+    marks = _STACKED  # a leading mark would combine with the quote before it
     for character in text:
         is_mark = unicodedata.category(character).startswith("M")
         if _is_hidden(character) or (is_mark and marks >= _STACKED):
@@ -54,7 +54,7 @@ def harmless(text: str) -> str:
 
 
 def escape(character: str) -> str:
-    """Return a character as an escape or a name that shows what it is."""
+    """Return an escape or a name for a character."""
     if character in _SHORT or character in _NAMED:
         return _SHORT.get(character) or _NAMED[character]
     point = ord(character)
@@ -74,7 +74,7 @@ def json_text(value: object) -> str:
 
 
 def shown(value: "Value | Sealed") -> str:
-    """Return a value as JSON, harmless; "nothing" for null, `***` for what is sealed."""
+    """Return a value as harmless JSON; "nothing" for null, `***` if it is sealed."""
     if isinstance(value, Sealed):
         return MASK
     return "nothing" if value is None else _json(value, _DEEPEST)
@@ -96,18 +96,18 @@ def _json(value: Value, depth: int) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return text between double quotes, harmless; quotes and backslashes in it are escaped."""
+    """Return harmless text in double quotes, with quotes and backslashes escaped."""
     slashed = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{harmless(slashed)}"'
 
 
 def on_one_line(expression: str) -> str:
-    """Return an expression, harmless, its line breaks folded into spaces."""
+    """Return an expression, harmless, with line breaks folded into spaces."""
     return harmless(" ".join(expression.split()))
 
 
 def markdown(text: str) -> str:
-    """Return data as a code span of Markdown: no markup, mention or link can come of it."""
+    """Return data as a Markdown code span, in which no markup, mention or link takes effect."""
     safe = harmless(text)
     if not safe.strip():
         return "<code>&#32;</code>" if safe else ""

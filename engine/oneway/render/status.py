@@ -36,9 +36,9 @@ def text(
 ) -> str:
     """Return the status of connections, given the worst first: a summary, then each of them.
 
-    With `whole`, each connection is shown in full; otherwise those in trouble have a line or
-    two, and the others are counted. `chosen` says that others were left out. `limit` is the most
-    people to name for each reason.
+    With `whole`, each connection has all details; otherwise those with problems have a line or two,
+    and the others are counted. `chosen`: the caller left others out. At most `limit` people are
+    named for each reason.
     """
     if not statuses:
         return "No connection has this trouble.\n" if chosen else f"{_NONE}\n"
@@ -60,7 +60,7 @@ def text(
 
 
 _ADVISED = 10
-"""The largest number of connections in trouble for which the remedy is shown."""
+"""Remedies are shown for at most this many connections with problems."""
 
 
 def fleet(statuses: Sequence[ConnectionStatus]) -> str:
@@ -128,7 +128,7 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
         }
         for group in each.unsynced
     ]
-    told = (
+    stories = (
         None if each.discrepancies is None else list(map(discrepancies.about, each.discrepancies))
     )
     return {
@@ -143,8 +143,8 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
         "disconnected": each.disconnected or None,
         "future": each.future or None,
         "missed": each.missed or None,
-        "stories": told,
-        "unsynced": None if told is None else unsynced,
+        "stories": stories,
+        "unsynced": None if stories is None else unsynced,
         "held": list(map(_held_data, each.held)),
         "refused": list(map(_waiting_data, each.waiting)),
         "undelivered": {
@@ -255,7 +255,7 @@ def _troubles(each: ConnectionStatus, style: Style, limit: int | None) -> Iterat
 
 
 def _held_lines(each: ConnectionStatus, style: Style) -> Iterator[str]:
-    """Yield what guards hold back, with one command for guards that must be allowed together."""
+    """Yield what guards hold back, with one command for guards to be allowed together."""
     groups = allowed_together([held.breach for held in each.held])
     for group in groups:
         for held in each.held:
@@ -270,7 +270,7 @@ def _held_lines(each: ConnectionStatus, style: Style) -> Iterator[str]:
 
 
 def _is_told(each: ConnectionStatus) -> bool:
-    """Return whether the last run was stopped by the instant in the future, and says so."""
+    """Return whether the last run was refused because of an instant in the future."""
     problems = each.last.problems if each.last is not None else ()
     return any(problem.code in ("F117", "F124") for problem in problems)
 
@@ -345,7 +345,7 @@ def _flapping(each: ConnectionStatus, style: Style) -> Iterator[str]:
 
 
 _NAMED = 10
-"""The most people named whose changes do not stick."""
+"""How many people are named whose changes do not stick."""
 
 
 def _unstuck(found: FlappingChange, zone: str) -> str:

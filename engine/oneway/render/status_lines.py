@@ -1,4 +1,4 @@
-"""Renders one connection in a line or two: its worst trouble, and the remedy."""
+"""Renders one connection in a line or two: its worst problem, and the remedy."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from shlex import quote
@@ -33,7 +33,7 @@ WORDS: Mapping[Need, str] = {
     Need.UNSYNCED: "with people who do not sync",
     Need.UNTOLD: "that notify nobody",
 }
-"""The words after a number of connections with one need."""
+"""The words that follow the number of connections with each need."""
 
 _SHORT = {
     Need.ACCESS: "access",
@@ -52,7 +52,7 @@ _SHORT = {
 
 
 def brief(each: ConnectionStatus, wide: int, style: Style, *, advised: bool) -> Iterator[str]:
-    """Yield a connection's worst trouble and, if `advised`, the remedy: a line each."""
+    """Yield a line with a connection's worst problem and, if `advised`, one with the remedy."""
     worst = each.needs[0]
     name = pad(clip(harmless(each.name), 24), min(wide, 24))
     ink = Ink.CAUTION if worst in _CALMER else Ink.TROUBLE
@@ -63,11 +63,11 @@ def brief(each: ConnectionStatus, wide: int, style: Style, *, advised: bool) -> 
         also = f" (also: {', '.join(_SHORT[need] for need in each.needs[1:])})"
         if each.needs[1:] and columns(advice + also) <= style.width - 4:
             advice += also
-        yield from wrap(advice, style, 4)  # never clipped: the reader types the command
+        yield from wrap(advice, style, 4)  # not clipped, as the reader copies the command
 
 
 def waiting(each: Waiting, zone: str) -> str:
-    """Return what was not written, since when and why, and when it is tried again."""
+    """Return how many records were not written, since when, why, and when they are retried."""
     records = count(each.records)
     then = f"next try {harmless(each.next_try) if each.next_try else 'with the next run'}"
     code = f" [{harmless(each.code)}]" if each.code else ""
@@ -100,7 +100,7 @@ NO_SCHEDULER = "see that `oneway serve`, or `oneway run-due` in cron, is running
 
 
 def only_if_right(connection: str, breaches: Sequence[Breached], mapping: str) -> str:
-    """Return the command that lets through what guards hold back."""
+    """Return the command that allows what guards hold back, with a warning."""
     command = allow_command(connection, breaches, mapping)
     known = effect_of_allowing(each.guard for each in breaches)
     return f"{known.only}, to {known.passes}, once: `{harmless(command)}`"
@@ -206,7 +206,7 @@ def _cure(each: ConnectionStatus) -> str:
 
 
 def _then(step: str, each: ConnectionStatus) -> str:
-    """Return a step, and the command that tells more unless the step has one."""
+    """Return a step, with the command that shows more unless the step has a command."""
     return step if "`" in step else f"{step}: {_more(each)}"
 
 

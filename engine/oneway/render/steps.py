@@ -10,7 +10,7 @@ from oneway.render.style import Ink, Style
 
 
 def text(steps: Sequence[EvaluationStep], style: Style) -> str:
-    """Return a line or two for each step, the whole expression last."""
+    """Return a line or two for each step; the whole expression comes last."""
     lines: list[str] = []
     for each in steps:
         lines += wrap(on_one_line(each.text), style, 0, 4)

@@ -6,7 +6,7 @@ from oneway.core.dataclass import dataclass
 
 
 class Ink(Enum):
-    """What a colour says; each is said by a marker or a word as well."""
+    """The meaning of a colour, which a marker or a word also conveys."""
 
     STRONG = "1"
     FAINT = "2"
@@ -20,7 +20,7 @@ class Ink(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Whether to colour, how many columns there are, and whether a person reads it there."""
+    """Whether to use colour, the number of columns, and whether output goes to a terminal."""
 
     color: bool = False
     width: int = 80

@@ -1,6 +1,6 @@
 """The words for outcomes, verbs, endings and run states, shared by all renderers.
 
-A renderer that needs another form of one of these words has it here, beside the others.
+A renderer that needs another form of one of these words adds it here.
 """
 
 from oneway.history.journal.rows import RunState
@@ -29,7 +29,7 @@ ENDING_MEANING = {
     Ending.POSTPONED: "the target refused the same values before; --retry-now sends them at once",
     Ending.NOT_ATTEMPTED: "it waits for another action, or the target is down; plan again",
 }
-"""What an ending that is not done means, and what to do about it."""
+"""The meaning of each ending other than done, and what to do about it."""
 
 RUN_STATES = {
     RunState.DONE: "done",
@@ -73,7 +73,7 @@ VERBS_TO_DO = {
     Verb.REACTIVATE: "To come back",
     Verb.DEACTIVATE: "To be deactivated",
 }
-"""What an action would do, before it is done."""
+"""What an action would do."""
 
 VERBS_DUE = {
     Verb.CREATE: ("is to be created", "are to be created"),
@@ -83,7 +83,7 @@ VERBS_DUE = {
     Verb.REACTIVATE: ("is to come back", "are to come back"),
     Verb.DEACTIVATE: ("is to be deactivated", "are to be deactivated"),
 }
-"""What a plan would do, said of one person and of several, by verb."""
+"""What a plan would do, by verb: for one person and for several."""
 
 VERB_MARKERS = {
     Verb.CREATE: "+",

@@ -43,9 +43,11 @@ def queue_for_files(beginning: PendingRun, journal: Journal, now: datetime) -> R
     from oneway.notices.folders import check_files  # it brings an HTTP client
 
     places = tuple(places_for(dirname(beginning.file)))
-    told = defaults_among(places).values()
+    defaults = defaults_among(places).values()
     files = (beginning.file, *places)
-    return Recipients(folders=check_files(broken_around(beginning.file), told, journal, now, files))
+    return Recipients(
+        folders=check_files(broken_around(beginning.file), defaults, journal, now, files)
+    )
 
 
 def queue_for_run(
@@ -57,12 +59,12 @@ def queue_for_run(
     """
     from oneway.notices.queueing import after_run
 
-    told = queue_for_files(beginning, journal, now)
+    recipients = queue_for_files(beginning, journal, now)
     if is_broken(beginning.file):
-        return told
+        return recipients
     connection = _connection_of(beginning)
     after_run(connection, run, journal, now)
-    return replace(told, connections=(connection,))
+    return replace(recipients, connections=(connection,))
 
 
 def queue_for_refused(

@@ -163,7 +163,7 @@ class Loop:
             while self._finished:
                 self._see_end(*self._finished[0])
                 self._finished.popleft()  # not earlier: the store may fail
-            self._tell_of_folder(now)
+            self._notify_of_folder(now)
             if starting:
                 self._see_dues(now)
                 self._start(now)
@@ -172,7 +172,7 @@ class Loop:
             return refused.diagnostics
         return ()
 
-    def _tell_of_folder(self, now: datetime) -> None:
+    def _notify_of_folder(self, now: datetime) -> None:
         """Notify of broken files if the folder has changed, or if the last notice is old."""
         files = tuple(self.folder.broken.values())
         if self._told is None or self._told[0] != files or now - self._told[1] >= REMIND:
@@ -196,7 +196,7 @@ class Loop:
         if asked is Step.TAKE_OVER:
             asked = step(due, self.register.asked(name))  # it may have ended meanwhile
         if asked is Step.REST and due is not None:
-            self._tell_of_future(connection, due)
+            self._notify_of_future(connection, due)
         if asked is Step.REST or due is None:
             self._busy.pop(name, None)
             following = next_due(schedule, name, now)
@@ -207,7 +207,7 @@ class Loop:
         else:
             self._ready[name] = due
 
-    def _tell_of_future(self, connection: Connection, due: Due) -> None:
+    def _notify_of_future(self, connection: Connection, due: Due) -> None:
         """Report, once per due, that a record in the future prevents it."""
         name, now = connection.name, instant_text(self.place.now())
         status = self.register.status(name)
@@ -219,7 +219,7 @@ class Loop:
         found = self.register.journal().run(run)
         for each in found.problems if found is not None else ():
             self.log.say("future", in_words(each), connection=name, code=each.code, run=run)
-        self._tell(name, run, connection.file)
+        self._notify(name, run, connection.file)
         self._note(RunEnded(name, instant_text(due.nominal), RunState.REFUSED.value, run))
 
     def _is_anothers(self, name: str) -> bool:
@@ -242,7 +242,7 @@ class Loop:
                 self._give_up(last, file, "each process that started it died")
                 continue
             if self.once or last is None or last.ended is not None:
-                self._tell_of_interrupted(name, file)
+                self._notify_of_interrupted(name, file)
             taken = self.register.take(name, due)
             if taken is not None:
                 self._begin(Job(self.place, file, taken, is_late(due, now)), due, now)
@@ -257,12 +257,12 @@ class Loop:
             return due.at
         return due.at + LEAD * share(self.register.by, name)
 
-    def _tell_of_interrupted(self, name: str, file: str) -> None:
+    def _notify_of_interrupted(self, name: str, file: str) -> None:
         """Report a run that was killed, before it is settled."""
         left = self.register.left(name)
         if left is not None:
             self.log.say("interrupted", f"run {left.id} never got to its end", connection=name)
-            self._tell(name, left, file)
+            self._notify(name, left, file)
 
     def _begin(self, job: Job, due: Due, now: datetime) -> None:
         name = job.taken.connection
@@ -299,7 +299,7 @@ class Loop:
             return
         if self.once:  # the time of the next try is unknown
             run = self.register.died(taken, job.file, _died(job.file, f"the run died: {why}"))
-            self._tell(name, run, job.file)
+            self._notify(name, run, job.file)
         wait = pause(taken.starts)
         self._waiting[name] = self.place.now() + wait
         then = "" if self.once else f"; again in {int(wait.total_seconds())} s"
@@ -309,11 +309,11 @@ class Loop:
     def _give_up(self, taken: ClaimedDue, file: str, why: str) -> None:
         summary = f"the run died {taken.starts} times, and waits for the next due: {why}"
         run = self.register.give_up(taken, file, _died(file, summary))
-        self._tell(taken.connection, run, file)
+        self._notify(taken.connection, run, file)
         self._note(RunEnded(taken.connection, taken.due, GIVEN_UP, run))
         self.log.say(GIVEN_UP, summary, connection=taken.connection, due=taken.due, run=run)
 
-    def _tell(self, name: str, run: Run | int, file: str) -> None:
+    def _notify(self, name: str, run: Run | int, file: str) -> None:
         """Queue the notices of a run, even if its connection's file is now gone or broken."""
         known = self.folder.connections.get(name)
         journal, now = self.register.journal(), self.place.now()

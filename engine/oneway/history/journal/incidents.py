@@ -84,9 +84,9 @@ def open_of_folders(store: Store) -> tuple[Incident, ...]:
 
 def open_by_kind(store: Store) -> dict[tuple[str, str], int]:
     """Return how many incidents are open, by connection and kind."""
-    told = incident.c.kind.in_([each.value for each in (Occasion.FAILURE, Occasion.GUARD)])
+    kinds = incident.c.kind.in_([each.value for each in (Occasion.FAILURE, Occasion.GUARD)])
     query = select(incident.c.connection, incident.c.kind, func.count())
-    mine = query.where(incident.c.closed.is_(None), told)
+    mine = query.where(incident.c.closed.is_(None), kinds)
     found = store.rows(mine.group_by(incident.c.connection, incident.c.kind))
     return {(row[0], row[1]): row[2] for row in found}
 
@@ -128,7 +128,7 @@ class Weeks(NamedTuple):
     Older versions stored the week of the latter, such as `2026-W48`.
     """
 
-    told: str
+    last: str
     since: str
 
     def seen_by(self, at: str) -> bool:
@@ -159,11 +159,11 @@ def take_week(store: Store, connection: str, week: str, at: str) -> bool:
     if not found:
         _opened(store, connection, Occasion.WEEKLY, week, at)
         return False
-    id, told = found[0]
-    if told >= week:  # not only equal: the clock may have been set back
+    id, last = found[0]
+    if last >= week:  # not only equal: the clock may have been set back
         return False
     # If two processes try at once, only one still finds the value that it read.
-    still = (incident.c.id == id) & (incident.c.about == told)
+    still = (incident.c.id == id) & (incident.c.about == last)
     return store.change(update(incident).where(still).values(about=week), at_least=0).rows == 1
 
 

@@ -67,4 +67,4 @@ FORMATS: Mapping[str, Renderer] = {
     "markdown": _as_markdown,
     "html": _as_html,
 }
-"""How a plan is rendered in each format; only text depends on the style and the limit."""
+"""The renderer of each format; only text depends on the style and the limit."""

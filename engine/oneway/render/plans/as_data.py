@@ -86,7 +86,7 @@ def as_json_text(plan: Plan, verdict: Verdict, memory: Memory) -> str:
 
 
 def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str, object]:
-    """Return a plan, what guards and earlier runs say of it and its fingerprint, as JSON data."""
+    """Return a plan with its verdict, memory of earlier runs and fingerprint, as JSON data."""
     return {
         "report": REPORT,
         "mapping": {
@@ -120,9 +120,9 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
 
 
 def _outcomes(plan: Plan, verdict: Verdict, memory: Memory) -> list[dict[str, object]]:
-    told = plan_content.discrepancies(plan, verdict, memory)
+    known = plan_content.discrepancies(plan, verdict, memory)
     return [
-        {**outcome(each), "stories": of_actions(each.actions, each.source_id, told)}
+        {**outcome(each), "stories": of_actions(each.actions, each.source_id, known)}
         for each in plan.outcomes
     ]
 
@@ -137,7 +137,7 @@ def _read(each: Read) -> dict[str, object]:
 
 
 def remarks_as_json(plan: Plan) -> list[dict[str, object]]:
-    """Return what the mapping of a plan leaves open, as data."""
+    """Return the remarks on a plan's mapping, as data."""
     return [reason(each) for each in plan.remarks]
 
 

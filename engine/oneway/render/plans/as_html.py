@@ -1,4 +1,4 @@
-"""Renders a plan as one HTML page, for a person who approves it."""
+"""Renders a plan as one HTML page, for those who approve it."""
 
 from oneway.history.memory import Memory
 from oneway.planning.breach import Verdict
@@ -6,8 +6,8 @@ from oneway.planning.plan import Plan
 
 
 def page_text(plan: Plan, verdict: Verdict, memory: Memory) -> str:
-    """Return a plan as HTML in ASCII, so that no letter is lost in any encoding of the output."""
-    # The template's library is imported only for a page.
+    """Return a plan as HTML in ASCII, which every output encoding can represent."""
+    # Imported here because the template library is slow to import.
     from oneway.render.report.document import html
     from oneway.render.report.planned import planned_page
 

@@ -1,7 +1,7 @@
-"""Renders a plan as Markdown, for the comment of a pull request.
+"""Renders a plan as Markdown, for a comment on a pull request.
 
-Everything from a file or a system is put into a code span, so that no name can
-make markup, mention somebody or link to anything.
+Everything from a file or a system is in a code span, so that no name can act as markup, a mention
+or a link.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -26,15 +26,15 @@ from oneway.render.vocabulary import VERB_MARKERS
 
 _MOST_CHANGES = 36_000
 _MOST_FOLDED = 4_000
-"""In characters; GitHub refuses comments of more than 65,536."""
+"""Characters; GitHub refuses comments of more than 65,536."""
 _NAMES = 20
-"""The most records named for one reason."""
+"""How many records are named for one reason at most."""
 
 
 def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
     """Return a plan as GitHub-flavoured Markdown, with the fingerprint at the end."""
-    told = plan_content.discrepancies(plan, verdict, memory)
-    known = partial(plan_content.known_since, told=told, zone=memory.zone)
+    known = plan_content.discrepancies(plan, verdict, memory)
+    named = partial(plan_content.known_since, known=known, zone=memory.zone)
     parts = [
         _head(plan, memory),
         _still_in(plan, verdict, memory),
@@ -48,9 +48,9 @@ def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
         _folded(
             "Not sticking", [f"- {code(each)}" for each in plan_changes.flapping(plan, memory)]
         ),
-        _folded("Does not sync", _staying(plan, known)),
-        _folded("Left alone", _groups(plan_groups.left_alone(plan), named=known)),
-        _folded("Back at work?", _groups(plan_groups.rehired(plan), named=known)),
+        _folded("Does not sync", _staying(plan, named)),
+        _folded("Left alone", _groups(plan_groups.left_alone(plan), named=named)),
+        _folded("Back at work?", _groups(plan_groups.rehired(plan), named=named)),
         _folded("Not in the source", _groups(plan_groups.absent(plan))),
         _folded("Lookups that missed", _misses(plan)),
         _folded("Warnings", _groups(plan_groups.warnings(plan))),
@@ -127,14 +127,14 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     ]
     if not rows:
         return ""
-    held, told = plan_content.holders(verdict), plan_content.discrepancies(plan, verdict, memory)
+    held, known = plan_content.holders(verdict), plan_content.discrepancies(plan, verdict, memory)
     leaving = plan_content.going(plan)
     notes = [
         f"- {code(outcome_names.name(outcome))}: {code(note)}"
         for outcome in plan.notable
         for action in outcome.actions
         for note in (
-            *plan_content.notes(outcome, action, held, memory, told),
+            *plan_content.notes(outcome, action, held, memory, known),
             *plan_content.refers_to(plan, action, leaving),
             *filter(None, [plan_content.because(action)]),
         )
@@ -192,7 +192,7 @@ def _folded(title: str, lines: list[str]) -> str:
 
 
 def _within(lines: list[str], most: int) -> tuple[list[str], int]:
-    """Return as many lines as `most` characters hold, and how many are left out."""
+    """Return the lines that fit into `most` characters, and how many are left out."""
     used = 0
     for position, line in enumerate(lines):
         used += len(line) + 1

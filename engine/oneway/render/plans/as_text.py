@@ -35,8 +35,8 @@ def text(
 ) -> str:
     """Return a plan as text that fits `style.width`.
 
-    Of each verb, reason and warning at most `limit` records are named (None: all); what is
-    left out is counted. Ends with the fingerprint that an approval names.
+    Names at most `limit` records for each verb, reason and warning (None: all), and counts the
+    others. Ends with the fingerprint that an approval names.
     """
     page = _TextPage(plan, verdict, style, memory, limit)
     sections = [
@@ -61,7 +61,7 @@ def text(
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One field of one action, in words."""
+    """The texts for one field of one action."""
 
     field: str
     value: str
@@ -86,12 +86,12 @@ class _TextPage:
         self.limit = limit
         self.memory = memory
         self.held = plan_content.holders(verdict)
-        self.told = plan_content.discrepancies(plan, verdict, memory)
-        # The page's head names the mapping; a line number then says as much in less room.
+        self.known = plan_content.discrepancies(plan, verdict, memory)
+        # The head of the page names the mapping, so a line number is enough.
         self.short = self.is_wide()
         self.going = plan_content.going(plan)
         self.quoted: set[str] = set()
-        """The places of long expressions that the page has shown: later their line is enough."""
+        """The places of long expressions already shown, which are not repeated."""
 
     def head(self) -> list[str]:
         plan = self.plan
@@ -151,7 +151,7 @@ class _TextPage:
             yield [*title, *lines, *self.more(len(outcomes))]
 
     def more(self, number: int) -> list[str]:
-        """Return a line that counts the records left out; none if all are shown."""
+        """Return a line that counts the records left out; [] if all are shown."""
         if self.limit is None or number <= self.limit:
             return []
         return [f"  {more(number - self.limit, self.limit)}"]
@@ -160,7 +160,7 @@ class _TextPage:
         action = outcome.action_of(verb)
         named = f"{VERB_MARKERS[verb]} {verb.value} {outcome_names.who(outcome)}"
         lines = [self.style.paint(line, VERB_INKS[verb]) for line in wrap(named, self.style, 2, 4)]
-        notes = plan_content.notes(outcome, action, self.held, self.memory, self.told)
+        notes = plan_content.notes(outcome, action, self.held, self.memory, self.known)
         for note in (*notes, *plan_content.refers_to(self.plan, action, self.going)):
             lines += self.caution(wrap(f"! {note}", self.style, 4, 6))
         if why := plan_content.because(action):
@@ -176,7 +176,7 @@ class _TextPage:
         return _table([self.once(row) for row in short], self.style)
 
     def once(self, row: _Row) -> _Row:
-        """Return a row without its expression, if that is long and has been shown."""
+        """Return the row, without its expression if that is long and has been shown."""
         if _FIELD + row.columns <= self.style.width:
             return row
         if row.place in self.quoted:
@@ -240,7 +240,9 @@ class _TextPage:
         return self.listed("Refused before", said)
 
     def flapping(self) -> list[str]:
-        return self.listed("Not sticking", plan_changes.flapping(self.plan, self.memory, self.told))
+        return self.listed(
+            "Not sticking", plan_changes.flapping(self.plan, self.memory, self.known)
+        )
 
     def listed(self, title: str, said: list[str]) -> list[str]:
         if not said:
@@ -290,7 +292,7 @@ class _TextPage:
 
     def names(self, group: plan_groups.Group) -> list[str]:
         return [
-            plan_content.known_since(each, self.told, self.memory.zone) for each in group.outcomes
+            plan_content.known_since(each, self.known, self.memory.zone) for each in group.outcomes
         ]
 
     def strong(self, lines: list[str]) -> list[str]:
@@ -304,7 +306,7 @@ class _TextPage:
 
 
 def _table(rows: list[_Row], style: Style) -> list[str]:
-    """Return a line for each field: name, values, expression and place; two where it is long."""
+    """Return a line (two if long) for each field: name, values, expression and place."""
     field = _widest(row.field for row in rows)
     value = _widest(row.value for row in rows)
     expression = _widest(row.expression for row in rows)
@@ -313,7 +315,7 @@ def _table(rows: list[_Row], style: Style) -> list[str]:
         name = pad(row.field, field)
         line = f"{name}  {pad(row.value, value)}  {pad(row.expression, expression)}  {row.place}"
         if _FIELD + columns(line) > style.width:
-            # Too long for the columns that the others share, but perhaps not for a line.
+            # Too long for the shared columns, but it may still fit on one line.
             line = f"{name}  {row.value}  {row.expression}  {row.place}"
         if _FIELD + columns(line) <= style.width:
             lines.append(" " * _FIELD + line)

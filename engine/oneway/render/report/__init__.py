@@ -4,8 +4,8 @@
     assembly    the page of a run; the modules beside it each make a part
     document    the page as HTML, by the template `page.html.j2`
 
-All text in a `Page` is harmless; the template escapes it once more, for HTML. Nothing
-sensitive can be in it, for neither plans nor journals hold any.
+All text in a `Page` is harmless, and the template escapes it for HTML. It contains no sensitive
+values, because neither plans nor journals do.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def pages(journal: Journal) -> Callable[[int], str | None]:
         run = journal.run(number)
         try:
             return None if run is None else html(page(load_past_run(journal, run)))
-        except Refused:  # the stored data is damaged: the notice is sent without it
+        except Refused:  # the stored data is damaged; the notice is sent without a page
             return None
 
     return found

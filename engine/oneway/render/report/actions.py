@@ -1,4 +1,4 @@
-"""Joins plan and journal: what was planned for each record, and how it ended."""
+"""Joins plan and journal: each action that was planned, and how it ended."""
 
 from dataclasses import replace
 
@@ -26,11 +26,11 @@ class ReportAction:
     why: str = ""
     """See `Action.why`."""
     open: bool = False
-    """Whether it was begun, and the journal has no ending of it."""
+    """Whether it was begun and the journal has no ending for it."""
 
     @property
     def in_doubt(self) -> bool:
-        """Whether it may have been written, for all that is known."""
+        """Whether it may have been written."""
         return self.open or self.ending is Ending.UNKNOWN
 
     @property
@@ -40,32 +40,32 @@ class ReportAction:
 
     @property
     def code(self) -> str:
-        """The code of why it ended so."""
+        """The code of the reason for its ending."""
         return "" if self.end is None else self.end.code
 
     @property
     def reason(self) -> str:
-        """Why it ended so."""
+        """The reason for its ending."""
         return "" if self.end is None else self.end.reason
 
 
-def report_actions(told: PastRun) -> tuple[ReportAction, ...]:
+def report_actions(past: PastRun) -> tuple[ReportAction, ...]:
     """Return all actions of a run: those of its plan, and those that only the journal knows."""
-    entries = {each.action_id: each for each in told.entries}
-    found, start = by_subject(told.discrepancies), told.run.start
-    outcomes = told.plan.notable if told.plan is not None else ()
+    entries = {each.action_id: each for each in past.entries}
+    found, start = by_subject(past.discrepancies), past.run.start
+    outcomes = past.plan.notable if past.plan is not None else ()
     planned = [
         _planned(outcome, action, entries.get(action.id), _note(found.get(action.id), start))
         for outcome in outcomes
         for action in outcome.actions
     ]
-    planned = [replace(each, plan=told.plan) for each in planned]
+    planned = [replace(each, plan=past.plan) for each in planned]
     known = {each.id for each in planned}
     return (*planned, *(_written(each) for id, each in entries.items() if id not in known))
 
 
 def _note(discrepancy: Discrepancy | None, start: RunStart) -> str:
-    """Return since when an action has not been done; undone changes are reported elsewhere."""
+    """Return since when an action has been pending; changes that the target undid are elsewhere."""
     undone = discrepancy is not None and discrepancy.ending is DiscrepancyKind.NOT_STICKING
     return "" if undone else since(discrepancy, start)
 

@@ -22,29 +22,29 @@ from oneway.render.report.summary import (
 from oneway.runs.past.past_run import PastRun
 
 
-def page(told: PastRun) -> Page:
-    """Return what the report of a run shows; a pure function."""
-    found = report_actions(told)
-    urgent, written, other = attention(told, found), done(found), informational(told, found)
-    said = heading(told, found, urgent)
-    now, how = stoppage(told), tone(told, found, urgent)
-    # The present comes first: the page of a good run must not reassure if later runs fail.
+def page(past: PastRun) -> Page:
+    """Return the report of a run. Pure."""
+    found = report_actions(past)
+    urgent, written, other = attention(past, found), done(found), informational(past, found)
+    said = heading(past, found, urgent)
+    now, how = stoppage(past), tone(past, found, urgent)
+    # The present comes first: the page of a good run must not reassure if later runs failed.
     first, then = (now, f"{said}.") if now else (said, "")
     parts = (
         ReportPart("attention", "For you to look at", urgent),
         ReportPart("done", "What was done", written),
         ReportPart("informational", "Good to know", other),
     )
-    of = day(told.run.start.started, told.run.start.zone)
+    of = day(past.run.start.started, past.run.start.zone)
     return Page(
-        title=f"{text(connection(told))}, {of}: {first}",
+        title=f"{text(connection(past))}, {of}: {first}",
         heading=first,
-        lead=" ".join(filter(None, (then, lead(told), access(told)))),
-        status=status(told, how),
+        lead=" ".join(filter(None, (then, lead(past), access(past)))),
+        status=status(past, how),
         tone=how,
-        facts=facts(told),
-        figures=figures(told, found, (*urgent, *written, *other)),
+        facts=facts(past),
+        figures=figures(past, found, (*urgent, *written, *other)),
         parts=tuple(part for part in parts if part.sections),
-        chart=chart(told.earlier, told.run.id, sum(each.open for each in found)),
-        foot=foot(told),
+        chart=chart(past.earlier, past.run.id, sum(each.open for each in found)),
+        foot=foot(past),
     )

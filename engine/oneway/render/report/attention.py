@@ -54,20 +54,20 @@ _CONFLICTS = {
     "claimed_twice": "Two people would get one value: correct it for one of them in the source.",
     "circle": "They would swap values: free one of them by hand in the target.",
 }
-"""What to do about a conflict, by the code of its reason."""
+"""The advice on a conflict, by the code of its reason."""
 
 
-def attention(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSection, ...]:
+def attention(past: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSection, ...]:
     """Return the sections that need attention, most urgent first."""
-    plan = told.plan
+    plan = past.plan
     sections = [
-        _standing(told),
-        _still_in(told),
-        _problems(told),
-        _interrupted(told),
-        held(told, found),
-        _refused(told, found),
-        _postponed(told, found),
+        _standing(past),
+        _still_in(past),
+        _problems(past),
+        _interrupted(past),
+        held(past, found),
+        _refused(past, found),
+        _postponed(past, found),
         _unknown(found),
     ]
     if plan is not None:
@@ -76,13 +76,13 @@ def attention(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSecti
             _noticed(plan),
             _later_keys(plan),
             _near_misses(plan),
-            _left_out(told, plan),
-            _conflicts(told, plan),
-            _errors(told, plan),
-            _gone(told, plan),
+            _left_out(past, plan),
+            _conflicts(past, plan),
+            _errors(past, plan),
+            _gone(past, plan),
             _misses(plan),
-            _rehires(told, plan),
-            flapping(told),
+            _rehires(past, plan),
+            flapping(past),
             _unread(plan.reads),
         ]
     return tuple(each for each in sections if each is not None)
@@ -95,16 +95,16 @@ def meant(action: ReportAction) -> tuple[Cell, Cell]:
     return action.person, fields(action.changes, action.verb, action.plan, done=False)
 
 
-def _problems(told: PastRun) -> ReportSection | None:
-    connection = told.run.start.connection
-    mapping = sync_arguments_of_run(told.run, told.plan, told.given)
+def _problems(past: PastRun) -> ReportSection | None:
+    connection = past.run.start.connection
+    mapping = sync_arguments_of_run(past.run, past.plan, past.given)
     rows = tuple(
         (
             ReportText((text(each.summary),), text(each.code)),
             ReportText(_remedy(each, connection, mapping)),
             _place(each),
         )
-        for each in told.run.problems
+        for each in past.run.problems
     )
     about = (
         "Nothing was written after this. What stays undone waits for a run that gets to its end."
@@ -113,27 +113,27 @@ def _problems(told: PastRun) -> ReportSection | None:
     return _section("problems", "Why the run was stopped", Tone.TROUBLE, about, columns, rows)
 
 
-def _interrupted(told: PastRun) -> ReportSection | None:
-    """Return what to do about a run that died, until another one has looked up its writes."""
-    if told.run.state is not RunState.INTERRUPTED or told.run.ended is not None:
+def _interrupted(past: PastRun) -> ReportSection | None:
+    """Return the advice on a run that died, until another run has looked up its writes."""
+    if past.run.state is not RunState.INTERRUPTED or past.run.ended is not None:
         return None
     about = "What it had written stays. Nothing was written after this."
-    rows = (_row(told, DIED),)
+    rows = (_row(past, DIED),)
     title = "The run was interrupted"
     return _section("interrupted", title, Tone.TROUBLE, about, ("What is wrong", _TO_DO), rows)
 
 
-def _standing(told: PastRun) -> ReportSection | None:
-    """Return what has stopped the connection since, with the steps, and the files concerned."""
-    found = told.stoppage
+def _standing(past: PastRun) -> ReportSection | None:
+    """Return what has stopped the connection since this run, with the steps and the files."""
+    found = past.stoppage
     if found is None:
         return None
-    since = f", since {moment(found.since, told.run.start.zone)}" if found.since else ""
+    since = f", since {moment(found.since, past.run.start.zone)}" if found.since else ""
     about = (
         f"This page is of an earlier run. What is below keeps the connection from running{since}."
     )
     rows = tuple(
-        (*_row(told, each), ReportText(tuple(map(text, found.files.get(each, ())))))
+        (*_row(past, each), ReportText(tuple(map(text, found.files.get(each, ())))))
         for each in found.about
     )
     title = "What has stopped the connection"
@@ -141,24 +141,24 @@ def _standing(told: PastRun) -> ReportSection | None:
     return _section("standing", title, Tone.TROUBLE, about, columns, rows)
 
 
-def _row(told: PastRun, name: str) -> tuple[Cell, Cell]:
-    """Return what a code or guard is, and who does what about it."""
+def _row(past: PastRun, name: str) -> tuple[Cell, Cell]:
+    """Return the cells for a code or guard: what it means, and who does what about it."""
     connection, mapping = (
-        told.run.start.connection,
-        sync_arguments_of_run(told.run, told.plan, told.given),
+        past.run.start.connection,
+        sync_arguments_of_run(past.run, past.plan, past.given),
     )
     known = remedy_of(name)
     what = ReportText((text(known.title), text(known.looks)), "" if name == DIED else text(name))
-    steps = remedies.for_code(name, connection, _system(told, name), mapping)
+    steps = remedies.for_code(name, connection, _system(past, name), mapping)
     return what, ReportText((text(steps),))
 
 
-def _system(told: PastRun, name: str) -> str:
-    """Return the system that a code or guard is about, in words; "" if it does not say which."""
+def _system(past: PastRun, name: str) -> str:
+    """Return the system that a code or guard is about, in words, or "" if unknown."""
     if name.startswith("R") and name not in _OF_TARGET:
-        source = told.plan.inputs.get("source") if told.plan is not None else None
+        source = past.plan.inputs.get("source") if past.plan is not None else None
         return f"the source ({source.text})" if source is not None and name in _OF_SOURCE else ""
-    return f"the target ({told.target})" if told.target else ""
+    return f"the target ({past.target})" if past.target else ""
 
 
 _OF_SOURCE, _OF_TARGET = frozenset({"R160", "R161"}), frozenset({"R162"})
@@ -170,36 +170,36 @@ def _remedy(problem: Diagnostic, connection: str, mapping: str) -> tuple[str, ..
     return (f"For {who}:", *map(text, remedies.steps_for(problem, connection, mapping)))
 
 
-def _refused(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
+def _refused(past: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
     these = [each for each in found if each.ending is Ending.REJECTED]
     rows = tuple(
         (*meant(each), ReportText((text(each.reason),), text(each.code))) for each in these
     )
-    about = " ".join(("The target did not take these.", *_steps(told, these)))
+    about = " ".join(("The target did not take these.", *_steps(past, these)))
     columns = ("Person", "What was sent", "What the target said")
     return _section("refused", "Refused by the target", Tone.TROUBLE, about, columns, rows)
 
 
-def _postponed(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
+def _postponed(past: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
     these = [each for each in found if each.ending is Ending.POSTPONED]
     rows = tuple((*meant(each), ReportText(_some(each.reason), text(each.code))) for each in these)
     about = (
         "The target refused the same values before, so they were not sent: they wait for the day "
         "that is named, and will be refused again unless somebody acts."
     )
-    about = " ".join((about, *_steps(told, these)))
+    about = " ".join((about, *_steps(past, these)))
     columns = ("Person", "What was to be done", "Why not")
     title = "Refused before, and not sent again yet"
     return _section("postponed", title, Tone.CAUTION, about, columns, rows)
 
 
-def _steps(told: PastRun, found: Sequence[ReportAction]) -> list[str]:
-    """Return who does what about these actions, a paragraph for each code; leaves first."""
+def _steps(past: PastRun, found: Sequence[ReportAction]) -> list[str]:
+    """Return a paragraph for each code of these actions: who does what. Leaves come first."""
     connection, mapping = (
-        told.run.start.connection,
-        sync_arguments_of_run(told.run, told.plan, told.given),
+        past.run.start.connection,
+        sync_arguments_of_run(past.run, past.plan, past.given),
     )
-    system = text(told.target) or "the target"
+    system = text(past.target) or "the target"
     kinds = dict.fromkeys((each.code, each.verb.takes_access) for each in found)
     said = [
         remedies.for_code(code, connection, system, mapping, leaving=leaving)
@@ -223,8 +223,8 @@ def _unknown(found: Iterable[ReportAction]) -> ReportSection | None:
     return _section("unknown", "Not known whether it happened", Tone.CAUTION, about, columns, rows)
 
 
-def _still_in(told: PastRun) -> ReportSection | None:
-    found = left_with_access(told)
+def _still_in(past: PastRun) -> ReportSection | None:
+    found = left_with_access(past)
     rows = tuple(
         (
             named(each.label, each.key, each.source_id, each.target_id),
@@ -234,7 +234,7 @@ def _still_in(told: PastRun) -> ReportSection | None:
     )
     these = sum(not each.may_have_left for each in found)
     unsure = len(found) - these
-    held = any(each.guard == GuardKind.LEAVERS.value for each in told.run.start.breaches)
+    held = any(each.guard == GuardKind.LEAVERS.value for each in past.run.start.breaches)
     if these:
         have = f"that {'this one has' if these == 1 else f'these {these:,} have'} left"
         have += f", and leaves it open of {unsure:,} more" if unsure else ""
@@ -253,12 +253,12 @@ def _still_in(told: PastRun) -> ReportSection | None:
     return _section("access", still_in_title(found), Tone.TROUBLE, about, ("Person", "Why"), rows)
 
 
-def left_with_access(told: PastRun) -> tuple[StillIn, ...]:
-    """Return the leavers who can still get in, as far as the run has got."""
-    if told.run.ended is not None or told.plan is None:
-        return told.run.still_in
-    ends = {each.action_id: each.end for each in told.entries if each.end is not None}
-    return still_in(told.plan, ends, undone=told.undone.keys())
+def left_with_access(past: PastRun) -> tuple[StillIn, ...]:
+    """Return the leavers who can still get in, as of the run's progress so far."""
+    if past.run.ended is not None or past.plan is None:
+        return past.run.still_in
+    ends = {each.action_id: each.end for each in past.entries if each.end is not None}
+    return still_in(past.plan, ends, undone=past.undone.keys())
 
 
 def _noticed(plan: Plan) -> ReportSection | None:
@@ -307,11 +307,11 @@ def _two_records(plan: Plan, code: str, id: str, title: str, about: str) -> Repo
     return _section(id, title, Tone.CAUTION, about, ("Person", "The two records"), rows)
 
 
-def _unsynced(told: PastRun, why: str) -> str:
-    return f"{'Does' if told.planned else 'Did'} not sync: {why}"
+def _unsynced(past: PastRun, why: str) -> str:
+    return f"{'Does' if past.planned else 'Did'} not sync: {why}"
 
 
-def _left_out(told: PastRun, plan: Plan) -> ReportSection | None:
+def _left_out(past: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.notable if each.kind is Kind.INELIGIBLE]
     these.sort(key=lambda each: [reason.text for reason in other_reasons(each.reasons)])
     counts = Counter(text(reason.text) for each in these for reason in other_reasons(each.reasons))
@@ -321,36 +321,36 @@ def _left_out(told: PastRun, plan: Plan) -> ReportSection | None:
         f"Whom a rule leaves out on purpose, it leaves out: there is nothing to do. {said}."
     )
     columns = ("Person", "Which rule does not hold")
-    title = _unsynced(told, "left out by a rule")
-    return _section("missing", title, Tone.CAUTION, about, columns, _why(told, plan, these))
+    title = _unsynced(past, "left out by a rule")
+    return _section("missing", title, Tone.CAUTION, about, columns, _why(past, plan, these))
 
 
-def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
+def _conflicts(past: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.notable if each.kind is Kind.CONFLICT]
     names = names_of(plan.parts)
     rows = tuple(
-        (_who(told, each), _reasons(each.reasons, names), ReportText(_advice(each)))
+        (_who(past, each), _reasons(each.reasons, names), ReportText(_advice(each)))
         for each in these
     )
     about = (
         "It is uncertain who is meant, or a value belongs to another person. Nothing is guessed."
     )
     columns = ("Person", "Why", "What to do")
-    title = _unsynced(told, "conflicts")
+    title = _unsynced(past, "conflicts")
     return _section("conflicts", title, Tone.CAUTION, about, columns, rows)
 
 
-def _errors(told: PastRun, plan: Plan) -> ReportSection | None:
+def _errors(past: PastRun, plan: Plan) -> ReportSection | None:
     errors = [each for each in plan.notable if each.kind is Kind.ERROR]
     these = [each for each in errors if not has_gone(each)]
     about = "These records could not be read. Correct the record in the source, or the mapping."
-    title = _unsynced(told, "could not be read")
+    title = _unsynced(past, "could not be read")
     return _section(
-        "errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, plan, these)
+        "errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(past, plan, these)
     )
 
 
-def _gone(told: PastRun, plan: Plan) -> ReportSection | None:
+def _gone(past: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.notable if each.kind is Kind.ERROR and has_gone(each)]
     about = (
         "Earlier runs saw their record in the target, and it is not there now. For the target's "
@@ -358,12 +358,12 @@ def _gone(told: PastRun, plan: Plan) -> ReportSection | None:
         "no more, and bring it back. Do not change the source for it. The integrator can let them "
         "be created anew: `gone: create` in the mapping."
     )
-    title = _unsynced(told, "gone from the target")
-    return _section("gone", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, plan, these))
+    title = _unsynced(past, "gone from the target")
+    return _section("gone", title, Tone.CAUTION, about, ("Person", "Why"), _why(past, plan, these))
 
 
 def has_gone(outcome: Outcome) -> bool:
-    """Return whether the target no longer has the record that earlier runs saw there."""
+    """Return whether the target no longer has the record that earlier runs saw."""
     return any(each.code == "gone" for each in outcome.reasons)
 
 
@@ -387,13 +387,13 @@ def _misses(plan: Plan) -> ReportSection | None:
     return _section("codes", title, Tone.CAUTION, about, columns, rows)
 
 
-def _rehires(told: PastRun, plan: Plan) -> ReportSection | None:
+def _rehires(past: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.notable if unsynced(each) is DiscrepancyKind.REHIRE]
     about = (
         "No leavers in the source, and leavers in the target. Bring them back by hand, or decide "
         "that they stay away."
     )
-    rows = tuple((_who(told, each), _reasons(each.reasons[:1], {})) for each in these)
+    rows = tuple((_who(past, each), _reasons(each.reasons[:1], {})) for each in these)
     return _section("rehires", "Back at work?", Tone.CAUTION, about, ("Person", "Why"), rows)
 
 
@@ -425,16 +425,16 @@ def _section(
     return ReportSection(id, title, len(rows), tone, about, (block,))
 
 
-def _why(told: PastRun, plan: Plan, outcomes: Collection[Outcome]) -> tuple[tuple[Cell, ...], ...]:
+def _why(past: PastRun, plan: Plan, outcomes: Collection[Outcome]) -> tuple[tuple[Cell, ...], ...]:
     names = names_of(plan.parts) if outcomes else {}
     return tuple(
-        (_who(told, each), _reasons(other_reasons(each.reasons), names)) for each in outcomes
+        (_who(past, each), _reasons(other_reasons(each.reasons), names)) for each in outcomes
     )
 
 
-def _who(told: PastRun, outcome: Outcome) -> ReportPerson:
-    found = by_subject(told.discrepancies).get(outcome.source_id or "")
-    return person(outcome, since(found, told.run.start))
+def _who(past: PastRun, outcome: Outcome) -> ReportPerson:
+    found = by_subject(past.discrepancies).get(outcome.source_id or "")
+    return person(outcome, since(found, past.run.start))
 
 
 def _reasons(found: Iterable[Reason], names: Mapping[str, str]) -> ReportText:

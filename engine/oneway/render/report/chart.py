@@ -1,4 +1,4 @@
-"""The chart of how recent runs ended: shapes of the bars, and the same in words."""
+"""The chart of how recent runs ended: the shapes of the bars, and a description."""
 
 from collections.abc import Sequence
 
@@ -16,19 +16,19 @@ KINDS = (
     ("missed", "Not written"),
     ("unknown", "Not known"),
 )
-"""The counted outcomes, from the bottom of a bar to its top; the last one only if there is any."""
+"""The counted outcomes, from the bottom of a bar to the top; the last one may be absent."""
 
-# In units of the drawing: from bar to bar, a bar's width, the height of the highest, the room
-# above for its number, and what the smallest piece takes, so that one in a thousand is seen.
+# In units of the drawing: from bar to bar, the width of a bar, the height of the highest, the
+# space above it for a number, and the smallest piece, so that one in a thousand is visible.
 _SLOT, _BAR, _ROOM, _HEAD, _LEAST = 24.0, 14.0, 96.0, 18.0, 3.0
 _FEWEST = 10
-"""The least number of slots, so that a few bars do not fill the width."""
+"""The minimum number of slots, so that a few bars do not fill the width."""
 
 
 def chart(runs: Sequence[Run], this: int, flying: int = 0) -> Chart | None:
     """Return the chart of runs, given newest first; None if there is nothing to compare.
 
-    `flying` is how many writes of this run have been begun, and have no ending.
+    `flying` is how many writes of this run were begun and have no ending.
     """
     shown = tuple(reversed(runs))
     if len(shown) < 2:

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from oneway.render.report.page import Page
 
 SHOWN = 12
-"""The rows of a table shown at once; the others open on a click, and in print."""
+"""How many rows of a table are shown; the others open on a click, and in print."""
 
 
 def html(page: Page) -> str:

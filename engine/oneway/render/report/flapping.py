@@ -8,17 +8,17 @@ from oneway.render.report.phrases import fields, person, since
 from oneway.runs.past.past_run import PastRun
 
 
-def flapping(told: PastRun) -> ReportSection | None:
-    """Return the changes of this run that the runs before wrote as well."""
-    if told.plan is None:
+def flapping(past: PastRun) -> ReportSection | None:
+    """Return the section on changes of this run that earlier runs wrote as well."""
+    if past.plan is None:
         return None
-    discrepancies, start = by_subject(told.discrepancies), told.run.start
+    discrepancies, start = by_subject(past.discrepancies), past.run.start
     rows = tuple(
-        (person(outcome, since(discrepancy, start)), _again(told, action))
-        for outcome in told.plan.notable
+        (person(outcome, since(discrepancy, start)), _again(past, action))
+        for outcome in past.plan.notable
         for action in outcome.actions
         for discrepancy in [discrepancies.get(action.id)]
-        if action.id in told.undone or _is_undone(discrepancy)
+        if action.id in past.undone or _is_undone(discrepancy)
     )
     return _section(rows) if rows else None
 
@@ -27,15 +27,15 @@ def _is_undone(discrepancy: Discrepancy | None) -> bool:
     return discrepancy is not None and discrepancy.ending is DiscrepancyKind.NOT_STICKING
 
 
-def _again(told: PastRun, action: Action) -> Cell:
-    """Return the changes of an action that do not stick; all of them if that is not known."""
+def _again(past: PastRun, action: Action) -> Cell:
+    """Return the changes of an action that do not stick; all of them if it is unknown which."""
     if action.verb is Verb.CREATE:
         return ReportText(("created again: the record is not there",))
-    undone = told.undone.get(action.id)
+    undone = past.undone.get(action.id)
     changes = action.changes
     if undone is not None:
         changes = tuple(each for each in changes if each.field in undone.fields)
-    return fields(changes, action.verb, told.plan)
+    return fields(changes, action.verb, past.plan)
 
 
 def _section(rows: tuple[tuple[Cell, ...], ...]) -> ReportSection:

@@ -1,4 +1,4 @@
-"""The section on guards: how many and who is held, and the command that lets them through."""
+"""The section on guards: who is held, and the command that allows them."""
 
 from collections.abc import Sequence
 
@@ -18,21 +18,21 @@ from oneway.runs.past.past_run import PastRun
 from oneway.runs.past.without_connection import sync_arguments_of_run
 
 
-def held(told: PastRun, found: Sequence[ReportAction]) -> ReportSection | None:
-    """Return what was held back and by which guard; None if no guard fired."""
-    breaches = told.run.start.breaches
+def held(past: PastRun, found: Sequence[ReportAction]) -> ReportSection | None:
+    """Return the section on what each guard held back; None if no guard fired."""
+    breaches = past.run.start.breaches
     these = [each for each in found if each.ending is Ending.HELD]
     if not breaches and not these:
         return None
     groups = allowed_together(breaches)
-    blocks = [_block(told, each, found, group) for group in groups for each in group]
+    blocks = [_block(past, each, found, group) for group in groups for each in group]
     named = {id for each in breaches for id in each.held}
     others = [each for each in these if each.id not in named]
     if others:
         title = f"{people(len(others))} more, as the whole plan waits"
         blocks.append(Block(title, table=_table(title, others)))
     if len(groups) > 1:
-        blocks.append(_asking(told, "All of it at once", breaches))
+        blocks.append(_asking(past, "All of it at once", breaches))
     about = _OF_A_LIST if any(map(_is_of_a_list, breaches)) else _OF_CHANGES
     return ReportSection(
         "held", "Held back by a guard", len(these), Tone.CAUTION, about, tuple(blocks)
@@ -55,36 +55,36 @@ def _is_of_a_list(breach: Breached) -> bool:
 
 
 def _block(
-    told: PastRun, breach: Breached, found: Sequence[ReportAction], group: Sequence[Breached]
+    past: PastRun, breach: Breached, found: Sequence[ReportAction], group: Sequence[Breached]
 ) -> Block:
     ids = set(breach.held)
     these = [each for each in found if each.ending is Ending.HELD and each.id in ids]
     title = _title(breach, len(dict.fromkeys(each.person for each in these)) or len(ids))
-    connection = told.run.start.connection
-    mapping = sync_arguments_of_run(told.run, told.plan, told.given)
-    concerned = may_concern(told.plan, breach.guard) if told.plan is not None else ""
-    # A plan can be looked up as a run only once it is applied.
-    remedy = "" if told.planned else remedies.for_code(breach.guard, connection, mapping=mapping)
-    shared = alike(told.plan, ids) if told.plan is not None else ()
+    connection = past.run.start.connection
+    mapping = sync_arguments_of_run(past.run, past.plan, past.given)
+    concerned = may_concern(past.plan, breach.guard) if past.plan is not None else ""
+    # Before it is applied, a plan cannot be shown as a run.
+    remedy = "" if past.planned else remedies.for_code(breach.guard, connection, mapping=mapping)
+    shared = alike(past.plan, ids) if past.plan is not None else ()
     about = (*shared, breach.text, concerned)
     about = tuple(filter(None, (*map(text, about), remedy)))
     table = _table(title, these) if these else None
-    return _asking(told, title, group, about, table)
+    return _asking(past, title, group, about, table)
 
 
 def _asking(
-    told: PastRun,
+    past: PastRun,
     title: str,
     breaches: Sequence[Breached],
     about: tuple[str, ...] = (),
     table: ReportTable | None = None,
 ) -> Block:
-    """Return a block with the command that lets through what guards hold."""
+    """Return a block with the command that allows what guards hold."""
     known = effect_of_allowing(each.guard for each in breaches)
     advice = f"{known.only}, to {known.passes}, once; it is refused {known.refused}:"
-    if told.planned:
+    if past.planned:
         advice = f"{known.only}, to plan again and {known.passes}:"
-    return Block(title, about, table, advice, _command(told, breaches))
+    return Block(title, about, table, advice, _command(past, breaches))
 
 
 def _table(title: str, found: Sequence[ReportAction]) -> ReportTable:
@@ -99,7 +99,7 @@ def _table(title: str, found: Sequence[ReportAction]) -> ReportTable:
 def _title(breach: Breached, number: int) -> str:
     definition = definition_of(breach.guard)
     if definition is None:
-        return text(breach.guard)  # of a later version
+        return text(breach.guard)  # a guard of a later version
     field = breach.guard.partition(".")[2]
     if definition.of_list:
         role, key = key_of(field)
@@ -113,11 +113,11 @@ def _title(breach: Breached, number: int) -> str:
     return f"{people(number)} {definition.happens}"
 
 
-def _command(told: PastRun, breaches: Sequence[Breached]) -> str:
-    """Return a command for a shell; what it names is quoted, and harmless."""
-    mapping = sync_arguments_of_run(told.run, told.plan, told.given)
-    what = "plan" if told.planned else "sync"
-    command = allow_command(told.run.start.connection, breaches, mapping, what)
-    if told.planned:
+def _command(past: PastRun, breaches: Sequence[Breached]) -> str:
+    """Return a command, harmless, with arguments quoted for a shell."""
+    mapping = sync_arguments_of_run(past.run, past.plan, past.given)
+    what = "plan" if past.planned else "sync"
+    command = allow_command(past.run.start.connection, breaches, mapping, what)
+    if past.planned:
         return text(f"{command} --out plan.json")
-    return text(f"{command} {told.options}" if told.options else command)
+    return text(f"{command} {past.options}" if past.options else command)

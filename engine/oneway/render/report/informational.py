@@ -19,11 +19,11 @@ _WHY_NOT = {
 _STAYING = frozenset({Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR, Kind.IGNORED, Kind.ABSENT})
 
 
-def informational(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSection, ...]:
+def informational(past: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSection, ...]:
     """Return the informational sections."""
-    outcomes = told.plan.notable if told.plan is not None else ()
+    outcomes = past.plan.notable if past.plan is not None else ()
     sections = (
-        _not_begun(told, found),
+        _not_begun(past, found),
         _waiting(found),
         _differing(outcomes),
         _of_kind(outcomes, Kind.ABSENT, "absent", "Not in the source", _ABSENT),
@@ -32,8 +32,8 @@ def informational(told: PastRun, found: Sequence[ReportAction]) -> tuple[ReportS
     return tuple(each for each in sections if each is not None)
 
 
-def _not_begun(told: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
-    begun = {each.action_id for each in told.entries}
+def _not_begun(past: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
+    begun = {each.action_id for each in past.entries}
     rows = tuple(meant(each) for each in found if each.end is None and each.id not in begun)
     about = "The run was interrupted before these, or has not come to them yet. The next run does."
     return _section("not_begun", "Not begun", about, _MEANT[:2], rows)
@@ -63,9 +63,9 @@ def _differing(outcomes: Iterable[Outcome]) -> ReportSection | None:
 
 
 def _noted(outcome: Outcome) -> Sequence[Reason]:
-    # The first reason of a rehire says that it is one, which is said elsewhere.
+    # The first reason of a rehire only says that it is one.
     found = outcome.reasons[1:] if outcome.kind is Kind.REHIRE else outcome.reasons
-    return [each for each in found if each.code != LATER_KEY]  # a section of its own
+    return [each for each in found if each.code != LATER_KEY]  # has its own section
 
 
 def _of_kind(

@@ -1,4 +1,4 @@
-"""A report as data: words and numbers that are already harmless, without markup."""
+"""A report as data: harmless words and numbers, without markup."""
 
 from enum import Enum
 from typing import ClassVar, TypeAlias
@@ -7,7 +7,7 @@ from oneway.core.dataclass import dataclass
 
 
 class Tone(Enum):
-    """How urgent something is. Each has a word as well as a colour."""
+    """How urgent something is. Each is shown by a word and a colour."""
 
     GOOD = "good"
     CALM = "calm"
@@ -16,7 +16,7 @@ class Tone(Enum):
 
 
 class Look(Enum):
-    """What a value is, where its text alone does not say."""
+    """What a value is, if its text alone is ambiguous."""
 
     PLAIN = "plain"
     NOTHING = "nothing"
@@ -49,7 +49,7 @@ class ReportPerson:
     key: str = ""
     record: str = ""
     note: str = ""
-    """When it began, and when it is tried again."""
+    """When the discrepancy began, and when it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Fields:
     items: tuple[ReportField, ...]
     has: str = "the target had"
     gets: str = "now has"
-    """The labels of the value that the target has, and of its replacement."""
+    """The labels of the target's value and of its replacement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number shown large, and the part of the page with its details."""
+    """A large number, and the part of the page with its details."""
 
     number: int
     noun: str
@@ -145,7 +145,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a bar: what it counts, and where it is drawn."""
+    """A part of a bar: its count, and its place in the drawing."""
 
     kind: str
     y: float
@@ -154,7 +154,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One run of the chart, and the same in words."""
+    """One run of the chart, with its description."""
 
     x: float
     pieces: tuple[Piece, ...]
@@ -170,7 +170,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """How the last runs ended; oldest first."""
+    """How the last runs ended, oldest first."""
 
     width: float
     height: float
@@ -183,7 +183,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A report, whole."""
+    """A complete report."""
 
     title: str
     heading: str

@@ -1,4 +1,4 @@
-"""The words of a report: days, durations, fields and people, as a payroll clerk says them."""
+"""The wording of a report: days, durations, fields and people, in a payroll clerk's words."""
 
 import re
 from dataclasses import replace
@@ -29,7 +29,7 @@ def text(said: str) -> str:
 
 
 def because(why: str) -> tuple[str, ...]:
-    """Return what says that a person has left, as a sentence of a page; nothing if unknown."""
+    """Return a sentence on why a person counts as a leaver; () if unknown."""
     return (text(f"The source says {why}."),) if why else ()
 
 
@@ -40,13 +40,13 @@ def moment(instant: str, zone: str) -> str:
 
 
 def day(instant: str, zone: str) -> str:
-    """Return the day of an instant in a zone; a day as it is, and any other text unchanged."""
+    """Return the day of an instant in a zone; a day and any other text unchanged."""
     found = parse_day(local_day(instant, zone))
     return text(instant) if found is None else day_in_words(found)
 
 
 def duration(started: str, ended: str) -> str:
-    """Return how long something took; "" if unknown."""
+    """Return how long something took, or "" if unknown."""
     begin, end = local(started, "UTC"), local(ended, "UTC")
     if begin is None or end is None or end < begin:
         return ""
@@ -105,7 +105,7 @@ def fields(
 
 
 def value(data: Data | Sealed) -> Value:
-    """Return a value that is not sensitive, without quotes if it is plain text."""
+    """Return a value that is not sensitive for display, plain text without quotes."""
     if isinstance(data, Sealed):
         return Value("not shown", Look.HIDDEN)
     if data is None:
@@ -119,7 +119,7 @@ def _in_full(data: Data) -> str:
 
 
 def _valued(change: Change, data: Data | Sealed, said: str, plan: Plan | None) -> Value:
-    """Return a value as it is `said`, with its name if a lookup of the plan finds it."""
+    """Return a value with the text `said`, and its name if a lookup of the plan finds it."""
     name = plan.name_of(change.field, data) if plan is not None else ""
     return replace(value(data), text=with_name(said, name))
 

@@ -38,22 +38,22 @@ _APPLIES = "It is applied once somebody has approved it, and does nothing else t
 
 
 def planned_page(plan: Plan, verdict: Verdict, memory: Memory) -> Page:
-    """Return what is shown of a plan before it is approved; a pure function."""
-    told = _as_run(plan, verdict, memory)
+    """Return the page of a plan before it is approved. Pure."""
+    past = _as_run(plan, verdict, memory)
     ends = {**memory.postponed, **verdict.ends()}
-    found = tuple(replace(each, end=ends.get(each.id)) for each in report_actions(told))
+    found = tuple(replace(each, end=ends.get(each.id)) for each in report_actions(past))
     due = tuple(each for each in found if each.end is None)
     rest = tuple(each for each in found if each.end is not None)
-    urgent = attention(told, rest)
-    todo, other = tuple(_todo(plan, due)), informational(told, rest)
-    said = _heading(plan, told.run.still_in, due, rest)
+    urgent = attention(past, rest)
+    todo, other = tuple(_todo(plan, due)), informational(past, rest)
+    said = _heading(plan, past.run.still_in, due, rest)
     parts = (
         ReportPart("attention", "For you to look at", urgent),
         ReportPart("todo", "What would be done", todo),
         ReportPart("informational", "Good to know", other),
     )
     return Page(
-        title=f"{text(told.run.start.connection or plan.mapping)}, plan of "
+        title=f"{text(past.run.start.connection or plan.mapping)}, plan of "
         f"{day(plan.as_of, memory.zone)}: {said}",
         heading=said,
         lead=" ".join(filter(None, (_same(plan), _APPLIES if due else ""))),
@@ -61,18 +61,18 @@ def planned_page(plan: Plan, verdict: Verdict, memory: Memory) -> Page:
         tone=Tone.CAUTION if urgent else Tone.CALM,
         facts=(
             Fact("Planned", moment(plan.as_of, memory.zone), text(plan.as_of)),
-            connected(told),
+            connected(past),
             *systems(plan),
         ),
         figures=tuple(_figures(plan, due, rest, {each.id for each in (*urgent, *todo)})),
         parts=tuple(part for part in parts if part.sections),
         chart=None,
-        foot=foot(told),
+        foot=foot(past),
     )
 
 
 def _as_run(plan: Plan, verdict: Verdict, memory: Memory) -> PastRun:
-    """Return a plan as a run that has done nothing."""
+    """Return the plan as a run that has done nothing."""
     start = RunStart(
         mapping=plan.mapping,
         digest=plan.mapping_digest,

@@ -38,24 +38,24 @@ _NOT_DONE = (
 _UNWRITTEN = "nothing is known to have been written"
 
 
-def heading(told: PastRun, found: Sequence[ReportAction], urgent: Sequence[ReportSection]) -> str:
+def heading(past: PastRun, found: Sequence[ReportAction], urgent: Sequence[ReportSection]) -> str:
     """Return the outcome: "12 people were created, 3 were changed; 2 did not sync".
 
     Leavers who can still get in come first. It says that everybody is up to date only if no
     section needs attention (`urgent` is empty).
     """
-    said = _shrunk(told) + _became(told, found, urgent)
-    number = len(told.run.still_in)
+    said = _shrunk(past) + _became(past, found, urgent)
+    number = len(past.run.still_in)
     if not number:
         return said
-    return f"{people(number)} who {who_left(told.run.still_in)} can still get in. {said}"
+    return f"{people(number)} who {who_left(past.run.still_in)} can still get in. {said}"
 
 
-def _shrunk(told: PastRun) -> str:
-    """Return that people have gone from the target's list, if a guard held the run for it."""
-    if all(each.guard != GuardKind.TARGET_SHRINK.value for each in told.run.start.breaches):
+def _shrunk(past: PastRun) -> str:
+    """Return a sentence on people missing from the target list, if a guard held the run for it."""
+    if all(each.guard != GuardKind.TARGET_SHRINK.value for each in past.run.start.breaches):
         return ""
-    system, plan = text(told.target) or "the target", told.plan
+    system, plan = text(past.target) or "the target", past.plan
     gone = sum(has_gone(each) for each in plan.notable) if plan is not None else 0
     if plan is None or not gone:
         return f"Far fewer people than before are matched in {system}. "
@@ -67,10 +67,10 @@ def _shrunk(told: PastRun) -> str:
     return f"{people(gone)} known in {system} {'is' if gone == 1 else 'are'} gone from its list. "
 
 
-def _became(told: PastRun, found: Sequence[ReportAction], urgent: Sequence[ReportSection]) -> str:
+def _became(past: PastRun, found: Sequence[ReportAction], urgent: Sequence[ReportSection]) -> str:
     done = _done(found)
-    rest = _rest(told, found)
-    match told.run.state:
+    rest = _rest(past, found)
+    match past.run.state:
         case RunState.REFUSED:
             stopped = "The run was stopped"
             return f"{stopped} after {done}" if done else f"{stopped}: nothing was written"
@@ -83,26 +83,26 @@ def _became(told: PastRun, found: Sequence[ReportAction], urgent: Sequence[Repor
             doubtful = sum(each.in_doubt for each in found)
             return f"{said}; {people(doubtful)} may have been written" if doubtful else said
     if not done and not rest:
-        return _idle(told, urgent)
-    if not found and _not_syncing(told) > 0:
+        return _idle(past, urgent)
+    if not found and _not_syncing(past) > 0:
         return "; ".join(("Nothing had to be written", _joined(rest, named=True)))
     first = done or (_UNWRITTEN if _ended(found, Ending.UNKNOWN) else "nothing was written")
     first = f"{first[0].upper()}{first[1:]}"
     return "; ".join((first, _joined(rest, named=not done))) if rest else first
 
 
-def _idle(told: PastRun, urgent: Sequence[ReportSection]) -> str:
-    """Return the outcome of a run that had no action."""
-    if told.plan is None:  # without a plan nothing is known of anybody
+def _idle(past: PastRun, urgent: Sequence[ReportSection]) -> str:
+    """Return the outcome of a run without actions."""
+    if past.plan is None:  # without a plan, we know nothing about anybody
         return "Nothing was written"
     if urgent:
         return "Nothing had to be written"
     return "Everybody is up to date: nothing had to be written"
 
 
-def lead(told: PastRun) -> str:
+def lead(past: PastRun) -> str:
     """Return a second sentence: how many people needed no change."""
-    run = told.run
+    run = past.run
     match run.state:
         case RunState.REFUSED:
             return "See below what is wrong, and what to do about it."
@@ -112,32 +112,32 @@ def lead(told: PastRun) -> str:
             return "The next run looks up what was in flight before it writes anything."
         case RunState.INTERRUPTED:
             return "What was in flight has been looked up since; later runs plan what is left."
-    if told.plan is None:
+    if past.plan is None:
         return ""
-    same = told.plan.counts()[Kind.UNCHANGED.value]
+    same = past.plan.counts()[Kind.UNCHANGED.value]
     if not same:
         return ""
     verb = "was" if same == 1 else "were"
     return f"{people(same)} {verb} already as the source has them."
 
 
-def tone(told: PastRun, found: Sequence[ReportAction], urgent: Sequence[ReportSection]) -> Tone:
+def tone(past: PastRun, found: Sequence[ReportAction], urgent: Sequence[ReportSection]) -> Tone:
     """Return how urgent the whole run is."""
-    if told.stoppage or told.run.state in (RunState.REFUSED, RunState.INTERRUPTED):
+    if past.stoppage or past.run.state in (RunState.REFUSED, RunState.INTERRUPTED):
         return Tone.TROUBLE
     waits = any(each.ending is not Ending.DONE for each in found)
-    careful = urgent or waits or told.run.state is RunState.RUNNING
+    careful = urgent or waits or past.run.state is RunState.RUNNING
     return Tone.CAUTION if careful else Tone.GOOD
 
 
 def figures(
-    told: PastRun, found: Sequence[ReportAction], sections: Sequence[ReportSection]
+    past: PastRun, found: Sequence[ReportAction], sections: Sequence[ReportSection]
 ) -> tuple[Figure, ...]:
     """Return the key figures, each with a link to its details."""
     done = Counter(each.verb for each in found if each.ending is Ending.DONE)
-    counts = told.plan.counts() if told.plan is not None else {}
+    counts = past.plan.counts() if past.plan is not None else {}
     ids = {each.id for each in sections}
-    always = bool(found) or told.plan is not None
+    always = bool(found) or past.plan is not None
     rows = [
         (done[Verb.CREATE], "created", Tone.GOOD, ("created",), always),
         (done[Verb.UPDATE], "changed", Tone.GOOD, ("changed",), always),
@@ -146,7 +146,7 @@ def figures(
         (done[Verb.REACTIVATE], "came back", Tone.GOOD, ("back",), False),
         (done[Verb.DEACTIVATE], "deactivated", Tone.GOOD, ("deactivated",), False),
         (counts.get("unchanged", 0), "unchanged", Tone.CALM, (), bool(counts)),
-        (_not_syncing(told), "did not sync", Tone.CAUTION, _STAYING, False),
+        (_not_syncing(past), "did not sync", Tone.CAUTION, _STAYING, False),
         (_ended(found, Ending.HELD), "held back", Tone.CAUTION, ("held",), False),
         (_ended(found, Ending.REJECTED), "refused", Tone.TROUBLE, ("refused",), False),
         (_ended(found, Ending.POSTPONED), "refused before", Tone.CAUTION, ("postponed",), False),
@@ -159,10 +159,10 @@ def figures(
     )
 
 
-def status(told: PastRun, tone: Tone) -> str:
+def status(past: PastRun, tone: Tone) -> str:
     """Return the status of a run in a few words."""
-    if told.stoppage is not None:
-        return "Nothing runs now" if told.stoppage.silent else "The runs after this one fail"
+    if past.stoppage is not None:
+        return "Nothing runs now" if past.stoppage.silent else "The runs after this one fail"
     return _STATUS[tone]
 
 
@@ -174,51 +174,51 @@ _STATUS = {
 }
 
 
-def stoppage(told: PastRun) -> str:
-    """Return what has stopped the connection since this run; "" if nothing has."""
-    found = told.stoppage
+def stoppage(past: PastRun) -> str:
+    """Return what has stopped the connection since this run, or ""."""
+    found = past.stoppage
     if found is None:
         return ""
-    of = day(told.run.start.started, told.run.start.zone)
+    of = day(past.run.start.started, past.run.start.zone)
     last = f"This is the last run that got to its end, of {of}"
     said = f"{last}. Since then" if found.is_last else f"This is a run of {of}. Now"
     what = "nothing runs" if found.silent else "no run gets to its end"
-    known = f", as found on {moment(found.since, told.run.start.zone)}" if found.since else ""
+    known = f", as found on {moment(found.since, past.run.start.zone)}" if found.since else ""
     why = ", ".join(f"{text(remedy_of(each).title)} ({text(each)})" for each in found.about)
     return f"{said} {what}: {why}{known}"
 
 
-def access(told: PastRun) -> str:
-    """Return who keeps access while no run completes; "" if runs do."""
-    if told.run.state is RunState.RUNNING or (told.stoppage is None and is_good(told.run)):
+def access(past: PastRun) -> str:
+    """Return a sentence on who keeps access while no run completes; "" if runs complete."""
+    if past.run.state is RunState.RUNNING or (past.stoppage is None and is_good(past.run)):
         return ""
-    system = text(told.target) or "the target"
-    since = day(told.last_good, told.run.start.zone) if told.last_good else ""
-    return unshut(since, system, some=told.run.state is RunState.INTERRUPTED)
+    system = text(past.target) or "the target"
+    since = day(past.last_good, past.run.start.zone) if past.last_good else ""
+    return unshut(since, system, some=past.run.state is RunState.INTERRUPTED)
 
 
-def facts(told: PastRun) -> tuple[Fact, ...]:
+def facts(past: PastRun) -> tuple[Fact, ...]:
     """Return the start, connection, operator and duration of the run."""
-    start, ended = told.run.start, told.run.ended
+    start, ended = past.run.start, past.run.ended
     took = duration(start.started, ended) if ended is not None else ""
     found = [
         Fact("When", moment(start.started, start.zone), text(start.started)),
-        connected(told),
-        Fact("Started", _started(told)),
+        connected(past),
+        Fact("Started", _started(past)),
         Fact("Took", took),
-        *systems(told.plan),
+        *systems(past.plan),
     ]
     return tuple(each for each in found if each.text)
 
 
-def connected(told: PastRun) -> Fact:
+def connected(past: PastRun) -> Fact:
     """Return the connection, or the mapping of a run without one."""
-    alone = runs_without_connection(told.run)
-    return Fact("Mapping" if alone else "Connection", text(connection(told)))
+    alone = runs_without_connection(past.run)
+    return Fact("Mapping" if alone else "Connection", text(connection(past)))
 
 
 def systems(plan: Plan | None) -> tuple[Fact, ...]:
-    """Return where records came from, and where they went."""
+    """Return the source and the target."""
     inputs = plan.inputs if plan is not None else {}
     return tuple(Fact(label, text(inputs[role].text)) for label, role in _ENDS if role in inputs)
 
@@ -226,9 +226,9 @@ def systems(plan: Plan | None) -> tuple[Fact, ...]:
 _ENDS = (("From", "source"), ("To", "target"))
 
 
-def foot(told: PastRun) -> tuple[Fact, ...]:
-    """Return the facts to quote when someone looks into a run."""
-    run, plan = told.run, told.plan
+def foot(past: PastRun) -> tuple[Fact, ...]:
+    """Return the facts that support needs about a run."""
+    run, plan = past.run, past.plan
     found = [
         Fact("Run", f"{run.id:,}" if run.id else ""),
         Fact("Mapping", text(run.start.mapping)),
@@ -247,16 +247,16 @@ def foot(told: PastRun) -> tuple[Fact, ...]:
     return tuple(each for each in found if each.text)
 
 
-def connection(told: PastRun) -> str:
+def connection(past: PastRun) -> str:
     """Return the name of the connection, or of the mapping without one."""
-    if told.plan is not None and told.plan.connection is not None:
-        return told.plan.connection.name
-    start = told.run.start
-    return start.mapping if runs_without_connection(told.run) else start.connection
+    if past.plan is not None and past.plan.connection is not None:
+        return past.plan.connection.name
+    start = past.run.start
+    return start.mapping if runs_without_connection(past.run) else start.connection
 
 
-def _started(told: PastRun) -> str:
-    start = told.run.start
+def _started(past: PastRun) -> str:
+    start = past.run.start
     by = text(start.by)
     match start.why:
         case Why.SCHEDULE:
@@ -281,9 +281,9 @@ def _done(found: Sequence[ReportAction]) -> str:
     return listed(parts)
 
 
-def _rest(told: PastRun, found: Sequence[ReportAction]) -> list[tuple[int, str]]:
+def _rest(past: PastRun, found: Sequence[ReportAction]) -> list[tuple[int, str]]:
     """Return the number of all other people, by outcome."""
-    staying = _not_syncing(told)
+    staying = _not_syncing(past)
     parts = [(staying, "did not sync")] if staying else []
     for endings, (one, more) in _NOT_DONE:
         number = sum(_ended(found, ending) for ending in endings)
@@ -307,10 +307,10 @@ def listed(parts: Sequence[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _not_syncing(told: PastRun) -> int:
-    if told.plan is None:
-        return sum(each.ending.unsynced for each in told.discrepancies)
-    return sum(unsynced(each) is not None for each in told.plan.notable)
+def _not_syncing(past: PastRun) -> int:
+    if past.plan is None:
+        return sum(each.ending.unsynced for each in past.discrepancies)
+    return sum(unsynced(each) is not None for each in past.plan.notable)
 
 
 def _ended(found: Sequence[ReportAction], ending: Ending) -> int:
