@@ -1,10 +1,10 @@
 """The command line: parses arguments, prints, sets exit codes. It decides nothing.
 
-    entry       the group, and what every ending becomes      exits      the exit codes
-    options     what several commands take                     console    standard output and error
-    NAME        one module a command                           reference  the reference pages
+    entry       the group, and its exit codes        exits      the table of exit codes
+    options     options of several commands          console    standard output and error
+    NAME        one module per command               reference  the reference pages
 
-`oneway --help` and `oneway validate` import neither a connector nor anything of a network.
+`oneway --help` and `oneway validate` import neither a connector nor networking code.
 """
 
 from oneway.cli.entry import main

@@ -52,7 +52,7 @@ from oneway.runs.session import Operator, RunSession
 from oneway.state.folder import StateFolder
 
 _SHORTEST = 12
-"""The fewest hex digits of a fingerprint that approve a plan."""
+"""How many hex digits of a fingerprint approve a plan at least."""
 
 
 @click.command("apply")
@@ -115,7 +115,7 @@ def command(
         delivering(console, prepared.request.connection, state),
         RunSession(prepared, operator) as session,
     ):
-        # This only reads: it takes no lock, and writes no journal.
+        # Only reads, so it takes no lock and writes no journal.
         before = applied_before(session, plan) if approved == fingerprint(plan) else None
         if before is not None:
             with session.systems:
@@ -133,7 +133,7 @@ def _applied(
 ) -> Exit:
     """Apply a plan as a run, and print its results."""
     with console.progress() as progress, ExitStack() as stack:
-        with saying_recovered(console, session):
+        with printing_recovered(console, session):
             opened = open_apply(session, plan, approved, retry_now=retry_now, progress=progress)
             ready = stack.enter_context(opened)
         older = _is_older(session, plan)
@@ -153,9 +153,9 @@ def _applied(
 
 
 def _done_before(plan: Plan, kept: StateFolder, options: Mapping[str, str]) -> AppliedBefore | None:
-    """Return the run that applied a plan, if no new approval is needed; otherwise None.
+    """Return the run that applied a plan, or None if the plan needs a new approval.
 
-    What keeps the plan from being applied is reported once it is approved.
+    Problems that prevent applying it are reported after the approval.
     """
     try:
         prepared = reopen_plan(plan, _request(plan, options))
@@ -166,7 +166,7 @@ def _done_before(plan: Plan, kept: StateFolder, options: Mapping[str, str]) -> A
 
 
 def beginning_of(plan: Plan) -> PendingRun | None:
-    """Return the run that a plan will have; None for a rehearsal, or without a connection."""
+    """Return the run that a plan will have, or None for a rehearsal or without a connection."""
     made_for = plan.connection
     if made_for is None or made_for.rehearsed:
         return None
@@ -206,10 +206,10 @@ def _trusted(plan_file: str, kept: StateFolder, oldest: timedelta) -> Plan:
 
 
 @contextmanager
-def saying_recovered(console: Console, session: RunSession) -> Iterator[None]:
-    """Print how the writes ended that an interrupted run left in flight.
+def printing_recovered(console: Console, session: RunSession) -> Iterator[None]:
+    """After the block, which opens the run, print how writes left in flight ended.
 
-    They are printed once the block has opened the run, or is refused.
+    An interrupted run left them. They are printed even if the block is refused.
     """
     try:
         yield
@@ -229,7 +229,7 @@ def print_if_interrupted(console: Console, ready: ReadyRun) -> list[Result]:
         with patient() as interruption:
             ready.session.stop_when(interruption.stopping)
             for result in ready.apply():
-                ended.append(result)  # one by one: what ended before an error is kept
+                ended.append(result)  # one by one, so that an error loses none before it
     except BaseException as error:
         if ended:
             console.tell(results.text(ended, console.style, ready.plan))
@@ -244,9 +244,9 @@ _OLDER = "this plan was made before the last run, and counts what was there then
 
 
 def say_held(console: Console, verdict: Verdict, *, older: bool = False) -> None:
-    """Print each guard that holds something back, and the option that lets it through.
+    """Print each guard that holds something back, and the option that allows it.
 
-    `older`: the plan was made before the last run, so its counts are no longer those of today.
+    `older`: the plan was made before the last run, so its counts are out of date.
     """
     for breach in verdict.breaches:
         said, allow = harmless(breach.text), harmless(breach.allow)
@@ -279,7 +279,7 @@ def _say_interrupted(console: Console, session: RunSession) -> None:
 
 
 def _approved(console: Console, plan: Plan, given: str | None) -> str:
-    """Return the fingerprint, approved; raise `Refused` if it is not, by what is given or asked."""
+    """Return the approved fingerprint, as given or asked for; raise `Refused` without approval."""
     own = fingerprint(plan)
     if given is None:
         short = own[:_SHORTEST]

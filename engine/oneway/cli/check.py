@@ -58,7 +58,7 @@ def command(
 
 
 def briefly(result: CheckResult) -> CheckResult:
-    """Return a check without its lines if they call for no action."""
+    """Return a check without its lines if they require no action."""
     settled = result.state in (CheckState.OK, CheckState.UNTESTED)
     return replace(result, lines=()) if settled else result
 
@@ -66,7 +66,7 @@ def briefly(result: CheckResult) -> CheckResult:
 def checked(
     prepared: PreparedRun, systems: OpenSystems, progress: Progress
 ) -> Sequence[CheckResult]:
-    """Return every check of a set-up; if a read fails, those made before it."""
+    """Return every check of a set-up or, if a read fails, those made before it."""
     probes = _probes(prepared, systems)
     try:
         reading = read_inputs(prepared, systems, progress)

@@ -4,5 +4,5 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Return the present, to the second: the one place where the clock is read."""
+    """Return the present, to the second; all commands read the clock here."""
     return datetime.now(UTC).replace(microsecond=0)

@@ -8,7 +8,7 @@ import click
 
 from oneway.cli.connecting.first_sync import first_sync
 from oneway.cli.connecting.naming import asked_name, existing
-from oneway.cli.connecting.output import as_data, say_kept
+from oneway.cli.connecting.output import as_data, print_saved
 from oneway.cli.connecting.request import references, wishes_of
 from oneway.cli.connecting.setup import connected, renewed
 from oneway.cli.console import Console, StderrConsole
@@ -134,7 +134,7 @@ def command(
     except (KeyboardInterrupt, click.Abort):
         console.tell("\nended; nothing was kept and nothing was changed\n")
         return Exit.INTERRUPTED
-    say_kept(shown, connection)
+    print_saved(shown, connection)
     synced = None
     if wishes.sync:
         synced = first_sync(shown, asking, connection, state, yes=yes, limit=limit)

@@ -20,12 +20,12 @@ from oneway.render.layout import columns, wrap
 
 _WIDEST = 110
 _PATIENCE = 0.7
-"""Seconds that must pass before progress is worth showing."""
+"""Seconds of work before progress is shown."""
 _PAUSE = 0.1
 _BETWEEN_LINES = 15
-"""Seconds between lines of progress where there is no terminal."""
-_TELLING = 10
-"""Seconds of work before an estimate is shown, and the least time left that is shown."""
+"""Seconds between lines of progress without a terminal."""
+_ESTIMATE = 10
+"""Seconds of work before an estimate is shown, and the minimum time left that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +37,21 @@ class Console:
 
     @property
     def style(self) -> Style:
-        """How to render for standard output."""
+        """The style for standard output."""
         return _style(sys.stdout, wanted=self.color)
 
     def out(self, text: str) -> None:
-        """Print data; if nobody reads it any more, go on without (`outputs.lost`)."""
+        """Print data; continue if nobody reads it any more (`outputs.lost`)."""
         write_out(text if text.endswith("\n") or not text else f"{text}\n")
 
     def json(self, data: object) -> None:
-        """Print data as JSON: ASCII, so that every terminal and program can read it."""
+        """Print data as JSON, in ASCII, which every terminal and program can read."""
         self.out(json.dumps(data, indent=2, sort_keys=True))
 
     def note(self, text: str) -> None:
-        """Print a note to standard error, unless quiet; on a terminal, in lines that fit it.
+        """Print a note to standard error, unless quiet; on a terminal, in lines that fit.
 
-        A line that ends with a command is not broken: it is copied.
+        A line that ends with a command is not broken, because people copy commands.
         """
         if self.quiet:
             return
@@ -62,9 +62,9 @@ class Console:
         self.tell(f"{text}\n")
 
     def advise(self, text: str, *commands: str) -> None:
-        """Print a note that ends with commands: on its line, or below it where they do not fit.
+        """Print a note followed by commands, on the same line or, if they do not fit, below it.
 
-        A command is never broken: it is copied.
+        A command is never broken, because people copy commands.
         """
         width = _style(sys.stderr, wanted=False).width
         together = f"{text} {', '.join(commands)}"
@@ -77,7 +77,7 @@ class Console:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person sees standard output, rather than a file or a program."""
+        """Whether standard output goes to a terminal, not to a file or a program."""
         return _is_terminal(sys.stdout)
 
     def report(self, found: Sequence[Diagnostic]) -> None:
@@ -90,9 +90,9 @@ class Console:
 
     @contextmanager
     def progress(self, *, lines: bool = False) -> Iterator[Progress]:
-        """Yield a progress reporter, which shows on a terminal once the work takes long.
+        """Yield a progress reporter, which shows progress on a terminal once the work takes long.
 
-        With `lines`, a line of its own now and then where there is no terminal.
+        With `lines`, it prints a line now and then if there is no terminal.
         """
         if self.quiet or log.is_json() or not (lines or _is_terminal(sys.stderr)):
             yield silent
@@ -108,7 +108,7 @@ class Console:
 
 
 class StderrConsole(Console):
-    """A console that prints its text to standard error: standard output is for JSON."""
+    """A console that prints text to standard error, because standard output is for JSON."""
 
     def out(self, text: str) -> None:
         """Print to standard error."""
@@ -117,7 +117,7 @@ class StderrConsole(Console):
 
 @dataclass(slots=True)
 class ProgressLine:
-    """A progress reporter that can be passed on early, and shows within blocks only.
+    """A progress reporter that can be passed on early but shows progress only within blocks.
 
     Between blocks its line is clear, so that other output starts on a new line.
     """
@@ -129,7 +129,7 @@ class ProgressLine:
 
     @contextmanager
     def of(self, console: Console) -> Iterator[None]:
-        """Show progress for the length of a block."""
+        """Show progress during the block."""
         with console.progress() as progress:
             self.now = progress
             try:
@@ -158,7 +158,7 @@ class _Meter:
             self.write("")
 
     def write(self, text: str) -> None:
-        # It may hold paths and names: only printable text reaches the terminal.
+        # The text may contain paths and names; only printable text reaches the terminal.
         plain = "".join(c if c.isprintable() else "?" for c in text)[: _columns() - 1]
         with suppress(OSError):
             self.stream.write(f"\r{plain:<{self.width}}\r{plain}")
@@ -167,7 +167,7 @@ class _Meter:
 
 
 class _ProgressLog:
-    """Shows progress as a line now and then, for a log or a pipe."""
+    """Prints a line of progress now and then, for a log or a pipe."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -181,16 +181,16 @@ class _ProgressLog:
 
 
 def _said(what: str, done: int, total: int | None, seconds: float) -> str:
-    """Return how far the work is, and about how long the rest takes."""
+    """Return the progress, and about how long the rest will take."""
     said = f"{what}: {done:,}" + (f" of {total:,}" if total is not None else "")
     left = seconds / done * (total - done) if total is not None and done else 0
-    if seconds < _TELLING or left < _TELLING:
+    if seconds < _ESTIMATE or left < _ESTIMATE:
         return said
     return f"{said}, about {count(max(round(left / 60), 1), 'minute')} left"
 
 
 _COMMAND = re.compile(r"(?:^|: )\s*oneway ")
-"""A command in a note: alone on its line, or at its end."""
+"""Matches a command in a note, alone on its line or at its end."""
 
 
 def _style(stream: TextIO, *, wanted: bool) -> Style:
@@ -203,7 +203,7 @@ def _style(stream: TextIO, *, wanted: bool) -> Style:
 
 
 def _columns() -> int:
-    from shutil import get_terminal_size  # with three ways to compress
+    from shutil import get_terminal_size  # imports three compression libraries
 
     return get_terminal_size().columns
 

@@ -1,7 +1,7 @@
 """Prints an unexpected error: its type and place, but no values.
 
-An error's message may quote any value, and so may its causes, its notes, and a library's
-warnings. None of them is ever shown, not even with `--debug`.
+The message of an error may quote any value, and so may its causes, its notes, and a library's
+warnings. None of these is ever shown, not even with `--debug`.
 """
 
 import sys
@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from oneway.cli import log
 
 _MOST = 10
-"""The most errors of a chain to show."""
+"""How many errors of a chain are shown at most."""
 
 
 def places(error: BaseException) -> str:
@@ -35,7 +35,7 @@ def places(error: BaseException) -> str:
 def hook(*, debug: bool) -> None:
     """Report uncaught errors without values: in a thread, in a finaliser, at exit.
 
-    Warnings are reported by type and place. A crash writes no core dump, which would hold
+    Warnings are reported by type and place. Core dumps are disabled, because they would contain
     credentials.
     """
 

@@ -61,7 +61,7 @@ def _tour(console: Console, *, whole: bool) -> Exit:
     second = ("plan", MAPPING, "--exit-code", "--out", "again.json", "--limit", "1")
     again = _Step(about, second, (*_COUNTED, "! Have")).run(console, whole=whole)
     ended = again in (Exit.DONE, Exit.FAILED)
-    # Exit code 5 says nothing of what is left to do.
+    # Exit code 5 does not say whether anything is left to do.
     if not ended or load(Path("again.json").read_bytes(), "again.json").actions:
         console.out("\nThe second plan should have been empty.")
         return Exit.ERROR
@@ -81,14 +81,14 @@ _APPLIED = ("Applied:",)
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A command of the tour, and how the paragraphs begin that answer its question."""
+    """A command of the tour, and the beginnings of the paragraphs that answer its question."""
 
     about: str
     args: tuple[str, ...]
     answers: tuple[str, ...]
 
     def run(self, console: Console, *, whole: bool) -> Exit:
-        """Run the command, and show its answers, or all of it; an error is shown whole."""
+        """Run the command, and show its answers, or all output if `whole` or if it failed."""
         from oneway.cli.entry import run
 
         console.out(f"\n# {self.about}\n$ oneway {' '.join(self.args)}\n")
@@ -111,7 +111,7 @@ class _Step:
 
 
 class _HeldOutput(StringIO):
-    """Output that is held back, and styled as if it were not."""
+    """Captured output that is styled as if for the terminal."""
 
     def isatty(self) -> bool:
         return sys.__stdout__ is not None and sys.__stdout__.isatty()
@@ -119,7 +119,7 @@ class _HeldOutput(StringIO):
 
 @contextmanager
 def _folder() -> Iterator[None]:
-    """Work in a temporary folder that holds the mapping."""
+    """Run the block in a temporary folder that contains the mapping."""
     with tempfile.TemporaryDirectory(prefix="oneway-demo-") as name:
         Path(name, MAPPING).parent.mkdir()
         with packaged_mappings() as folder:
@@ -130,7 +130,7 @@ def _folder() -> Iterator[None]:
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for the length of a block."""
+    """Set environment variables during the block."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

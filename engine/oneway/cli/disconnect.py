@@ -35,12 +35,12 @@ from oneway.runs.session import Operator
 from oneway.state.folder import StateFolder
 
 ENDING = ".disconnected"
-"""The ending of a disconnected file's name: no command or schedule reads such a file."""
+"""The suffix of a disconnected file's name, which no command or schedule reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The credentials that were forgotten, those left in place, and what stays in the target."""
+    """The credentials that were deleted, those left in place, and what stays in the target."""
 
     name: str
     aside: Path | None
@@ -50,7 +50,7 @@ class Disconnected:
     stays: str
     """The managed records of the target, in words; "" if no run has a plan."""
     open: ConnectionStatus | None = None
-    """How it stands after its last run; None if it never ran."""
+    """Its status after the last run; None if it never ran."""
 
 
 @click.command("disconnect")
@@ -88,7 +88,7 @@ def command(*, console: Console, name: str, state: Path, format: str) -> Exit:
 
 
 def _named(name: str, state: StateFolder) -> Connection | None:
-    """Return the connection with this name; None if only its runs are left."""
+    """Return the connection with this name, or None if only its runs are left."""
     try:
         connection = named_connection(name)
     except Refused as refused:
@@ -101,7 +101,7 @@ def _named(name: str, state: StateFolder) -> Connection | None:
 
 
 def _is_known(name: str, state: StateFolder) -> bool:
-    """Return whether runs have this name, and it has not been disconnected since."""
+    """Return whether runs have this name, and the connection is not disconnected yet."""
     if not state.has_journal:
         return False
     with Journal.open(state.journal) as journal:
@@ -110,7 +110,7 @@ def _is_known(name: str, state: StateFolder) -> bool:
 
 
 def _disconnected(known: str, connection: Connection | None, state: StateFolder) -> Disconnected:
-    """Forget the credentials, then rename the file: after an interruption, it can run again."""
+    """Delete the credentials, then rename the file; if interrupted, it can be repeated."""
     stays = _stays(known, state)
     if connection is None:
         return Disconnected(known, None, (), (), stays, _left_open(known, state))
@@ -127,7 +127,7 @@ def _disconnected(known: str, connection: Connection | None, state: StateFolder)
 
 
 def _left_open(name: str, state: StateFolder) -> ConnectionStatus | None:
-    """Record that it is disconnected, and return how it stood; drop its open notices."""
+    """Record that it is disconnected, drop its open notices, and return its last status."""
     if not state.has_journal:
         return None
     with Journal.open(state.journal) as journal:
@@ -178,7 +178,7 @@ def _said(ended: Disconnected) -> Iterator[str]:
 
 
 def _said_open(status: ConnectionStatus | None) -> Iterator[str]:
-    """Yield what the last run left open: nothing will say it again."""
+    """Yield what the last run left open, which no command will mention again."""
     if status is None:
         return
     for each in status.needs:
@@ -212,4 +212,4 @@ def _credential(what: str, ref: SecretRef) -> dict[str, str]:
 
 
 _RUNS = 50
-"""The most runs to look through for one with a plan: refused runs have none."""
+"""How many runs to search for one with a plan, as refused runs have none."""

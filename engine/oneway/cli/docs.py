@@ -45,7 +45,7 @@ def command(*, console: Console, page: str | None, section: str | None, contents
 
 
 def _fitted(text: str, style: Style) -> Iterator[str]:
-    """Yield the lines of a page, with those of paragraphs broken where the terminal ends.
+    """Yield the lines of a page, with paragraphs wrapped to the terminal.
 
     Tables and blocks of code stay as they are.
     """
@@ -64,11 +64,11 @@ def _fitted(text: str, style: Style) -> Iterator[str]:
 
 
 _STARTS = re.compile(r"\s*(?:(?P<whole>[|#>]|```)|(?P<mark>[-*]|[0-9]+\.) )")
-"""What begins something other than a further line of a paragraph: a table, a heading, an item."""
+"""Matches a line that does not continue a paragraph: a table, a heading, an item."""
 
 
 def _paragraph(lines: Sequence[str], style: Style) -> Sequence[str]:
-    """Return a paragraph or an item of a list, in lines that fit."""
+    """Return a paragraph or a list item in lines that fit."""
     indent = len(lines[0]) - len(lines[0].lstrip())
     item = _STARTS.match(lines[0])
     hang = indent + (len(item["mark"]) + 1 if item else 0)

@@ -1,4 +1,4 @@
-"""The command `oneway`: dispatches subcommands, and turns every outcome into an exit code."""
+"""The command `oneway`: dispatches to subcommands, and turns every outcome into an exit code."""
 
 import gc
 import importlib
@@ -22,7 +22,7 @@ from oneway.core.dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A command, as `oneway --help` lists it: its module is imported when it is run."""
+    """A command as listed by `oneway --help`; its module is imported when it runs."""
 
     name: str
     about: str
@@ -70,28 +70,28 @@ EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {line}" for lines in _CODES for lin
 
 
 _MEANT = {"history": "runs", "log": "runs", "dry-run": "plan", "run": "sync"}
-"""Words that are not commands here, each with the command that does the same."""
+"""Words that are not commands, each with the command that people mean by it."""
 
 _GARBAGE = 20_000
-"""Objects until garbage is looked for. Python's 700 took 3 ms of a `validate` of 110."""
+"""Objects before a garbage collection. With Python's 700, it took 3 of 110 ms of `validate`."""
 
 
 class Commands(click.Group):
     """The subcommands; each is imported from the module of its name when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's
-        """Return the names of all commands, in the order in which they are used."""
+        """Return the names of all commands, in the order of their typical use."""
         return [each.name for each in COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, importing its module."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        gc.disable()  # imports make no garbage; looking for it takes a tenth of their time
+        gc.disable()  # imports create no garbage, and collecting takes a tenth of their time
         try:
             module = importlib.import_module(f"oneway.cli.{cmd_name.replace('-', '_')}")
         finally:
-            gc.freeze()  # nor is it looked for later in what they made
+            gc.freeze()  # exclude the imported objects from later collections
             gc.set_threshold(_GARBAGE)
             gc.enable()
         command: click.Command = module.command
@@ -142,16 +142,16 @@ def main() -> NoReturn:
     outputs.open_all()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # A name that the terminal cannot show must not end the run.
+            # A name that the terminal's encoding lacks must not end the run.
             stream.reconfigure(errors="backslashreplace")
     hook(debug="--debug" in sys.argv[1:])
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # stops a command as Ctrl-C does
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # make it act like Ctrl-C
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     code = run(sys.argv[1:])
     outputs.flush_all()
     if outputs.OUT in outputs.lost() and code != Exit.INTERRUPTED:
-        code = Exit.ERROR  # the answer did not arrive, whatever it was
-    gc.freeze()  # Python searches all objects for cycles at its end, which takes 60 ms
+        code = Exit.ERROR  # the output was lost, whatever it said
+    gc.freeze()  # otherwise Python searches all objects for cycles at exit, which takes 60 ms
     sys.exit(code)
 
 
@@ -200,7 +200,7 @@ def _run(args: Sequence[str]) -> int:
         _show(error)
         return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
     except (BrokenPipeError, SystemExit):
-        # Click ends the process for a broken pipe, and for nothing else: of a question, or of help.
+        # Click exits this way only for a broken pipe, when printing a question or help.
         return Exit.ERROR
     except (Refused, ConnectorError) as error:
         return _refused(error, args)
@@ -209,7 +209,7 @@ def _run(args: Sequence[str]) -> int:
 
 
 def _show(error: click.ClickException) -> None:
-    """Print an error of click, whose message quotes arguments: harmless text only."""
+    """Print an error of click, made harmless because its message quotes arguments."""
     from io import StringIO
 
     from oneway.render.sanitize import harmless
@@ -225,7 +225,7 @@ def _show(error: click.ClickException) -> None:
 
 
 def interrupted(args: Sequence[str]) -> int:
-    """Say that the command was interrupted and return its exit code."""
+    """Print that the command was interrupted, and return its exit code."""
     writes = not _WRITING.isdisjoint(args)  # options may stand before the command
     what = "what was written is written, and planning again shows the rest"
     _tell(f"interrupted; {what if writes else 'no system was written to'}\n")

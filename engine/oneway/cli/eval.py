@@ -111,7 +111,7 @@ def _parsed(text: str, named: NamedExpressions | None = None) -> Expression:
 
 
 def _whole(expression: Expression, data: Value, context: Context) -> EvaluationStep:
-    """Return an expression that has no parts, such as `@` or a constant, as one step."""
+    """Return an expression without parts, such as `@` or a constant, as one step."""
     value, stated = expression.evaluate(data, context)
     return EvaluationStep(expression.shown, value, stated)
 

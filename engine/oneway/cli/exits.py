@@ -33,5 +33,5 @@ _PRECEDENCE = (Exit.ERROR, Exit.BLOCKED, Exit.FAILED, Exit.UNPROVEN, Exit.PENDIN
 
 
 def worst(*exits: Exit) -> Exit:
-    """Return the most serious of several exits: error, guard, failed, unproven, pending."""
+    """Return the most serious exit, in the order error, guard, failed, unproven, pending."""
     return next((each for each in _PRECEDENCE if each in exits), Exit.DONE)

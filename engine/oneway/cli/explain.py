@@ -41,7 +41,7 @@ from oneway.runs.session import Operator, RunSession
 from oneway.runs.systems import OpenSystems
 
 _FULL = 5
-"""The most records for one key that are explained in full."""
+"""How many records for one key are explained in full at most."""
 
 
 @click.command("explain")
@@ -76,7 +76,7 @@ def command(
     operator = Operator(user(), state_of(state, make=False), now)
     with RunSession(prepared, operator) as session:
         kept = operator.state.has_journal
-        # Nothing is saved or applied: without a journal, any key will do.
+        # Nothing is saved or applied, so without a journal any sealing key will do.
         seal = session.seal if kept else Seal(b"explain")
         plan = plan_of(
             prepared, reading, seal, evidence, remembered or NOTHING_REMEMBERED, session.past
@@ -100,12 +100,12 @@ def command(
 
 
 def _remembered(prepared: PreparedRun, state: Path) -> Remembered | None:
-    """Return the links and creates that the journal remembers; None without a state folder."""
+    """Return the links and creates that the journal remembers, or None without a state folder."""
     if not isdir(state):
         return None
     with RunSession(prepared, Operator(user(), state_of(state), now)) as session:
         found = recall(session)
-        return replace(found, links=tuple(found.links))  # read as a whole while the store is open
+        return replace(found, links=tuple(found.links))  # read them while the store is open
 
 
 def _found(
@@ -115,9 +115,9 @@ def _found(
     key: str,
     known: Mapping[str, Forecast],
 ) -> tuple[tuple[Explanation, ...], int]:
-    """Return the people whom a key names, and the most to explain in full.
+    """Return the people whom a key names, and how many to explain in full at most.
 
-    If no record matches: the people with the key in their name, of whom one is explained.
+    If no record matches, returns the people with the key in their name, and explains one at most.
     """
 
     def answering(key: str) -> tuple[Explanation, ...]:

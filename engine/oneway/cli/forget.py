@@ -32,7 +32,7 @@ BEYOND = (
     "what records of others say of the person, as the name of a manager does",
     "backups of the store",
 )
-"""Places that no command can reach."""
+"""Places that no command can erase."""
 SHARED = (
     "rows that were deleted, until the database's server has vacuumed them; its write-ahead log "
     "and its backups"
@@ -90,7 +90,7 @@ def command(
         for each in found:
             discard_baseline(
                 kept, each.connection
-            )  # it names everybody; the next run makes it again
+            )  # it contains every name; the next run creates it again
         beyond = (*BEYOND, *_left_of(journal))
     if format == "json":
         data = [_data(each, still) for each, still in zip(erased, listed, strict=True)]
@@ -149,14 +149,14 @@ def _data(each: Forgotten, still: ListedPerson) -> dict[str, object]:
 
 
 def _left_of(journal: Journal) -> tuple[str, ...]:
-    """Return what is left in the store of what was deleted."""
+    """Return what the store's files still contain of deleted data."""
     if journal.shared:
         return (SHARED,)
     return () if journal.compact() else (IN_USE,)
 
 
 def _left_in(erased: Sequence[Forgotten]) -> Iterator[str]:
-    """Yield what the store may still hold of a person."""
+    """Yield what the store may still contain about a person."""
     for each in erased:
         for run in each.unread:
             prune = f"`oneway runs prune --older-than {LEAST_DAYS}d` takes it away"

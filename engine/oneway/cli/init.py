@@ -49,7 +49,7 @@ def command(*, console: Console, names: Sequence[str], only_list: bool) -> Exit:
 
 
 def _title(path: Path) -> str:
-    """Return a mapping's title; "" if the file is not a mapping."""
+    """Return a mapping's title, or "" for any other file."""
     document = read_all(path.read_bytes(), path.name).document
     data = document.data if document is not None and isinstance(document.data, dict) else {}
     return str(data.get("title") or data.get("name", "")) if "oneway" in data else ""

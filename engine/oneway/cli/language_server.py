@@ -85,7 +85,7 @@ def _definition(ls: LanguageServer, params: types.DefinitionParams) -> types.Loc
 
 
 def _publish(ls: LanguageServer, uri: str) -> None:
-    """Send the editor the diagnostics of a mapping; none of any other file."""
+    """Send the editor the diagnostics of a mapping, or none for any other file."""
     text = ls.workspace.get_text_document(uri).source
     is_mapping = any(line.startswith("oneway:") for line in text.splitlines())
     found = diagnostics(text.encode(), _path(uri), FOLDERS) if is_mapping else ()
@@ -103,7 +103,7 @@ def _path(uri: str) -> str:
 
 
 def _place(ls: LanguageServer, params: _Placed) -> tuple[str, int, int]:
-    """Return the text, and the place in it in characters: the protocol counts UTF-16 units."""
+    """Return the text and the place in it, in characters; the protocol counts UTF-16 units."""
     text = ls.workspace.get_text_document(params.text_document.uri).source
     lines = text.splitlines()
     line, units = params.position.line, params.position.character

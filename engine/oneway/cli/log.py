@@ -1,6 +1,6 @@
-"""Writes to standard error: text, or with `--log json` one JSON object a line.
+"""Writes to standard error: text, or with `--log json` one JSON object per line.
 
-A line has the time, an event and a text, and the connection and run if known. It holds nothing
+A line has the time, an event and a text, and the connection and run if known. It contains nothing
 that the text would not show.
 """
 
@@ -35,7 +35,7 @@ def log_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(slots=True)
 class _Mode:
-    """How the running command logs; a process runs one at a time."""
+    """How the running command logs; a process runs one command at a time."""
 
     json: bool = False
     command: str = ""
@@ -62,7 +62,7 @@ def asked_for_json(args: Sequence[str], options: Sequence[str] = _OPTIONS) -> bo
 
 @contextmanager
 def logging(args: Sequence[str], command: str) -> Iterator[None]:
-    """Log as the arguments of a command ask, for the length of a block."""
+    """Log in the block as a command's arguments say."""
     forget_losses()
     before = _MODE.json, _MODE.command
     _MODE.json, _MODE.command = asked_for_json(args), command
@@ -99,7 +99,7 @@ def tell_once(text: str) -> None:
 
 
 def tell_findings(found: "Sequence[Diagnostic]", text: str) -> None:
-    """Write findings: the text that shows them, or as JSON an event for each."""
+    """Write findings, as the given text or as one JSON event each."""
     if not _MODE.json:
         write(text)
         return
@@ -110,7 +110,7 @@ def tell_findings(found: "Sequence[Diagnostic]", text: str) -> None:
 
 
 def write(text: str) -> None:
-    """Write formatted text to standard error; if nobody reads it any more, go on without."""
+    """Write formatted text to standard error; continue if nobody reads it any more."""
     write_error(text)
 
 

@@ -25,7 +25,7 @@ def command() -> Exit:
         raise refusal("U153", "lsp", "the language server needs the package pygls", help)
     from oneway.cli.language_server import server
 
-    # The server closes what it is given; the program's own streams stay open.
+    # The server closes the streams it is given, so give it duplicates.
     with open(os.dup(0), "rb") as reader, open(os.dup(1), "wb") as writer:
         server().start_io(reader, writer)
     return Exit.DONE

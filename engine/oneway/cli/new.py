@@ -59,7 +59,7 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     _refuse_unwritable(str(mapping), source, target)
     folder = mapping.parent
     left = read_side(source, folder, FOLDERS, from_environment)
-    # An unreadable target record might be any joiner's, so every joiner would wait for it.
+    # An unreadable target record might be any joiner's, so every joiner would have to wait.
     right = read_side(target, folder, FOLDERS, from_environment, keeps_odd=True)
     if not left.fields:
         summary = "it has no headings and no records, so that nothing can be read from it"
@@ -95,7 +95,7 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
 def _in_order(
     left: DraftSide, right: DraftSide, source: str, target: str, folder: Path
 ) -> tuple[DraftSide, DraftSide]:
-    """Return both sides with their days read as the matched records say, if they say it."""
+    """Return both sides, with day and month in the order that matched records show, if they do."""
     if not (left.either or right.either):
         return left, right
     keys = match_keys(left, right, paired(left, right))
@@ -116,7 +116,7 @@ def _in_order(
 
 
 def _name(mapping: Path, source: DraftSide, target: DraftSide) -> str:
-    """Return the name of a mapping: its file's, or those of both sides if the file says none."""
+    """Return the name of a mapping: from its file or, if that gives none, from both sides."""
     stem = mapping.stem.lower()
     if stem in _NAMELESS:
         sides = (PurePath(side.resource).stem.lower() for side in (source, target))
@@ -140,12 +140,12 @@ def _say(console: Console, mapping: Path, source: DraftSide, target: DraftSide, 
 
 
 def _folded(console: Console, text: str, start: int = 0) -> str:
-    """Return a text in lines that fit; commands are never folded: they are copied."""
+    """Return a text in lines that fit; commands are never folded, because people copy them."""
     return "\n".join(wrap(harmless(text), console.style, start, start + 2))
 
 
 def _say_odd(console: Console, side: DraftSide, found: Sequence[str], becomes: str) -> None:
-    """List the records and cells that need a person's attention, and what becomes of them."""
+    """Print the records and cells that need attention, and what happens to them."""
     if not found:
         return
     console.note(_folded(console, f"{side.resource}: correct what is named here; {becomes}"))
@@ -158,7 +158,7 @@ def _say_odd(console: Console, side: DraftSide, found: Sequence[str], becomes: s
 _UNREAD = "until then each is an error of its record, and all others go on"
 _KEPT = "until then it stays the text that it is (unfit_cells: keep)"
 _NAMED = 10
-"""The most records that are named."""
+"""How many records are named at most."""
 
 
 def _say_keys(console: Console, source: DraftSide, target: DraftSide, keys: MatchKeys) -> None:
@@ -183,7 +183,7 @@ def _sample(
         console.note(_folded(console, f"{folder} is there already, and stays as it is"))
         return
     for path, side, records in zip(files, sides, (sample.source, sample.target), strict=True):
-        # The mapping's options hold for the sample as well, the encoding among them.
+        # The mapping's options, such as the encoding, apply to the sample as well.
         encoding = side.options.get("encoding", "utf-8")
         text = json.dumps(records, ensure_ascii=encoding != "utf-8", indent=1)
         _write(path, text + "\n", encoding)
@@ -196,7 +196,7 @@ def _sample(
 
 
 def _refuse_unwritable(*names: str) -> None:
-    """Refuse a name that is not UTF-8: the mapping and its test have to name it."""
+    """Refuse a name that is not UTF-8, because the mapping and its test must contain it."""
     for name in names:
         try:
             name.encode()
@@ -214,7 +214,7 @@ def _write_beside(console: Console, mapping: Path, test: str) -> None:
 
 
 def _next(console: Console, mapping: Path) -> None:
-    """Print what to do now, and the commands after it."""
+    """Print what to do next, with the commands."""
     test = mapping.with_name(f"{mapping.stem}.test.yaml")
     both = f"{mapping} and {test}" if exists(test) else f"{mapping}"
     commands = ["prove {}", *(["test {}"] if exists(test) else []), "plan {} --out plan.json"]

@@ -1,4 +1,4 @@
-"""Sends notices for runs started by hand: why one could not begin, and how it ended."""
+"""Sends the notices of runs started by hand: why a run could not begin, and how it ended."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def delivering(console: Console, connection: Connection | None, state: Path) -> Iterator[None]:
-    """Send a connection's notices after a block, unless it was interrupted.
+    """Send a connection's notices after the block, unless it was interrupted.
 
-    Delivery errors are noted, but neither end the command nor change its exit code. If the store
-    cannot be used, an alarm is sent instead.
+    Delivery errors are printed, but neither end the command nor change its exit code. If the store
+    cannot be used, sends an alarm instead.
     """
     try:
         yield
@@ -40,10 +40,10 @@ def delivering(console: Console, connection: Connection | None, state: Path) -> 
 def starting(
     console: Console, beginning: "PendingRun | None", state: Path, *, more: bool = False
 ) -> Iterator[None]:
-    """Notify, as a schedule does, if a block fails to prepare a connection's run.
+    """Notify, as a scheduled run does, if the block fails to prepare a connection's run.
 
-    Broken files around a run that can begin are notified too. A run without a connection has no
-    channels. With `more`, options of the command line may be the cause, so no notice is sent.
+    Also notifies of broken files around a run that can begin. A run without a connection has no
+    channels. With `more`, options of the command line may be the cause, so it sends no notice.
     """
     try:
         yield
@@ -56,10 +56,7 @@ def starting(
 
 
 def notifying(command: Callable[..., Exit]) -> Callable[..., Exit]:
-    """Make a command notify of what stops it before it knows a connection.
-
-    That is a broken file of a connection, or a store that cannot be used.
-    """
+    """Make a command notify if a broken connection file or an unusable store stops it early."""
 
     @wraps(command)
     def with_notices(*, state: Path, **rest: Any) -> Exit:
@@ -77,7 +74,7 @@ def notifying(command: Callable[..., Exit]) -> Callable[..., Exit]:
 
 
 def say_troubles(console: Console, troubles: Sequence[Diagnostic]) -> None:
-    """Print the channels that did not take a notice."""
+    """Print the channels that did not accept a notice."""
     for each in troubles:
         console.note(f"{each.span}: {each.summary} [{each.code}]; the run is not touched by it")
 
@@ -90,7 +87,7 @@ def _deliver(
 ) -> None:
     if connection is None or not connection.notify:
         return
-    # Imported here: it brings an HTTP client.
+    # Imported here because it imports an HTTP client.
     from oneway.history.journal import Journal
     from oneway.notices.alarm import alarm_recipients
     from oneway.notices.delivery import deliver
@@ -135,7 +132,7 @@ def _notify(
         for each in broken:
             console.report(each.refused.diagnostics if each.refused is not None else ())
         if not broken and not state_of(state).has_journal:
-            return  # there is nothing to notify of, and nothing was notified
+            return  # nothing to notify of, and no earlier notice to end
     from oneway.history.journal import Journal
     from oneway.notices.delivery import deliver
     from oneway.runs.notices import queue_for_files, queue_for_refused
@@ -143,7 +140,7 @@ def _notify(
     from oneway.runs.sync import problems_of
 
     operator = Operator(user(), state_of(state), now)
-    with suppress(Refused):  # the user must see what stopped the run
+    with suppress(Refused):  # the user must see the error that stopped the run, not this one
         with Journal.open(operator.state.journal) as journal:
             if error is None:
                 recipients = queue_for_files(beginning, journal, operator.now())

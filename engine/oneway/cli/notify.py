@@ -134,7 +134,7 @@ def _list(console: Console, name: str | None, state: Path, format: str) -> Exit:
 
 
 def _undelivered(journal: Journal, name: str | None) -> tuple[Notice, ...]:
-    """Return the notices of one or all; of a name in the history also where its file is gone."""
+    """Return the notices of one connection or all, even of one whose file is gone."""
     found = undelivered(journal)
     if name is None:
         return found
@@ -144,12 +144,12 @@ def _undelivered(journal: Journal, name: str | None) -> tuple[Notice, ...]:
 
 
 def _some(console: Console, name: str | None) -> Sequence[Connection]:
-    """Return the connection that is named, or all that can be read."""
+    """Return the named connection, or all that can be read."""
     if name is not None:
         return [_one(name)]
     found = connections_in(FOLDER)
     for each in found:
-        if each.refused is not None:  # the others can still notify
+        if each.refused is not None:  # print it, and continue with the others
             console.report(each.refused.diagnostics)
     return [each.connection for each in found if each.connection is not None]
 
@@ -164,7 +164,7 @@ def _defaults(connections: Sequence[Connection]) -> list[DefaultNotify]:
 
 def _one(name: str) -> Connection:
     is_path = "/" in name or name.lower().endswith((".yaml", ".yml"))
-    # No name of a connection has a space: it is the history's name of what runs without one.
+    # Names of connections have no spaces, so this is the history's name for a mapping without one.
     if (" " in name and not is_path) or (is_path and _is_mapping(name)):
         summary = "it runs without a connection, and only connections notify anybody"
         mapping = quote(name) if is_path else "FILE"

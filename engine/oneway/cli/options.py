@@ -1,6 +1,6 @@
 """Options shared by several commands, converted to the engine's types.
 
-Each imports what it needs where it is used, because most commands take few of them.
+Each function imports what it needs, because most commands have few of these options.
 """
 
 import inspect
@@ -30,12 +30,12 @@ Command: TypeAlias = Callable[..., Exit]
 Decorator: TypeAlias = Callable[[Command], Command]
 
 STATE = ".oneway"
-"""The state folder, in the working folder."""
+"""The default state folder, in the working folder."""
 
 _NAMED = 20
 
 FOLDERS = (Path("connectors"),)
-"""The folders of the user's own manifests."""
+"""The folders of users' own manifests."""
 
 
 def user() -> str:
@@ -51,7 +51,7 @@ def user() -> str:
 def state_of(folder: Path, *, make: bool = True) -> "StateFolder":
     """Return the state folder; its journal may be in a database (ONEWAY_STORE).
 
-    Commands that only read do not `make` one.
+    Commands that only read pass `make=False`, so as not to create one.
     """
     from oneway.connections.store_location import store_url
     from oneway.state.folder import StateFolder
@@ -60,7 +60,7 @@ def state_of(folder: Path, *, make: bool = True) -> "StateFolder":
 
 
 def shared_folder(folder: Path) -> Path | None:
-    """Return the state folder, where runs share rate limits; None if it does not exist."""
+    """Return the folder through which runs share rate limits: the state folder, or None."""
     from oneway.state.folder import StateFolder
 
     return StateFolder(folder).path if isdir(folder) else None
@@ -102,7 +102,7 @@ def limited(command: Command) -> Command:
 
 
 def consoled(command: Command) -> Command:
-    """Pass a command its `console`, and add the options of one."""
+    """Pass a command its `console`, and add the console's options."""
 
     @click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress.")
     @click.option("--no-color", is_flag=True, help="Print without colour; so does NO_COLOR.")
@@ -140,7 +140,7 @@ def connected(command: Command) -> Command:
 
 
 def standing_in(command: Command) -> Command:
-    """Add the options that put files in place of systems, and `--set`."""
+    """Add the options that replace systems by files, and `--set`."""
     options = (
         click.option(
             "--source", type=click.Path(), metavar="FILE", help="Read a file instead of the source."
@@ -213,7 +213,7 @@ _ASKED = ("as_of", "source", "target", "references", "settings", "options")
 
 
 def named_connection(text: str) -> "Connection | None":
-    """Return the connection with a path or bare name; None if the file is not a connection.
+    """Return the connection with a path or name, or None if the file is not a connection.
 
     `acme` is `connections/acme.yaml`. Raises `Refused` if the connection does not exist or is
     invalid.
@@ -230,7 +230,7 @@ def named_connection(text: str) -> "Connection | None":
         data = read_file(path, LIMIT + 1)
     except Refused:
         return None  # reading the mapping reports why it cannot be read
-    # Most files are not connections: this spares parsing them twice.
+    # Most files are not connections; this avoids parsing them twice.
     if b"oneway_connection" not in data:
         return None
     from oneway.connections.default_notify import with_default_of_folder
@@ -246,7 +246,7 @@ def _is_path(text: str) -> bool:
 
 
 def _with_connections(doc: str | None) -> str:
-    """Return a command's help, with a sentence on connections."""
+    """Return a command's help with a sentence on connections added."""
     said = (
         "MAPPING may also be a connection: its file, or its name (acme for "
         "connections/acme.yaml).\n\n"
@@ -256,7 +256,7 @@ def _with_connections(doc: str | None) -> str:
 
 
 def allowing(command: Command) -> Command:
-    """Add `--allow` to a command's `request`; goes below `requesting`."""
+    """Add `--allow` to a command's `request`; must be below `requesting`."""
 
     @click.option(
         "--allow",
@@ -337,7 +337,7 @@ def logged(command: Command) -> Command:
 
 
 def pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    """Return `NAME=VALUE` options by name; a name may be given once."""
+    """Return `NAME=VALUE` options by name; a name may only be given once."""
     found: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -362,7 +362,7 @@ def instant(ctx: click.Context, param: click.Parameter, given: str | None) -> da
 def _allowances(
     ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
 ) -> "tuple[Allowance, ...]":
-    """Return the allowances of `--allow`, in this user's name: `KIND=N`, or people by key."""
+    """Return the allowances of `--allow` (`KIND=N`, or people by key), made by this user."""
     from oneway.planning.breach import IDENTITY
     from oneway.planning.links import REUSED
     from oneway.planning.plan import Allowance

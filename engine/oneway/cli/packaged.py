@@ -12,13 +12,13 @@ FOLDER = "mappings"
 
 @contextmanager
 def packaged_mappings() -> Iterator[Path]:
-    """Give the folder of the mappings that come with the program; raise `Refused` without one."""
+    """Yield the folder of the mappings that ship with the program; raise `Refused` without one."""
     packaged = files("oneway").joinpath("_mappings")
     if packaged.is_dir():
         with as_file(packaged) as path:
             yield path
         return
-    # In the checkout only: engine/oneway/cli/packaged.py stands three folders below it.
+    # A checkout: engine/oneway/cli/packaged.py is three folders below its root.
     path = Path(__file__).resolve().parents[3] / FOLDER
     if not path.is_dir():
         summary = "the mappings are missing from this installation"

@@ -1,4 +1,4 @@
-"""The pages of the documentation that come with the program, by the names that people give them."""
+"""The pages of the documentation that ship with the program, by name."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _HEADING = re.compile(r"(#+) (.+)")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading, and all the text below it up to the next one of its level."""
+    """A heading, with the text up to the next heading of its level."""
 
     heading: str
     depth: int
@@ -24,12 +24,12 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """What a link to this section has after its `#`."""
+        """The fragment of links to this section, after the `#`."""
         return re.sub(r"[^\w\- ]", "", self.heading.lower()).replace(" ", "-")
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of a mapping that it is about: those after the colon of its heading."""
+        """The keys of a mapping that it describes, which follow the colon in its heading."""
         return tuple(re.findall(r"[\w.]+", self.heading.partition(": ")[2].casefold()))
 
 
@@ -46,7 +46,7 @@ class DocPage:
         return next((each.heading for each in self.sections()), self.name)
 
     def sections(self) -> tuple[Section, ...]:
-        """Return its sections, in the order of their headings; each holds those within it."""
+        """Return its sections in order; each includes its subsections."""
         lines = self.text.splitlines()
         heads = tuple(_heads(lines))
         found = []
@@ -57,10 +57,10 @@ class DocPage:
         return tuple(found)
 
     def section(self, asked: str) -> str:
-        """Return the sections that a heading, a part of one, or an anchor names.
+        """Return the sections named by a heading, a part of one, or an anchor.
 
-        A key that a heading ends with, as in "Whom the sync is for: only", comes before the same
-        word in a sentence. Raises `Refused` if there is none.
+        A key at the end of a heading, as in "Whom the sync is for: only", takes precedence over the
+        same word elsewhere. Raises `Refused` if nothing matches.
         """
         found = self.sections()
         word = asked.casefold()
@@ -79,7 +79,7 @@ class DocPage:
 
 
 def listed() -> tuple[DocPage, ...]:
-    """Return the pages, without those of single codes and lint rules."""
+    """Return the pages, except those for single codes and lint rules."""
     return tuple(
         DocPage(name, path.read_text(encoding="utf-8"))
         for name, path in _pages().items()
@@ -88,7 +88,7 @@ def listed() -> tuple[DocPage, ...]:
 
 
 def page_named(name: str) -> DocPage:
-    """Return a page by its name, its path, or the code that it is about; raise `Refused`."""
+    """Return a page by its name, path, or code; raise `Refused` without one."""
     known = _pages()
     plain = re.sub(r"^(\.*/)*(docs/)?|(/README)?\.md$", "", name) or "README"
     same = {each.casefold(): each for each in known}
@@ -101,10 +101,10 @@ def page_named(name: str) -> DocPage:
 
 
 def _pages() -> Mapping[str, Traversable]:
-    """Return the pages by their names: in the wheel, or in the checkout."""
+    """Return the pages by name, from the wheel or the checkout."""
     root: Traversable = files("oneway").joinpath("_docs")
     if not root.is_dir():
-        # In the checkout only: engine/oneway/cli/pages.py stands three folders below it.
+        # A checkout: engine/oneway/cli/pages.py is three folders below its root.
         root = Path(__file__).resolve().parents[3]
     found = {"README": root / "README.md"}
     found |= {name: root / name / "README.md" for name in _FOLDERS}

@@ -81,7 +81,7 @@ def command(
         with session.systems, console.progress() as progress:
             plan, found = plan_run(session, progress, remembered=recall(session))
         refuse_errors(console, input_problems(prepared, found, plan))
-        del found  # the rows of large inputs; the plan holds everything that is shown
+        del found  # frees the rows of large inputs; the plan contains everything to show
         memory = load_memory(session, plan, retry_now=retry_now)
         verdict = judge_plan(session, plan, memory)
     if out is not None:
@@ -99,7 +99,7 @@ def _next(
     console: Console, plan: Plan, request: RunRequest, out: Path | None, verdict: Verdict,
     *, retry_now: bool,
 ) -> None:  # fmt: skip
-    """Print the command that applies the plan, and the one that lets through what guards hold."""
+    """Print the command that applies the plan, and the one that allows what guards hold."""
     if plan.actions and not is_open(plan):
         _to_apply(console, plan, request, out, verdict, retry_now=retry_now)
     if verdict.fired:
@@ -126,7 +126,7 @@ def _to_apply(
 
 
 def _again(request: RunRequest, out: Path | None, verdict: Verdict, *, retry_now: bool) -> str:
-    """Return this command again, with what lets through all that the guards hold back."""
+    """Return this command with options that allow everything that guards hold back."""
     given = click.get_current_context().get_parameter_source
     typed = {name for name in ("as_of", "state") if given(name) is ParameterSource.COMMANDLINE}
     words = ["oneway", "plan", quoted(request.name)]

@@ -25,7 +25,7 @@ _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
 
 
 def introduce(console: Console, prepared: PreparedRun) -> None:
-    """Print notes before a run: warnings on the mapping, and assumptions about systems."""
+    """Print the notes before a run: warnings about the mapping, and assumptions about systems."""
     note_warnings(console, prepared)
     for name, found in assumed(prepared).items():
         console.note(
@@ -35,9 +35,9 @@ def introduce(console: Console, prepared: PreparedRun) -> None:
 
 
 def note_warnings(console: Console, prepared: PreparedRun) -> None:
-    """Print how many warnings there are on the mapping, and what shows them.
+    """Print how many warnings there are about the mapping, and the command that shows them.
 
-    Fields whose values are about to be shown and stored, and look sensitive, are named.
+    Names fields that look sensitive and whose values are about to be shown and stored.
     """
     mapping = prepared.request.mapping
     warnings = len(prepared.compiled.warnings)
@@ -93,7 +93,7 @@ def print_results(
 
 
 def say_lost(console: Console, run: Run) -> None:
-    """Say on standard error that the results of a run could not be printed."""
+    """Print to standard error that the results of a run could not be printed."""
     if OUT in lost():
         console.tell(_LOST.format(OUT, run.id))
 

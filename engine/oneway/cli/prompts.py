@@ -1,4 +1,4 @@
-"""Questions in a terminal: plain lines on standard error, so that a screen reader can follow."""
+"""Questions at a terminal, as plain lines on standard error that a screen reader can follow."""
 
 import getpass
 import sys
@@ -14,7 +14,7 @@ from oneway.core.diagnostics import Refused, refusal
 from oneway.render.layout import wrap
 
 Check: TypeAlias = Callable[[str], str]
-"""Returns what an answer means; raises `Refused`, which is shown before asking again."""
+"""Returns the meaning of an answer; raises `Refused`, which is shown before asking again."""
 
 
 def is_terminal() -> bool:
@@ -26,7 +26,7 @@ def is_terminal() -> bool:
 
 
 def as_given(answer: str) -> str:
-    """Return any answer as it is."""
+    """Return an answer unchanged."""
     return answer
 
 
@@ -34,14 +34,14 @@ def as_given(answer: str) -> str:
 class Asking:
     """A dialogue with the user at the terminal.
 
-    Every question raises `click.Abort` at the end of input, as Ctrl-C raises
-    `KeyboardInterrupt`: nothing has been saved by then.
+    Every question raises `click.Abort` at the end of input, and `KeyboardInterrupt` for Ctrl-C;
+    nothing has been saved by then.
     """
 
     console: Console
 
     def say(self, text: str = "", indent: int = 0) -> None:
-        """Print a sentence, in lines that fit; harmless text only."""
+        """Print a sentence in lines that fit; the text must be harmless."""
         lines = wrap(text, self.console.style, indent) if text else [""]
         self.console.tell("\n".join(lines) + "\n")
 
@@ -57,7 +57,7 @@ class Asking:
         *,
         optional: bool = False,
     ) -> str:
-        """Return an answer that passes a check; a blank one is the default."""
+        """Return an answer that passes a check; a blank one means the default."""
         while True:
             self.console.tell(f"{question} [{default}]: " if default else f"{question}: ")
             answer = _line().strip() or default

@@ -27,7 +27,7 @@ at_most = click.option(
     show_default=True,
     help="How many situations to try at most.",
 )
-"""The option that says how long `oneway prove` and `oneway same` search."""
+"""The option that limits the search of `oneway prove` and `oneway same`."""
 
 
 @click.command("prove")
@@ -52,7 +52,7 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
       oneway prove mapping.yaml
     """
     made = compile_partly(read_file(mapping, LIMIT + 1), mapping, FOLDERS)
-    # A misspelt field breaks no law: what no record has is blank, for all that is tried here.
+    # A misspelt field breaks no law, because it is merely blank in every record tried here.
     console.report(Findings(list(found_in(made))).refuse_errors())
     compiled, test = made.mapping, test_of(mapping)
     with console.progress():
@@ -68,11 +68,11 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
 
 
 def test_of(mapping: str) -> MappingTest | None:
-    """Return the test beside a mapping, which holds the usual record; None without one."""
+    """Return the test beside a mapping, which contains its usual record, or None."""
     (file,) = find_tests(mapping) if not isdir(mapping) else (mapping,)
     return load_test(read_file(file, LIMIT + 1), file) if file != mapping else None
 
 
 def present(test: MappingTest | None) -> datetime:
-    """Return the present of all situations: the test's, or today."""
+    """Return the as-of instant of all situations: the test's, or today."""
     return now() if test is None else parse_instant(test.as_of)

@@ -1,4 +1,4 @@
-"""Quotes paths in commands that are printed for people to type."""
+"""Quotes paths in commands that are printed for people to copy."""
 
 from pathlib import Path
 

@@ -30,7 +30,7 @@ _SEAL = Seal(b"a case that is recorded holds nobody's values")
 
 
 def print_recorded(console: Console, paths: Sequence[str], key: str, asked: dict[str, Any]) -> Exit:
-    """Print a case with an invented person who is treated like the one with this key."""
+    """Print a case with an invented person whom the mapping treats like the one with this key."""
     if len(paths) != 1 or isdir(paths[0]):
         raise click.UsageError(
             "--record needs the one mapping or connection that reads the record."
@@ -60,14 +60,14 @@ def _is_test(path: str) -> bool:
 
 
 def _test_of(mapping: str) -> MappingTest | None:
-    """Return the mapping's test; None if there is none, or an empty file."""
+    """Return the mapping's test, or None without one or for an empty file."""
     file = find_tests(mapping)[0]
     data = read_file(file, LIMIT + 1) if _is_test(file) else b""
     return load_test(data, file) if data.strip() else None
 
 
 def _named(prepared: PreparedRun, reading: ReadInputs, plan: Plan, key: str) -> Outcome:
-    """Return the outcome of the one record with this key; raise `Refused` for none or several."""
+    """Return the outcome of the only record with this key; raise `Refused` for none or several."""
     named = explain(prepared.compiled, reading.program, reading.source, reading.target, plan, key)
     ids = {(each.source_id, each.target_id) for each in named}
     found = [each for each in plan.outcomes if (each.source_id, each.target_id) in ids]

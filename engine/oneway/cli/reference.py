@@ -1,6 +1,6 @@
 """Writes the reference pages from the code: `python -m oneway.cli.reference FOLDER`.
 
-A test fails where the committed pages differ from what this writes.
+A test fails if the committed pages differ.
 """
 
 import json
@@ -136,7 +136,7 @@ def _linked(code: str) -> str:
 
 
 def _remedy(each: Remedy) -> Iterator[str]:
-    """Yield the page of one trouble: what it looks like, for whom it is, and what they do."""
+    """Yield the page of one problem: its symptoms, who can fix it, and how."""
     yield from (f"# {each.code}: {each.title}", "")
     yield from (f"**What it looks like.** {each.looks}", "")
     yield from (f"**Kind.** {each.kind.value[:1].upper()}{each.kind.value[1:]}.", "")
@@ -247,7 +247,7 @@ def _json(value: object) -> str:
 
 
 def _code(text: str) -> str:
-    """Return text as a code span that may stand in a table."""
+    """Return text as a code span that is valid in a table."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     space = " " if longest else ""

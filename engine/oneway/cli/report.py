@@ -48,7 +48,7 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
     else:
         text = _page(state_of(state, make=False), run)
     if out is None:
-        # As character references: no letter is lost, in any encoding of the output.
+        # With character references, every output encoding can represent the page.
         console.out(text.encode("ascii", "xmlcharrefreplace").decode("ascii"))
     else:
         _save(text, out)
@@ -57,7 +57,7 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
 
 
 def _page(state: StateFolder, name: str) -> str:
-    # The template's and the store's libraries are imported only for a report.
+    # Imported here because the template and store libraries are slow to import.
     from oneway.history.journal import Journal
     from oneway.notices.sent_alarms import SentAlarms
     from oneway.render.report import html, page
@@ -73,9 +73,10 @@ def _page(state: StateFolder, name: str) -> str:
 
 
 def _page_of_plan(kept: StateFolder, file: str) -> str:
-    """Return the page of a saved plan; no system is read.
+    """Return the page of a saved plan, without reading a system.
 
-    Raises `Refused` if it is no plan, or could not be applied as it is, since its mapping changed.
+    Raises `Refused` for any other file, or if the plan cannot be applied because its mapping has
+    changed.
     """
     from oneway.connections.environment import from_environment
     from oneway.planning.plan_file import MAX_SIZE, load

@@ -54,7 +54,7 @@ def command(
     for each in left:
         try:
             ends.append(_resume(console, each, operator, options, limit))
-        except (Refused, ConnectorError) as error:  # one that cannot go on holds up no other
+        except (Refused, ConnectorError) as error:  # continue with the next run
             wrong += problems_of(error)
     if wrong:
         raise Refused(wrong)

@@ -44,7 +44,7 @@ from oneway.state.folder import StateFolder
 _EXITS = {
     RunState.HELD.value: Exit.BLOCKED,
     RunState.DONE_WITH_FAILURES.value: Exit.FAILED,
-    "failed": Exit.FAILED,  # of a due that ended under an earlier version
+    "failed": Exit.FAILED,  # earlier versions stored this
     RunState.REFUSED.value: Exit.ERROR,
     RunState.INTERRUPTED.value: Exit.ERROR,
     GIVEN_UP: Exit.ERROR,
@@ -132,14 +132,14 @@ def _summed_up(loop: Loop) -> str:
 
 
 def _listed(console: Console, folder: Folder, place: RunHost, format: str) -> Exit:
-    """Print due connections and their next dues; creates nothing."""
+    """Print the connections and their next dues, without creating a store."""
     state, at = StateFolder(place.state, place.store, make=False), place.now()
     folder.look()
     known: dict[str, ScheduleStatus] = {}
     if state.has_journal:
         with Journal.open(state.journal) as journal:
             known |= schedule_statuses(journal)
-            for name in journal.connections():  # they have run by hand
+            for name in journal.connections():  # including those that only run by hand
                 known.setdefault(name, unseen(journal, name, instant_text(at)))
     rows = [_row(each, known, at) for _, each in sorted(folder.connections.items())]
     broken = {
@@ -178,7 +178,7 @@ def _row(
 
 
 def _in_zone(row: Mapping[str, str], zones: Mapping[str, str]) -> Mapping[str, str]:
-    """Return a row with its times in the connection's zone."""
+    """Return a row with times in the connection's time zone."""
     zone = zones[row["connection"]]
     return {**row, **{key: moment(row[key], zone) for key in ("due", "next") if row[key]}}
 

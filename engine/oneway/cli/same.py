@@ -63,7 +63,7 @@ def _compared(
         return VersionComparison(
             Sameness.DIFFERENT if differ else Sameness.UNDECIDED, because, treated
         )
-    from oneway.runs.proving.solver.decide import decide  # takes long to import
+    from oneway.runs.proving.solver.decide import decide  # slow to import
 
     return decide(old, new, present(test), test, situations)
 

@@ -98,7 +98,7 @@ def command(
 
 
 def _read(path: Path) -> str:
-    """Return the text of a private file, checked as any credential's file is."""
+    """Return the text of a private file, checked like any credential's file."""
     return opened(SecretRef(SecretKind.FILE, str(path))).open()
 
 
@@ -120,7 +120,7 @@ def _answering(
 
 
 def _metrics(board: HealthState, place: RunHost) -> Metrics | None:
-    """Return the source of the metrics; None if their package is not installed."""
+    """Return the source of the metrics, or None if their package is not installed."""
     try:
         from oneway.scheduling import metrics
     except ModuleNotFoundError:

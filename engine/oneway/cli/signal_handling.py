@@ -14,7 +14,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(slots=True)
 class Interruption:
-    """Whether a stop was requested; passed on as `stopping`."""
+    """Records whether a stop was requested; its `stopping` is passed on."""
 
     asked: bool = False
 
@@ -25,9 +25,9 @@ class Interruption:
 
 @contextmanager
 def patient() -> Iterator[Interruption]:
-    """Take the first Ctrl-C or SIGTERM within a block as a request; the second ends at once.
+    """Treat the first Ctrl-C or SIGTERM in the block as a request to stop.
 
-    The second raises `KeyboardInterrupt` anywhere, even during a write, which resuming then
+    The second raises `KeyboardInterrupt` anywhere, even during a write, which a resumed run then
     looks up.
     """
     found = Interruption()
@@ -36,11 +36,11 @@ def patient() -> Iterator[Interruption]:
         if found.asked:
             raise KeyboardInterrupt
         found.asked = True
-        with suppress(OSError):  # not through sys.stderr, which may be in the middle of a line
+        with suppress(OSError):  # not sys.stderr, which may be in the middle of a write
             os.write(2, b"\nstopping after the writes in flight; once more ends at once\n")
 
     if threading.current_thread() is not threading.main_thread():
-        yield found  # other threads cannot handle signals
+        yield found  # only the main thread can handle signals
         return
     with _handling(wished):
         yield found
@@ -48,12 +48,12 @@ def patient() -> Iterator[Interruption]:
 
 @dataclass(slots=True)
 class Signals:
-    """Counts the requests to stop; each makes `waker` readable, until `heard`."""
+    """Counts the requests to stop; each makes `waker` readable until `reset`."""
 
     waker: int
     asked: int = 0
 
-    def heard(self) -> None:
+    def reset(self) -> None:
         """Reset the waker until the next request."""
         with suppress(BlockingIOError):
             os.read(self.waker, 64)
@@ -61,7 +61,7 @@ class Signals:
 
 @contextmanager
 def signals() -> Iterator[Signals]:
-    """Count the signals that ask to stop, while the block lasts."""
+    """Count the signals that ask to stop during the block."""
     waker, ringer = os.pipe()
     for each in (waker, ringer):
         os.set_blocking(each, False)
@@ -82,7 +82,7 @@ def signals() -> Iterator[Signals]:
 
 @contextmanager
 def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Handle both signals in a block; afterwards they are handled as before."""
+    """Handle both signals in the block, then restore the former handlers."""
     before = {number: signal.signal(number, handler) for number in _SIGNALS}
     try:
         yield

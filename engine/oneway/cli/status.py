@@ -26,7 +26,7 @@ _EXITS = {
 }
 
 _FULL = 5
-"""The most connections that are shown in full by default."""
+"""How many connections are shown in full by default."""
 
 
 @click.command("status")
@@ -87,7 +87,7 @@ def command(
     """
     given = click.get_current_context().get_parameter_source("folder")
     default = given is click.core.ParameterSource.DEFAULT
-    # Without connections there may still be runs of mappings.
+    # Even without connections, there may be runs of mappings.
     found = () if default and not isdir(folder) else connections_in(folder)
     where = state_of(state, make=False)
     record_dead_runs(Operator(user(), where, now))
@@ -105,7 +105,7 @@ def command(
         limit = None if verbose else 0
         console.out(status.text(shown, console.style, limit=limit, whole=whole, chosen=bool(known)))
     if exit_code and not known:
-        return Exit.ERROR  # a monitor in a wrong folder must not be content
+        return Exit.ERROR  # a monitor that runs in the wrong folder must notice
     return _worst(shown) if exit_code else Exit.DONE
 
 

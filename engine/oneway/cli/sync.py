@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from oneway.cli.apply import print_if_interrupted, saying_recovered
+from oneway.cli.apply import print_if_interrupted, printing_recovered
 from oneway.cli.clock import now
 from oneway.cli.console import Console, ProgressLine
 from oneway.cli.exits import Exit
@@ -58,7 +58,7 @@ def command(
       oneway sync mapping.yaml
       oneway sync acme --quiet
     """
-    # The options that replace systems or settings may be the cause.
+    # With options that replace systems or settings, these may be the cause, so nobody is notified.
     more = bool(request.source or request.target or request.references)
     more = more or bool(request.settings or request.options)
     with starting(console, _beginning(request), state, more=more):
@@ -68,7 +68,7 @@ def command(
     with delivering(console, request.connection, state), ExitStack() as stack:
         operator = Operator(user(), state_of(state), now)
         session = stack.enter_context(RunSession(prepared, operator))
-        with saying_recovered(console, session), line.of(console):
+        with printing_recovered(console, session), line.of(console):
             ready = stack.enter_context(open_sync(session, retry_now=retry_now, progress=line))
         console.report(ready.warnings)
         plan, verdict, memory = ready.plan, ready.verdict, ready.memory
@@ -84,7 +84,7 @@ def command(
     else:
         console.out("\n")
         print_results(console, ended, plan, run, limit=limit)
-    # A write in flight has neither failed nor been done, so the run has not ended.
+    # A write in flight has neither failed nor succeeded, so the run has not ended.
     open_still = [each for each in session.recovered if each.ending is Ending.UNKNOWN]
     return exit_of([*open_still, *ended], verdict, run)
 

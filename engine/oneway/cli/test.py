@@ -27,12 +27,12 @@ from oneway.runs.proving.mutate import EditResult, edits, tried
 
 _DEFAULT = "mappings/"
 _MOST_EDITS = 10
-"""The most edits that no test notices which are shown without --all."""
+"""How many unnoticed edits are shown without --all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """One mapping test: its results, and what was asked for beside them.
+    """One mapping test: its results, and whatever else was requested.
 
     `new` are the decisions that are new or changed since a revision.
     """
@@ -123,20 +123,20 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """The coverage that is required, in percent, and whether to show all of it."""
+    """The required coverage in percent, and whether to show all of it."""
 
     shown: bool
     all: int | None
     new: int | None
 
     def is_short(self, each: Tested) -> bool:
-        """Return whether a test covers too little."""
+        """Return whether a test's coverage is too low."""
         short = self.all is not None and render.percent(each.covered) < self.all
         return short or (self.new is not None and render.percent(each.new) < self.new)
 
 
 def _refuse_asked(asked: dict[str, Any]) -> None:
-    """Reject options for reading systems: tests read none."""
+    """Reject options for reading systems, which tests do not do."""
     given = [name for name, value in asked.items() if value and name != "as_of"]
     if given:
         raise click.UsageError("files and options of systems are for --record; tests read none.")

@@ -34,13 +34,13 @@ _RIGHTS = "check the rights on the folder, or name the files to be checked"
 _MOST = 200_000_001
 """One byte more than a plan may have, the largest of these files."""
 _ROUNDS = 4
-"""How often files are corrected: some mistakes show only once others are gone."""
+"""How often files are corrected, as some mistakes only appear once others are gone."""
 _PLAN = rb'[{,\n][ \t\r]*"oneway_plan"\s*:'
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A file, what kind of file it is, and what was found in it."""
+    """A file, its kind, and the findings in it."""
 
     path: str
     kind: str
@@ -49,7 +49,7 @@ class Checked:
 
     @property
     def failed(self) -> bool:
-        """Whether anything that was found is an error."""
+        """Whether a finding is an error."""
         return any(each.severity is Severity.ERROR for each in self.found)
 
 
@@ -149,7 +149,7 @@ def _corrected(checked: Sequence[Checked]) -> tuple[Diagnostic, ...]:
 
 
 def _defaults() -> tuple[str, ...]:
-    """Return the default folders that exist, or the folder of mappings if none does."""
+    """Return the default folders that exist, or the mappings folder if none does."""
     from oneway.connections.folder import FOLDER
 
     return tuple(each for each in (_MAPPINGS, f"{FOLDER}/") if isdir(each)) or (_MAPPINGS,)
@@ -183,7 +183,7 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     files = sorted(_files(path, closed.append))
     found = [one for file in files if (one := _check(file, mappings, named=False)).kind]
     for each in closed:
-        if isinstance(each, PermissionError):  # a file that vanished meanwhile is not a mistake
+        if isinstance(each, PermissionError):  # other errors: the file has vanished since
             why = refusal("F120", str(each.filename), "cannot be read: permission denied", _RIGHTS)
             yield Checked(str(each.filename), "folder", why.diagnostics)
     if not found:
@@ -194,7 +194,7 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
 
 
 def _files(path: str, failed: Callable[[OSError], None]) -> Iterator[str]:
-    """Yield the files in a folder that may be ours, hidden ones left out."""
+    """Yield the files in a folder that may be ours, except hidden ones."""
     for folder, folders, names in os.walk(path, onerror=failed):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
@@ -225,7 +225,7 @@ def _check(path: str, mappings: Mappings, *, named: bool) -> Checked:
 
 
 def _kind(data: bytes, path: str) -> str:
-    """Return the kind of a file, by its first keys, even if the rest is invalid."""
+    """Return the kind of a file by its top-level keys, even if the rest is invalid."""
     if b"oneway_plan" in data and re.search(_PLAN, data):
         return "plan"
     if path.endswith(".json"):
@@ -251,11 +251,11 @@ _KINDS = {
 }
 """The key at the top of each kind of YAML file."""
 _PLAINLY = re.compile(rb"^(oneway(?:_[a-z]+)?) *:", re.MULTILINE)
-"""How nearly all files have it; such a file is not parsed for it."""
+"""Matches this key in nearly all files, which are then not parsed for it."""
 
 
 def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Diagnostic, ...]:
-    """Return what is wrong with a file; raise `Refused` where nothing more can be said."""
+    """Return the findings in a file; raise `Refused` if checking cannot continue."""
     match kind:
         case "plan":
             from oneway.planning.plan_file import load
@@ -298,7 +298,7 @@ def _unknown(data: bytes, path: str) -> Refused:
     if reading.found:
         from oneway.connections.provenance import unquoted
 
-        # It may be a connection: a line of it may hold a credential.
+        # It may be a connection, in which a line may contain a credential.
         return Refused([unquoted(each) for each in reading.found])
     document = reading.document
     keys = document.data if document is not None and isinstance(document.data, dict) else {}

@@ -1,4 +1,4 @@
-"""Versions of a mapping: files, and revisions of git."""
+"""Versions of a mapping: files, and git revisions."""
 
 import os
 import subprocess
@@ -22,9 +22,9 @@ def version(text: str, mapping: str) -> bytes:
 
 
 def from_git(revision: str, path: str) -> bytes:
-    """Return a file's bytes at a revision of the repository it is in."""
+    """Return a file's bytes at a revision of its repository."""
     folder, name = _placed(path)
-    # A revision that begins with a hyphen would be an option.
+    # git takes a revision that begins with a hyphen for an option.
     ended = _git(folder, revision, "show", "--end-of-options", f"{revision}:./{name}")
     if ended.returncode:
         raise _lacking(revision, path, ended)
@@ -32,7 +32,7 @@ def from_git(revision: str, path: str) -> bytes:
 
 
 def at_revision(revision: str, path: str) -> bytes | None:
-    """Return a file's bytes at a revision, None if it was not there yet.
+    """Return a file's bytes at a revision, or None if it did not exist there.
 
     Raises `Refused` for an unknown revision.
     """
@@ -48,9 +48,9 @@ def at_revision(revision: str, path: str) -> bytes | None:
 
 
 def _placed(path: str) -> tuple[Path, str]:
-    """Return the folder in which git is asked, and the name of a file from there.
+    """Return a folder in which to run git, and the file's path from there.
 
-    If the file's folder no longer exists, it is the nearest one that does.
+    This is the nearest existing folder above the file.
     """
     place = Path(os.path.abspath(path))
     folder = next(each for each in place.parents if each.is_dir())

@@ -1,4 +1,4 @@
-"""Writes the files that commands make for people: whole, or not at all."""
+"""Writes files for people, atomically."""
 
 import errno
 import os
@@ -10,9 +10,9 @@ _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def write_for_people(path: Path, data: bytes, *, code: str = "F120") -> None:
-    """Write a file, and the folders above it, with the rights that are usual; raise `Refused`.
+    """Write a file and the folders above it with default permissions; raise `Refused`.
 
-    A file that is there keeps its rights.
+    An existing file retains its permissions.
     """
     from oneway.state.files import write_whole
 
@@ -24,7 +24,7 @@ def write_for_people(path: Path, data: bytes, *, code: str = "F120") -> None:
 
 
 def cannot_be_written(path: Path, error: OSError, code: str = "F120") -> Refused:
-    """Return the refusal of a file that could not be written, with what helps."""
+    """Return the refusal of a file that could not be written, with the remedy."""
     help = "make space" if error.errno in _NO_SPACE else "check the rights on the folder"
     return refusal(code, str(path), f"cannot be written: {error.strerror or error}", help)
 

@@ -18,7 +18,7 @@ class Stop(Protocol):
     def waker(self) -> int:
         """A descriptor that becomes readable when a stop is requested."""
 
-    def heard(self) -> None:
+    def reset(self) -> None:
         """Reset the waker until the next request."""
 
 
@@ -63,7 +63,7 @@ class Runner:
 
     def _sleep(self, seconds: float) -> None:
         self.pool.wait(seconds, self.stop.waker)
-        self.stop.heard()
+        self.stop.reset()
 
 
 _AT_ONCE = 2

@@ -1,4 +1,4 @@
-"""Lets a person choose from a list, by number, id, or part of a name."""
+"""Lets the user choose from a list, by number, id, or part of a name."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The meaning of an answer: one choice, or those left to choose from."""
+    """The meaning of an answer: one choice, or those that remain."""
 
     choice: Choice | None
     left: tuple[Choice, ...] = ()
 
 
 def chosen(asking: Asking, noun: str, choices: Sequence[Choice]) -> Choice:
-    """Ask for one of the choices; `noun` names what is chosen, such as an employer."""
+    """Ask for one of the choices; `noun` says what they are, such as "employer"."""
     every = shown = tuple(choices)
     while True:
         numbered = shown if len(shown) <= MOST else ()
@@ -39,7 +39,7 @@ def chosen(asking: Asking, noun: str, choices: Sequence[Choice]) -> Choice:
 
 
 def picked(answer: str, numbered: Sequence[Choice], every: Sequence[Choice]) -> Picked:
-    """Return what an answer means: a number of the list, else an id, else a part of names."""
+    """Return the choices that an answer means, as a list number, an id, or a part of names."""
     if answer.isascii() and answer.isdigit() and 0 < int(answer[:9]) <= len(numbered):
         return Picked(numbered[int(answer) - 1])
     for choice in every:

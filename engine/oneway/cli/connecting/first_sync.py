@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from oneway.applying.result import Result
-from oneway.cli.apply import print_if_interrupted, saying_recovered
+from oneway.cli.apply import print_if_interrupted, printing_recovered
 from oneway.cli.clock import now
 from oneway.cli.console import Console, ProgressLine
 from oneway.cli.exits import Exit
@@ -29,7 +29,7 @@ from oneway.runs.sync import open_sync
 
 @dataclass(frozen=True, slots=True)
 class FirstSync:
-    """What was planned, and how each action of it ended."""
+    """The plan, and how each of its actions ended."""
 
     draft: ReadyRun
     ended: tuple[Result, ...]
@@ -41,7 +41,7 @@ class FirstSync:
         return exit_of(self.ended, self.draft.verdict, self.run)
 
     def as_data(self) -> dict[str, object]:
-        """Return both as data, as `oneway sync --format json` prints them."""
+        """Return both as data, in the form of `oneway sync --format json`."""
         plan = plans.as_json(self.draft.plan, self.draft.verdict, self.draft.memory)
         return {"plan": plan, **results.as_json(self.ended, self.run.still_in)}
 
@@ -55,7 +55,10 @@ def first_sync(
     yes: bool,
     limit: int | None,
 ) -> FirstSync | None:
-    """Plan, show the plan, ask, apply; None if the user declines: the connection stays."""
+    """Plan, show the plan, ask, and apply; return None if the user declines.
+
+    The connection remains saved either way.
+    """
     with starting(console, PendingRun(connection.file), state):
         prepared = prepare_run(request_for(connection, now(), folders=FOLDERS))
     console.note("\nThe first sync: this is what would change. Nothing is written yet.")
@@ -65,7 +68,7 @@ def first_sync(
     with ExitStack() as stack:
         stack.enter_context(delivering(console, connection, state))
         session = stack.enter_context(RunSession(prepared, operator))
-        with saying_recovered(console, session), line.of(console):
+        with printing_recovered(console, session), line.of(console):
             draft = stack.enter_context(open_sync(session, progress=line))
         _show(console, draft, limit=limit)
         if not _agreed(asking, draft, yes=yes):

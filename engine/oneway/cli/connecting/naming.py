@@ -12,10 +12,7 @@ from oneway.core.diagnostics import Refused, Span, refusal
 
 
 def existing(name: str) -> Connection | None:
-    """Return the connection of that name or path, None if it does not exist.
-
-    Raises `Refused` if its file is invalid.
-    """
+    """Return the connection with a name or path, or None; raise `Refused` if its file is bad."""
     if not name:
         return None
     if _is_path(name):
@@ -44,7 +41,7 @@ def place_for(name: str) -> tuple[str, str]:
 
 
 def asked_name(asking: Asking) -> str:
-    """Ask for the connection's name; that of an existing one renews it."""
+    """Ask for the connection's name; the name of an existing one renews that one."""
     asking.say("What is this connection called? Small letters, digits, hyphens: acme")
     return asking.text("Name", check=lambda name: name if existing(name) else _checked(name))
 

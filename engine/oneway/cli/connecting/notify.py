@@ -20,7 +20,7 @@ NOBODY = "nobody"
 def with_notify(
     asking: Asking | None, connection: Connection, wishes: ConnectOptions
 ) -> Connection:
-    """Return a connection with the channels of the answers; raise `Refused` for invalid ones.
+    """Return a connection with the channels that the user gave; raise `Refused` if invalid.
 
     Without an answer, the folder's channels apply.
     """
@@ -91,7 +91,7 @@ def _checked(connection: Connection, notify: Notify) -> Connection:
 
 
 def _placed(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Return findings on a trial file as findings on the answer."""
+    """Return findings about a trial file as findings about the answer."""
     return [_wrong(each.code, each.summary, each.help) for each in found]
 
 

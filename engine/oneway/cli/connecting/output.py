@@ -14,8 +14,8 @@ from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 
 
-def say_kept(console: Console, connection: Connection) -> None:
-    """Say where the connection and its credentials are, and when it runs by itself."""
+def print_saved(console: Console, connection: Connection) -> None:
+    """Print where the connection and its credentials are, and when it runs on its schedule."""
     lines = ["", f"The connection '{connection.name}' is kept in {connection.file}."]
     for side, each in connection.sides.items():
         lines += [f"  {side} {name}: in {ref}" for name, ref in each.credentials.items()]
@@ -44,7 +44,7 @@ def as_data(connection: Connection, synced: FirstSync | None) -> dict[str, objec
 
 
 def _told(connection: Connection) -> str:
-    """Say who gets its notices, or that nobody does."""
+    """Return who gets its notices, or that nobody does."""
     if connection.notify:
         names = ", ".join(channel_words(channel_name(each)) for each in connection.notify)
         try_it = f"`oneway notify test {connection.name}` sends a test"
@@ -61,7 +61,7 @@ def _next(connection: Connection) -> str:
     due = next_due(connection.schedule, connection.name, now())
     if due is None:
         return "Its schedule has no day to come."
-    # `run-due` shows the schedule's own time as well: only `serve` spreads the runs after it.
+    # The schedule's own time, like `run-due`: only `serve` spreads the runs after it.
     when = moment(instant_text(due.nominal), connection.zone)
     minutes = ceil(connection.schedule.spread.total_seconds() / 60)
     later = f", or up to {count(minutes, 'minute')} later" if minutes else ""

@@ -1,4 +1,4 @@
-"""What the command line already says about a connection, so that it is not asked."""
+"""The answers about a connection that the command line gives."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -43,7 +43,7 @@ class ConnectOptions:
 
     @property
     def says_more_than_credentials(self) -> bool:
-        """Whether they include anything that an existing connection's file holds."""
+        """Whether they include anything that is in an existing connection's file."""
         options = any(self.options.values())
         when, whom = self.schedule or self.time_zone, self.tell or self.mail_server
         return bool(self.mapping or self.settings or options or when or whom)
@@ -98,15 +98,15 @@ def references(side: str) -> Callable[[click.Context, click.Parameter, tuple[str
 
 
 def from_stdin() -> dict[Name, Secret]:
-    """Return the credentials that standard input holds, a line each: `source.api_key=VALUE`.
+    """Return the credentials on standard input, one per line: `source.api_key=VALUE`.
 
-    Raises `Refused` with every line that is wrong; none of them is shown.
+    Raises `Refused` with every invalid line, without quoting any.
     """
     return parsed(sys.stdin)
 
 
 def parsed(lines: Iterable[str]) -> dict[Name, Secret]:
-    """Return the credentials that lines hold; raise `Refused` with all that are wrong."""
+    """Return the credentials on these lines; raise `Refused` with all that are invalid."""
     found: dict[Name, Secret] = {}
     wrong: list[Diagnostic] = []
     for number, line in enumerate(lines, 1):

@@ -13,7 +13,7 @@ from oneway.runs.prepare.settings import resolve_settings
 def settings_for(
     asking: Asking | None, prepared: PreparedRun, given: Mapping[str, str]
 ) -> dict[str, Value]:
-    """Return a connection's settings, asked for or, without a terminal, as given."""
+    """Return a connection's settings: asked for or, without a terminal, as given."""
     specs = prepared.spec.settings
     values = resolve_settings(specs, given)
     if asking is None:
@@ -43,5 +43,5 @@ def _asked(asking: Asking, spec: SettingSpec) -> Value:
 
 
 def _spoken(name: str) -> str:
-    """Return a setting's name as words: "Include bank details"."""
+    """Return a setting's name in words, such as "Include bank details"."""
     return name.replace("_", " ").replace("-", " ").strip().capitalize()

@@ -56,7 +56,7 @@ def renewed(
 ) -> Connection:
     """Return a connection with new credentials, tested before they were saved.
 
-    If something would keep the unchanged connection from running, that is notified as for a run.
+    If the existing connection could not run, sends the notices that a run would.
     """
     if wishes.says_more_than_credentials:
         summary = f"there is a connection '{former.name}' already, in {former.file}"
@@ -69,7 +69,7 @@ def renewed(
     with starting(console, beginning, state):
         prepared = prepare_run(request_for(former, now(), folders=FOLDERS))
     prepared = _given(prepared, wishes)
-    # A person at a terminal, or who gives other credentials, sees whether they work.
+    # With a terminal or different credentials, the user sees whether they work.
     unchanged = asking is None and not given
     with starting(console, beginning, state) if unchanged else nullcontext():
         for side in SIDES:
@@ -80,7 +80,7 @@ def renewed(
 
 
 def _prepared(wishes: ConnectOptions) -> PreparedRun | None:
-    """Compile the mapping with the options known so far; None without a mapping."""
+    """Compile the mapping with the options known so far; return None without a mapping."""
     if not wishes.mapping:
         return None
     name, file = place_for(wishes.name) if wishes.name else ("new", "connections/new.yaml")
@@ -99,7 +99,7 @@ def _given(prepared: PreparedRun, wishes: ConnectOptions) -> PreparedRun:
     beyond = list(out_of_scope(_of(prepared)))
     if beyond:
         raise Refused(beyond)
-    # Compiled again: an option or credential that the connector does not have is refused.
+    # Compile again, which refuses options or credentials that the connector does not have.
     found = prepare_run(prepared.request)
     _refuse_unknown(found, wishes)
     return found
@@ -121,7 +121,7 @@ def _refuse_unknown(prepared: PreparedRun, wishes: ConnectOptions) -> None:
 def _refuse_missing(wishes: ConnectOptions, prepared: PreparedRun | None) -> None:
     """Raise `Refused` with everything that is missing, as there is no terminal to ask in."""
     found = list(_missing(wishes, prepared))
-    # With nothing else missing, the system is asked what there is to choose from.
+    # If nothing else is missing, ask the system for the choices.
     if not all(each.listed for each in found):
         raise Refused(each.finding for each in found)
 
@@ -146,7 +146,7 @@ def _no(where: str, summary: str, help: str) -> MissingOption:
 def _check(
     console: Console, asking: Asking | None, prepared: PreparedRun, wishes: ConnectOptions
 ) -> None:
-    """Check the set-up and show it; raise `Refused` if it fails and the user does not go on."""
+    """Check the set-up and print the result; raise `Refused` if it fails and the user stops."""
     console.tell("\n")
     with OpenSystems(prepared, wishes.shared) as systems, console.progress() as progress:
         found = checked(prepared, systems, progress)

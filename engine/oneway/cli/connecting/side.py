@@ -23,7 +23,7 @@ SIDES = ("source", "target")
 
 @dataclass(frozen=True, slots=True)
 class SideSetup:
-    """One side while it is set up; `prepared.request` holds what is known so far."""
+    """One side during set-up; `prepared.request` contains the answers so far."""
 
     prepared: PreparedRun
     side: str
@@ -47,12 +47,12 @@ class SideSetup:
 
     @property
     def own(self) -> Side:
-        """The connection's part on this side."""
+        """The connection's section for this side."""
         return self.connection.sides[self.side]
 
     @property
     def typed(self) -> Mapping[str, Secret]:
-        """The typed credentials of this side, not saved yet, by name."""
+        """The typed credentials of this side by name, not saved yet."""
         every = self.prepared.request.typed
         return {name: secret for (side, name), secret in every.items() if side == self.side}
 
@@ -79,7 +79,7 @@ class SideSetup:
         return self._with(replace(self.own, credentials={**self.own.credentials, name: ref}))
 
     def with_origin(self, origin: str) -> "SideSetup":
-        """Return the side with the origin that its credentials belong to."""
+        """Return the side with the origin that may receive its credentials."""
         return self._with(replace(self.own, origin=origin))
 
     def with_typed(self, name: str, secret: Secret) -> "SideSetup":
@@ -102,7 +102,7 @@ class SideSetup:
 
 @dataclass(frozen=True, slots=True)
 class MissingOption:
-    """An option that is missing without a terminal; the system itself may list its values."""
+    """An option that is missing, with no terminal to ask at; the system may list its values."""
 
     finding: Diagnostic
     listed: bool = False
@@ -130,8 +130,8 @@ def missing(reaching: SideSetup) -> Iterator[MissingOption]:
 def reached(asking: Asking | None, reaching: SideSetup, *, renewing: bool) -> SideSetup:
     """Sign in to a side and test it; ask for missing values.
 
-    With `renewing`, ask for every credential again. If the test fails, show why and ask once
-    more; without a terminal, raise `Refused`.
+    `renewing` asks for every credential again. If the test fails, it shows why and asks once more;
+    without a terminal, it raises `Refused`.
     """
     if asking is not None:
         asking.say()
@@ -154,7 +154,7 @@ def reached(asking: Asking | None, reaching: SideSetup, *, renewing: bool) -> Si
 
 
 def asked(asking: Asking, reaching: SideSetup, *, again: bool) -> SideSetup:
-    """Ask for the missing values of a side; with `again`, for all values."""
+    """Ask for the missing values of a side or, with `again`, for all values."""
     for option in reaching.system.options:
         if option.secret:
             if again or (option.name not in reaching.typed and option.name not in _named(reaching)):
@@ -204,9 +204,9 @@ def _agreed(asking: Asking | None, reaching: SideSetup) -> SideSetup:
 
 
 def recorded(reaching: SideSetup) -> SideSetup:
-    """Return a side with the options and references of its test, wherever they came from.
+    """Return a side with the options and references that its test used, wherever they came from.
 
-    Otherwise the connection could reach another system at night, in another environment.
+    Otherwise the connection could reach another system when it runs in another environment.
     """
     for option in reaching.system.options:
         if option.secret or option.name in reaching.own.options:
