@@ -27,6 +27,7 @@ DUES = "tests/store/test_schedule_claims.py -k 'not PostgreSQL'"
 CONTINUATION = "oneway_connectors/rest/continuation"
 UNSEEN = "tests/cli/test_unseen.py"
 UNSEEN_ROWS = "tests/cli/test_unseen_rows.py"
+UNREAD_DETAILS = "tests/cli/test_unread_details.py"
 CUT_SIGNS = "tests/laws/test_cut_signs.py"
 NOT_SHOWN = "tests/cli/test_not_shown.py"
 STAYS = "tests/cli/test_stays_listed.py"
@@ -1520,6 +1521,38 @@ MUTANTS = (
         "or (False and",
         "what is written at create alone is never mended",
         UNSEEN_ROWS,
+    ),
+    Mutant(
+        "a-detail-that-fails-loses-all",
+        "oneway_connectors/rest/reader",
+        'cannot be read: {why}", (detail.into,))',
+        'cannot be read: {why}")',
+        "a leave does not wait for a detail that it does not read",
+        UNREAD_DETAILS,
+    ),
+    Mutant(
+        "a-lost-detail-is-forgotten",
+        "oneway_connectors/rest/reader",
+        "            problems += [found.problem] if found.problem else []\n",
+        "            problems = [found.problem] if found.problem else []\n",
+        "a later detail does not make up for one that cannot be read",
+        UNREAD_DETAILS,
+    ),
+    Mutant(
+        "one-refused-detail-ends-the-night",
+        "oneway_connectors/rest/reader",
+        "return self.counts[detail.into] > _FEW and",
+        "return self.counts[detail.into] > 0 and",
+        "what is refused for one person is their problem alone",
+        UNREAD_DETAILS,
+    ),
+    Mutant(
+        "a-detail-refused-for-all-is-everybodys",
+        "oneway_connectors/rest/reader",
+        "and detail.into not in self.shown",
+        "and False",
+        "credentials that may not see a detail end the night at once",
+        UNREAD_DETAILS,
     ),
     # what a list says of itself
     Mutant(

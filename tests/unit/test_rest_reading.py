@@ -752,6 +752,71 @@ def test_a_detail_that_fails_at_each_try_is_that_records_problem() -> None:
     assert record.problem == "the system fails (500) when asked for it"
 
 
+LATER = """\
+    detail:
+      - {path: "/people/{id}/bank", into: bank, concurrency: 1}
+      - {path: "/people/{id}/job", JOB}
+    names: {account: bank}
+    get: {path:"""
+
+
+@pytest.mark.parametrize(
+    ("job", "shown"),
+    [
+        ("into: job", {"id": "a", "job": {"id": "a", "n": 2}}),
+        ("into: replace", {"id": "a", "n": 2}),
+    ],
+)
+def test_a_detail_that_fails_loses_its_own_key_by_our_name(job: str, shown: object) -> None:
+    answers = [*[lambda _: reply({}, 500)] * 4, reply({"id": "a", "n": 2})]
+    manifest = altered("    get: {path:", LATER.replace("JOB", job))
+    connector, _ = opened(page("a"), page(), *answers, manifest=manifest)
+    (record,) = connector.reader("people").read().records
+    assert record.problem == "its 'bank' cannot be read: the system fails (500) when asked for it"
+    assert (record.data, record.lost) == (shown, (("account",),))
+
+
+def test_a_detail_that_fails_in_place_of_the_record_leaves_nothing_certain() -> None:
+    answers = [reply({}, 403), *[lambda _: reply({}, 500)] * 4]
+    manifest = altered("    get: {path:", LATER.replace("JOB", "into: replace"))
+    connector, _ = opened(page("a"), page(), *answers, manifest=manifest)
+    (record,) = connector.reader("people").read().records
+    assert record.problem == "the system fails (500) when asked for it"
+    assert (record.data, record.lost) == ({}, ())
+
+
+@pytest.mark.parametrize(("refused", "ends"), [("a", False), ("ab", False), ("abc", True)])
+def test_a_detail_that_is_refused_for_each_of_three_people_ends_the_read(
+    refused: str, ends: bool
+) -> None:
+    def full(request: httpx.Request) -> httpx.Response:
+        id = request.url.path.split("/")[-2]
+        return reply({}, 403) if id in refused else reply({"id": id})
+
+    manifest = DETAILED.replace("concurrency: 4", "concurrency: 1")
+    connector, _ = opened(page("a", "b"), page("c", "d"), page(), *[full] * 4, manifest=manifest)
+    if ends:
+        with pytest.raises(ReadError) as caught:
+            connector.reader("people").read()
+        assert caught.value.code == "R103"
+        return
+    records = connector.reader("people").read().records
+    assert [bool(each.problem) for each in records] == [each.id in refused for each in records]
+
+
+def test_a_detail_that_is_shown_of_somebody_is_refused_for_those_people_alone() -> None:
+    def full(request: httpx.Request) -> httpx.Response:
+        id = request.url.path.split("/")[-2]
+        return reply({"id": id}) if id == "a" else reply({}, 403)
+
+    manifest = DETAILED.replace("concurrency: 4", "concurrency: 1")
+    connector, _ = opened(page("a", "b"), page("c", "d"), page(), *[full] * 4, manifest=manifest)
+    snapshot = connector.reader("people").read()
+    assert ([bool(each.problem) for each in snapshot.records], snapshot.complete) == (
+        [False, True, True, True], False,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("id", ["..", ".", "\ud800"])
 def test_an_id_that_cannot_stand_in_a_path_is_that_records_problem(id: str) -> None:
     connector, world = opened(page(id), page(), manifest=DETAILED)

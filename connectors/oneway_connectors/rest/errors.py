@@ -135,6 +135,11 @@ def in_doubt(error: WriteError) -> WriteError:
     return Unknown("W107", error.summary, _LOOK, blame=error.blame)
 
 
+def is_of_one_record(status: int) -> bool:
+    """Return whether a request for one record may be refused for that record alone."""
+    return 400 <= status < 500 and status not in {401, 408, 425, 429}
+
+
 def _answers(status: int) -> str:
     # A response with a success status is here only if its body reports a failure.
     return f"answers {status}, and refuses" if 200 <= status < 300 else f"answers {status}"

@@ -13,11 +13,15 @@ from oneway_connectors.rest.transport import Answer, Call
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a list by its id; one without an id is known by its place and has a problem."""
+    """One item of a list by its id; one without an id is known by its place and has a problem.
+
+    `lost` are the keys of the details that cannot be read, if all other values are right.
+    """
 
     id: str
     data: Mapping[str, Value]
     problem: str = ""
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

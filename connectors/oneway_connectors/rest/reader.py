@@ -3,9 +3,12 @@
 A record whose detail is gone (404) is left out and noted if the list, read again, lacks it too;
 if many are, the read is incomplete. One that is still listed has a problem, as has one whose detail
 cannot be read: systems also answer 404 for what one may not see. If a fifth of all have a problem,
-the read is incomplete. A problem of all records (credentials, the network) ends the read.
+the read is incomplete. A detail that is refused (403) is the problem of one record, but
+if several are and nobody's is shown. A problem of all records (credentials, the network) ends the
+read.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
@@ -26,7 +29,7 @@ from oneway_connectors.rest.continuation import (
     more_said,
     total_said,
 )
-from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
+from oneway_connectors.rest.errors import NoAnswer, is_of_one_record, read_fault, read_refusal
 from oneway_connectors.rest.list_so_far import Item, ListSoFar, item_of
 from oneway_connectors.rest.model import Listing, PageBy, ResourceRequests, Single
 from oneway_connectors.rest.paging import pages
@@ -291,7 +294,8 @@ class RestReader:
             return
         listed = list(items)
         workers = max(detail.concurrency for detail in details)
-        finished = _in_order(lambda item: self._finish(item, details), listed, workers)
+        refused = _Refused()
+        finished = _in_order(lambda item: self._finish(item, details, refused), listed, workers)
         for done, record in enumerate(finished, 1):
             progress(self.resource.name, done, len(listed))
             if isinstance(record, Record):
@@ -300,33 +304,48 @@ class RestReader:
                 text = "it is in the list, and is not there when asked for by itself"
                 without.append(replace(self._record(record), problem=text))
 
-    def _finish(self, item: Item, details: Iterable[Single]) -> Record | Item:
-        """Return an item's record with its details; the item itself if it is gone."""
+    def _finish(
+        self, item: Item, details: Iterable[Single], refused: "_Refused | None" = None
+    ) -> Record | Item:
+        """Return an item's record with its details; the item itself if it is gone.
+
+        A detail that cannot be read loses its own key, or the record if it would replace that.
+        """
+        if item.problem:
+            return self._record(item)
+        problems, lost = list[str](), list[str]()
         for detail in details:
-            if item.problem:
-                break
-            try:
-                call, answer = self._ask(detail, item.id, item.data)
-            except Unusable as error:
-                item = Item(item.id, item.data, f"it cannot be asked for: {error}")
-                break
-            if answer.absent:
-                if detail.into:
-                    continue  # unstated: an absent key never clears anything
+            found = self._with_detail(item, detail, refused)
+            if found is None:
                 return item
-            if answer.status == 500 or answer.refused:
-                what = "refuses" if answer.refused else "fails (500)"
-                item = Item(item.id, item.data, f"the system {what} when asked for it")
-                break
-            if answer.stray:
-                item = Item(item.id, item.data, f"its answer cannot be understood: {STRAY}")
-                break
-            self._refuse_failure(call, answer)
-            merged = self._merged(item, detail, answer)
-            if merged is None:
-                return item
-            item = merged
-        return self._record(item)
+            if found.problem and not found.lost:
+                return self._record(found)
+            problems += [found.problem] if found.problem else []
+            lost += found.lost
+            item = found
+        return self._record(Item(item.id, item.data, "".join(problems[:1]), tuple(lost)))
+
+    def _with_detail(self, item: Item, detail: Single, refused: "_Refused | None") -> Item | None:
+        """Return an item with a detail, or why it cannot be read; None if the item is gone."""
+        try:
+            call, answer = self._ask(detail, item.id, item.data)
+        except Unusable as error:
+            return _without(item, detail, f"it cannot be asked for: {error}")
+        if answer.absent:
+            # Unstated if it has a key of its own: an absent key never clears anything.
+            return Item(item.id, item.data) if detail.into else None
+        if answer.status == 500 or answer.refused:
+            what = "refuses" if answer.refused else "fails (500)"
+            return _without(item, detail, f"the system {what} when asked for it")
+        if answer.stray:
+            return _without(item, detail, f"its answer cannot be understood: {STRAY}")
+        if is_of_one_record(answer.status) and not (refused and refused.all(detail)):
+            said = f": {said}" if (said := self.client.said(answer)) else ""
+            return _without(item, detail, f"the system refuses it ({answer.status}){said}")
+        self._refuse_failure(call, answer)
+        if refused is not None:
+            refused.shown.add(detail.into)
+        return self._merged(item, detail, answer)
 
     def _merged(self, item: Item, detail: Single, answer: Answer) -> Item | None:
         """Return an item with what a detail's answer shows; None if that says that it is gone."""
@@ -337,9 +356,10 @@ class RestReader:
             if flaw := flaw_in(found):
                 raise Unreadable(flaw)
         except Unreadable as error:
-            what, data = (f"its '{detail.into}'", item.data) if detail.into else ("it", {})
             help = f" ({error.help})" if error.help else ""
-            return Item(item.id, data, f"{what} cannot be read: {error}{help}")
+            if detail.into:
+                return _without(item, detail, f"{error}{help}")
+            return Item(item.id, {}, f"it cannot be read: {error}{help}")
         return Item(item.id, {**item.data, detail.into: found})
 
     def _item(self, single: Single, answer: Answer, id: str) -> Item | None:
@@ -405,9 +425,37 @@ class RestReader:
             raise read_refusal(self.client.shown(call), answer.status, said, self.resource)
 
     def _record(self, item: Item) -> Record:
-        if item.problem and not all(detail.into for detail in self.resource.details):
+        replaced = not all(detail.into for detail in self.resource.details)
+        if item.problem and not item.lost and replaced:
             return Record(item.id, {}, item.problem)  # the list may have other words for all of it
-        return replace(record_of(self.resource, item.id, item.data), problem=item.problem)
+        found = record_of(self.resource, item.id, item.data)
+        lost = tuple((self._ours(key),) for key in item.lost)
+        return replace(found, problem=item.problem, lost=lost)
+
+    def _ours(self, key: str) -> str:
+        names = self.resource.names
+        return next((ours for ours, theirs in names.items() if theirs == key), key)
+
+
+@dataclass(slots=True)
+class _Refused:
+    """Tells a detail that is refused for one person from one that the credentials may not see."""
+
+    shown: set[str] = field(default_factory=set)
+    """The keys of the details that were shown of somebody."""
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def all(self, detail: Single) -> bool:
+        """Note a refusal; return whether several came, and nobody's detail is shown."""
+        self.counts[detail.into] += 1
+        return self.counts[detail.into] > _FEW and detail.into not in self.shown
+
+
+def _without(item: Item, detail: Single, why: str) -> Item:
+    """Return an item without a detail that cannot be read; without a key, it may all be wrong."""
+    if not detail.into:
+        return Item(item.id, item.data, why)
+    return Item(item.id, item.data, f"its '{detail.into}' cannot be read: {why}", (detail.into,))
 
 
 def _lacks_all(fields: Collection[str], found: Value) -> bool:
