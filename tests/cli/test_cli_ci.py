@@ -67,6 +67,7 @@ def test_each_step_of_the_workflow_runs(system: str, world: World, repository: P
     (bin / "oneway").chmod(0o755)
     env = {**os.environ, "PATH": f"{bin}:{os.environ['PATH']}", "GITHUB_BASE_REF": "main",
            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}  # fmt: skip
+    assert ("oneway validate --format github\n" in text) == (system == "github")
     said = []
     for step in steps(system, yaml.safe_load(text)):
         ended = subprocess.run(

@@ -271,6 +271,13 @@ def test_findings_in_the_formats_of_ci(world: World) -> None:
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
     body = suite.findtext("testcase/failure") or ""
     assert len(body.splitlines()) == sum(each["level"] == "error" for each in run["results"]) > 1
+    test = "oneway_test: 1\nmapping: m.yaml\nas_of: 2026-01-01\ncases: []\n"
+    (world.folder / "m.test.yaml").write_text(test)
+    page = world.run("validate", "m.yaml", "m.test.yaml", "--format", "junit").out
+    (suite,) = ElementTree.fromstring(page)
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    (suite,) = ElementTree.fromstring(world.run("validate", "m.test.yaml", "--format", "junit").out)
+    assert suite.get("failures") == "1"
     said = world.run("validate", "m.yaml", "--format", "github").out
     assert said.startswith("::error file=m.yaml,line=")
     (first, *_) = world.run("validate", "m.yaml", "--format", "gitlab").data

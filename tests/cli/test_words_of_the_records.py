@@ -206,3 +206,21 @@ def test_what_leavers_set_is_compared_with_every_field(world: World) -> None:
     found = " ".join(world.run("validate", "m.yaml").out.split())
     assert "error: no record of the target has the field 'leavDate'" in found
     assert "did you mean 'leaveDate'?" in found
+
+
+def test_a_label_that_no_record_has_is_told(world: World) -> None:
+    found = said(world)
+    assert "R171" not in found
+    world.write(
+        "m.yaml", "label: join(' ', [nmae, Team])\n" + (world.folder / "m.yaml").read_text()
+    )
+    found = " ".join(world.run("validate", "m.yaml").out.split())
+    assert "no record of the source has the key 'nmae' (label) [R171]" in found
+
+
+def test_a_heading_with_a_dot_is_a_path(world: World) -> None:
+    csv = CSV.replace("Known As", "Staff.Alias")
+    found = said(world, name="'\"Staff.Alias\"'", csv=csv)
+    assert "did you mean the path Staff.Alias, without quotes?" in found
+    assert "headings: flat" in found
+    assert "R171" not in said(world, name="Staff.Alias", csv=csv)

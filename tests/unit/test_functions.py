@@ -244,6 +244,13 @@ def test_the_first_and_the_last_instant_often_stand_for_no_date(expression):
         evaluate(expression)
 
 
+@pytest.mark.parametrize("text", ["1782774000000", " 1782774000", "-5.5"])
+def test_seconds_in_a_text_are_no_instant_until_they_are_a_number(text):
+    with pytest.raises(EvaluationError, match="to_number"):
+        evaluate(f"day_in('{text}', 'UTC')")
+    assert evaluate(f"day_in(to_number('{text.strip()}'), 'UTC')")
+
+
 @pytest.mark.parametrize(
     ("value", "number"),
     [

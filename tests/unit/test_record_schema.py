@@ -95,7 +95,7 @@ def test_types_in_words() -> None:
     [
         ("Former", ""),
         (7, "declared as text, but it is a whole number"),
-        ("Gone", "not one of the values that the source declares"),
+        ("Gone", "not one of the declared values (`record`)"),
     ],
 )
 def test_no_decision_hangs_on_a_word_that_nobody_knows(value: str | int, wrong: str) -> None:

@@ -11,7 +11,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import consoled
 
 _STEPS = """\
-oneway validate
+oneway validate{validate}
 oneway test --format {tests}
 for mapping in mappings/*.yaml; do
   case "$mapping" in *.test.yaml) continue ;; esac
@@ -110,7 +110,8 @@ def command(
     files = "".join(f"{name} {shlex.quote(path)} " for name, path in given if path)
     github = system == "github"
     base = "origin/${GITHUB_BASE_REF}" if github else "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
-    steps = _STEPS.format(tests="github" if github else "junit > oneway-tests.xml")
+    tests = "github" if github else "junit > oneway-tests.xml"
+    steps = _STEPS.format(validate=" --format github" if github else "", tests=tests)
     impact = _IMPACT.format(base=base, files=files)
     if not (source and target):
         asked = f"oneway ci {system} --source A --target B"

@@ -16,7 +16,7 @@ from oneway.mapping.expressions import Expression, Gaps, texts
 from oneway.mapping.lookup_table import fallback_of
 from oneway.mapping.program import Cell, CellState, EvaluationFailure, FieldRule, Missed
 from oneway.mapping.record_answers import HAS_LEFT, RecordAnswers, RecordStopped
-from oneway.mapping.spec import Constant, Merge, Write
+from oneway.mapping.spec import Constant, Merge, OnMiss, Write
 from oneway.mapping.values_read import as_shown, values_read
 
 
@@ -115,16 +115,22 @@ class FieldCells(RecordAnswers):
         if len(found) == 1:
             return Cell(CellState.STATED, found[0], sought=sought)
         rule = code.rule
-        instead = fallback_of(rule, table.found) if table.lacks(value) else ()
-        if rule.on_miss.falls_back and not (found or why):
+        lacks = table.lacks(value)
+        instead = fallback_of(rule, table.found) if lacks else ()
+        if not (found or why):
             why = table.other_form(value)
         miss = Missed(code.lookup, _shown(value, rule), len(found), rule.path, why)
         if len(instead) == 1:
             missed.append(replace(miss, instead=rule.fallback_text))
             return Cell(CellState.STATED, instead[0], sought=sought)
         missed.append(miss)
-        state = CellState.MISSED if table.complete else CellState.UNSTATED
+        # A leave is never put off for a row that needs mending; any other field keeps its value.
+        known = rule.on_miss is OnMiss.CLEAR and not (lacks or self._is_of_leave(code))
+        state = CellState.MISSED if table.complete and not known else CellState.UNSTATED
         return Cell(state, sought=sought)
+
+    def _is_of_leave(self, code: FieldCode) -> bool:
+        return any(code is each for each in self.code.leaving)
 
     def filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
         """Return a cell with the stand-in for a blank, checked. Raises `RecordStopped`."""

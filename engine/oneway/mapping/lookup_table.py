@@ -147,7 +147,7 @@ def fallback_of(
     return found(rule.fallback)[0] if rule.on_miss is OnMiss.LOOK_UP else ()
 
 
-OTHER_FORM = "is in a row in another form"
+OTHER_FORM = "is only in another form in a row"
 """Why a value that a table lacks gets no fallback: `ops` for `OPS`, or 7 for `"007"`."""
 
 

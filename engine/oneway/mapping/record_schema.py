@@ -314,7 +314,7 @@ def _one_of(allowed: frozenset[object], value: Value) -> str:
 
 
 def _known(declared: frozenset[object], value: Value) -> str:
-    return "" if identity(value) in declared else "not one of the values that the source declares"
+    return "" if identity(value) in declared else "not one of the declared values (`record`)"
 
 
 def _decidable(nullable: bool, checks: tuple[Check, ...], value: Value) -> str:
@@ -322,7 +322,7 @@ def _decidable(nullable: bool, checks: tuple[Check, ...], value: Value) -> str:
         return "" if nullable else "it is null, where the record schema allows no null"
     wrong = _first(checks, value)
     if wrong and isinstance(value, str) and is_blank(value):
-        return "it is blank, where the record schema lists the words that it may be"
+        return "it is blank (`record` declares no blank word)"
     return wrong
 
 

@@ -116,7 +116,9 @@ class _Lookups:
             missed.append(replace(miss, instead=rule.fallback_text))
             return instead
         missed.append(miss)
-        return cell._replace(state=CellState.MISSED if table.complete else CellState.UNSTATED)
+        known = rule.on_miss is OnMiss.CLEAR and not self._lacks(table, sought)
+        missing = table.complete and not known
+        return cell._replace(state=CellState.MISSED if missing else CellState.UNSTATED)
 
     def _found(self, table: OwnTable, sought: Value) -> list[_Entry]:
         """Return the entries that the table will have for a key, except those without a value."""

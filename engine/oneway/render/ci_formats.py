@@ -16,14 +16,11 @@ from xml.etree import ElementTree as ET
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Fix, Severity, Span
 from oneway.mapping.lint.codes import CODES
-from oneway.mapping.lint.every_rule import RULES
 from oneway.render.sanitize import harmless
 
 ANNOTATIONS = 10
 """GitHub shows this many annotations of one step and severity, and drops the others."""
 
-_DOCS = "https://oneway.example.com/docs/reference/codes.md"
-_RULES = "https://oneway.example.com/docs/reference/lint"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
@@ -33,7 +30,6 @@ def sarif(found: Sequence[Diagnostic], version: str) -> str:
     driver = {
         "name": "oneway",
         "version": version,
-        "informationUri": _DOCS,
         "rules": list(map(_sarif_rule, codes)),
     }
     results = [_sarif_result(each, codes.index(each.code)) for each in found]
@@ -52,14 +48,8 @@ def _sarif_rule(code: str) -> dict[str, object]:
     return {
         "id": code,
         "shortDescription": {"text": known.title},
-        "help": {"text": known.advice},
-        "helpUri": _page(code),
+        "help": {"text": f"{known.advice} More: `oneway docs {code}`"},
     }
-
-
-def _page(code: str) -> str:
-    """Return the documentation page of a code; a lint rule has its own."""
-    return f"{_RULES}/{code}.md" if any(rule.code == code for rule in RULES) else _DOCS
 
 
 def _sarif_result(each: Diagnostic, rule: int) -> dict[str, object]:
@@ -95,10 +85,18 @@ def _sarif_fix(fix: Fix) -> dict[str, object]:
 
 
 def junit(checked: Mapping[str, Sequence[Diagnostic]]) -> str:
-    """Return findings as JUnit XML: a test case for each file, which fails by its errors."""
+    """Return findings as JUnit XML: a test case for each file, which fails by its own errors.
+
+    A mapping's errors are also found by its test, and count once.
+    """
     cases = []
     for file, found in checked.items():
-        errors = [each for each in found if each.severity is Severity.ERROR]
+        others = checked.keys() - {file}
+        errors = [
+            each
+            for each in found
+            if each.severity is Severity.ERROR and each.span.file not in others
+        ]
         said = [f"{_place(each.span)}: {_said(each)} [{each.code}]" for each in errors]
         cases.append(JUnitCase(file, "file", said[0] if said else "", "\n".join(said)))
     return xml_page([JUnitSuite("oneway validate", "error", cases)])

@@ -10,7 +10,7 @@ from oneway.mapping.code import FieldCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context, EvaluationError, Gaps, texts
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
-from oneway.mapping.spec import Merge, Write
+from oneway.mapping.spec import Merge, OnMiss, Write
 from oneway.planning.diff import Keep, hidden, merged, new_value, present, wanted
 from oneway.planning.plan import Action, Change, Kind, Outcome, Verb
 
@@ -229,12 +229,12 @@ class FieldSteps:
                 return f"left alone: it is not known whether `when` holds: {texts(unsure)}"
             reader = "`when`" if unsure else "the expression"
             return f"left alone: a key that {reader} reads is absent in the source"
-        rows = "no row" if missed.found == 0 else f"{missed.found:,} rows"
-        if cell.state is CellState.MISSED:
-            return (
-                f"left alone: in {rows} of {missed.reference} (on_miss: {code.rule.on_miss_text})"
-            )
-        return f"left alone: in {rows} of {missed.reference}, which may not be complete"
+        rows = "in no row" if missed.found == 0 else f"in {missed.found:,} rows"
+        known = code.rule.on_miss is OnMiss.CLEAR and (missed.found or missed.why)
+        if cell.state is CellState.MISSED or known:
+            rows = missed.why or rows
+            return f"left alone: {rows} of {missed.reference} (on_miss: {code.rule.on_miss_text})"
+        return f"left alone: {rows} of {missed.reference}, which may not be complete"
 
 
 _MERGED = {

@@ -11,6 +11,10 @@ _MILLISECONDS = 100_000_000_000
 """From here on a number counts milliseconds: as seconds, it would be after the year 5000."""
 _DOTNET = r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/"
 _NO_INSTANT = "day_in() needs a date-time like 2026-06-29T23:00:00Z, or seconds since 1970"
+_DIGITS = (
+    "day_in() reads seconds since 1970 as a number, and this is a text of digits: take "
+    "to_number() of it"
+)
 _NO_DAY_THERE = (
     "day_in() has no day for the first and the last instant that there are, which often stand for "
     "no date: compare the value with it before"
@@ -49,7 +53,9 @@ def _day_of_text(text: str, zone: tzinfo) -> str | None:
         return _day_of_seconds(int(written[1]) / 1000, zone)
     day = parse_day(text)
     if day is None:
-        raise EvaluationError(_NO_INSTANT)
+        raise EvaluationError(
+            _DIGITS if re.fullmatch(r"-?[0-9]+([.][0-9]+)?", text) else _NO_INSTANT
+        )
     moment = datetime.fromisoformat(text)
     # A text without a zone belongs to the place where it was written, and so does a bare day.
     return _day_there(moment, zone) if moment.tzinfo else day.isoformat()

@@ -30,6 +30,7 @@ from oneway.mapping.spec import FieldSpec, MappingSpec
 
 _MAYBE_SLIM = "; where a request for one record shows it, let the manifest read a `detail`"
 _MAYBE_NULL = "; where the system leaves out what is null, say `absent: null`"
+_FLAT = "a heading with a dot is one, unless the options say headings: flat"
 _OF_LEAVING = ("leavers.when", "only", "source.one_per")
 """The keys of a source record that alone decide whether a person has left."""
 _MOST = 12
@@ -356,6 +357,8 @@ class KeyTally:
             word = each.path[0]
             return f"did you mean the text '{word}', or the value `{CONSTANTS[word.lower()]}`?"
         depth, beside = self._astray(each.path)
+        if self.in_file and each.quoted and each.quoted.split(".")[0] in beside:
+            return f"did you mean the path {each.quoted}, without quotes? {_FLAT}"
         parent, word, rest = each.path[:depth], each.path[depth], each.path[depth + 1 :]
         unread = [key for key in beside if not self._is_read((*parent, key))]
         near = (slips(word, beside) or alike(word, unread))[:1]

@@ -40,12 +40,19 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
         )  # fmt: skip
         readers = tuple((part, name, False, True) for part, name in parts if part is not None)
         table = _tally(f"reference '{each.name}'", readers)
-        if each.label is not None and each.says_label:
-            named = _tally(table.side, ((each.label, "label", False, False),))
-            keys = (*table.keys, *(replace(key, shown=True) for key in named.keys))
-            table = replace(table, keys=keys)
-        found[f"references.{each.name}"] = table
+        label = each.label if each.says_label else None
+        found[f"references.{each.name}"] = _with_label(table, label)
+    found["source"] = _with_label(found["source"], code.label)
     return found
+
+
+def _with_label(tally: KeyTally, label: Expression | None) -> KeyTally:
+    """Return a tally that also looks for the keys of what names a record for people."""
+    if label is None:
+        return tally
+    named = _tally(tally.side, ((label, "label", False, False),))
+    keys = (*tally.keys, *(replace(key, shown=True) for key in named.keys))
+    return replace(tally, keys=keys)
 
 
 def read_in_source(code: MappingCode) -> Iterator[tuple[Expression, str]]:

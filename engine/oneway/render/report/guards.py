@@ -91,9 +91,7 @@ def _table(title: str, found: Sequence[ReportAction]) -> ReportTable:
     rows = tuple(
         (each.person, fields(each.changes, each.verb, each.plan, done=False)) for each in found
     )
-    return ReportTable(
-        title, ("Person", "What waits: the present value, then the one that the source says"), rows
-    )
+    return ReportTable(title, ("Person", "What waits: the present value, then the new one"), rows)
 
 
 def _title(breach: Breached, number: int) -> str:

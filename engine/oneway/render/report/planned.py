@@ -97,7 +97,7 @@ def _todo(plan: Plan, due: Sequence[ReportAction]) -> Iterator[ReportSection]:
         if these:
             rows = tuple((e.person, *_due(e, plan)) for e in these)
             why = ("Why",) if verb.writes_leave else ()
-            columns = ("Person", "The present value, then the one that the source says", *why)
+            columns = ("Person", "The present value, then the new one", *why)
             block = Block(table=ReportTable(title, columns, rows))
             yield ReportSection(_id(verb), title, len(these), Tone.GOOD, "", (block,))
 
