@@ -189,6 +189,43 @@ def test_law_19_two_who_have_each_others_codes_are_held(
     assert let_through(planned(world, evidence=linked_by(world))) == []
 
 
+@given(
+    st.sampled_from(["on_create", "overwrite"]),
+    st.sampled_from(["B", "C", None]),
+    st.sampled_from([(None, None), ("Ann", "Ash")]),
+    st.booleans(),
+    st.sampled_from([(), ("email",), ("first", "last"), NAMES]),
+    PARTS,
+)
+def test_law_19_nobody_is_locked_out_by_the_row_of_a_leaver_without_a_name(
+    write: str, code: str | None, names: Any, linked: bool, theirs: Any, parts: Any
+) -> None:
+    """The leaver's row has the code of somebody whose own row finds another record, or none.
+
+    If the person who stays has something else, or has it of their own record, the leave is written.
+    """
+    ben = {"first": "Ben", "last": "Birch", "mail": MAILS[1]}
+    says = {key: ben[key] for key in ben if {"mail": "email"}.get(key, key) in theirs}
+    people = [("A", None, None, None, "L"), (code, *[says.get(each) for each in ben], "E")]
+    users = [("A", *ben.values(), "on"), ("B", *names, None, "on")]
+    fields = {key: {"from": key, "write": write} for key in ("first", "last")}
+    fields |= {"ref": FIELDS["ref"], "email": {"from": "mail", "write": write}}
+    world = world_of(people, users, {**parts, "label": MAPPING["label"], "fields": fields}, ids="")
+    ids = [replace(each, id=each.data["code"] or "9") for each in world.source.records]
+    world = replace(world, source=Snapshot(tuple(ids)))
+    plan = planned(world, evidence=linked_by(world) if linked else NO_LINKS)
+    leaves = {each.target_id for each in let_through(plan) if each.verb is Verb.LEAVE}
+    assert ("t0" in leaves) is (not theirs)
+
+
+def test_law_19_a_leaver_without_a_name_leaves_beside_a_namesake() -> None:
+    """The namesake's own record has as much of their values."""
+    people = [("A", None, None, None, "L"), ("B", "Ben", "Birch", MAILS[1], "E")]
+    users = [("A", "Ben", "Birch", None, "on"), ("B", "Ben", "Birch", MAILS[1], "on")]
+    world = world_of(people, users, {"absent": "report", "joiners": {}}, ids="")
+    assert [each.verb for each in let_through(planned(world))] == [Verb.LEAVE]
+
+
 @given(PEOPLE, USERS, PARTS)
 def test_law_19_nobody_is_created_while_a_record_of_their_name_is_deactivated(
     people: Any, users: Any, parts: Any

@@ -57,6 +57,8 @@ class Assembler:
     """The target records that have more of a person's values than their match, by source id."""
     sure: Collection[str] = frozenset()
     """See `BetterMatches`."""
+    closer: Mapping[str, str] = field(default_factory=dict)
+    """See `BetterMatches`."""
     perhaps_there: Mapping[str, Reason] = field(default_factory=dict)
     """Why new people may have a record that is deactivated as absent, by source id."""
 
@@ -147,9 +149,11 @@ class Assembler:
             return ()
         nearer = self.nearer.get(row.source_id)
         unlike = self._unlike(draft, row, target, leaves=leaves)
-        if nearer is None and not unlike:
+        closer = self.closer.get(target.target_id, "") if leaves else ""
+        if nearer is None and not (unlike or closer):
             return ()
-        said = "; ".join(filter(None, (unlike, nearer.text if nearer is not None else "")))
+        near = nearer.text if nearer is not None else ""
+        said = "; ".join(filter(None, (unlike, near, closer)))
         text = (_UNTOLD if unlike else _PERHAPS_NOT).format(target.target_id)
         ids = nearer.ids if nearer is not None else ()
         return (Reason(STRANGER, f"{text}: {said}", None, ids, warning=True),)

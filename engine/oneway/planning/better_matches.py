@@ -15,10 +15,12 @@ from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
 from oneway.core.records import Value
 from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.short_rows import whole, whole_target
 from oneway.mapping.spec import Absent
 from oneway.planning.absent import SPARED
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import perhaps_left
+from oneway.planning.match import Pairs
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import STRANGER, Kind, Reason, Verb
 from oneway.planning.record_owner import owner_text
@@ -78,12 +80,14 @@ class BetterMatches(NamedTuple):
     """Drafts, and what `better_matches` found about them.
 
     `sure` are the ids of source records whose match a link or a unique value confirms. People for
-    whom nothing is written are not checked, and are not among them.
+    whom nothing is written are not checked, and are not among them. `closer` says which people who
+    stay have more in common with a leaver's record, by its id.
     """
 
     drafts: tuple[Draft, ...]
     nearer: Mapping[str, BetterMatch]
     sure: AbstractSet[str]
+    closer: Mapping[str, str]
 
 
 def better_matches(
@@ -104,15 +108,17 @@ def better_matches(
 
 
 def with_better_matches(
-    drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str]
+    drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str], quiet: Pairs
 ) -> BetterMatches:
     """Return `better_matches`, with a reason in the drafts of records that fit a leaver better.
 
-    The leave may end another person's access, while the leaver gets in by such a record.
+    The leave may end another person's access, while the leaver gets in by such a record. `quiet`
+    are further matched pairs.
     """
     nearer, sure = better_matches(drafts, policy, linked)
+    closer = closer_people(drafts, policy, linked, quiet)
     if not nearer:  # the usual case
-        return BetterMatches(tuple(drafts), nearer, sure)
+        return BetterMatches(tuple(drafts), nearer, sure, closer)
     rows = (each.row for each in drafts if each.row is not None)
     left = {row.source_id: row for row in rows if perhaps_left(policy, row)}
     theirs = {
@@ -129,7 +135,35 @@ def with_better_matches(
         reason = perhaps_theirs(row, "name or other values")
         return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
-    return BetterMatches(tuple(map(told, drafts)), nearer, sure)
+    return BetterMatches(tuple(map(told, drafts)), nearer, sure, closer)
+
+
+def closer_people(
+    drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str], quiet: Pairs
+) -> Mapping[str, str]:
+    """Return which people who stay have more of a record's values than the leaver it is closed for.
+
+    By the record's id. The leaver's row may have no name any more, and contradicts nothing: the
+    record may be that of somebody whose own key finds another one. So the record itself is asked,
+    whatever is written for those who stay.
+    """
+    search = _BetterSearch(policy, drafts, linked)
+    alone = filter(search.leaves_by_key_alone, drafts)
+    leaving = {each.target.target_id: each.target for each in alone if each.target is not None}
+    if not leaving:  # the usual case
+        return {}
+    holders = search.holders_among(leaving.values())
+    found = {}
+    pairs = [(each.row, each.target) for each in drafts if each.row is not None]
+    others = zip(map(whole, quiet.rows), map(whole_target, quiet.targets), strict=True)
+    for row, own in (*pairs, *others):
+        if perhaps_left(policy, row) or (own is not None and own.target_id in leaving):
+            continue
+        for id, shared in search.shared_with(row, holders).items():
+            if search.is_closer(row, own, leaving[id], shared):
+                what = ", ".join(sorted({path for path, _ in shared}))
+                found[id] = f"source record {row.source_id} has more in common with it ({what})"
+    return found
 
 
 def _may_leave(row: SourceRow) -> bool:
@@ -217,11 +251,7 @@ class _BetterSearch:
     @cached_property
     def holders(self) -> Mapping[Slot, AbstractSet[str]]:
         """The ids of `rivals`, by each value that they hold."""
-        found: dict[Slot, set[str]] = defaultdict(set)
-        for id, (_, target) in self.rivals.items():
-            for slot in self._held(target):
-                found[slot].add(id)
-        return dict(found)
+        return self.holders_among(target for _, target in self.rivals.values())
 
     def of(self, draft: Draft) -> BetterMatch | None:
         """Return the records that fit a person best, if they fit better than the matched one."""
@@ -231,7 +261,7 @@ class _BetterSearch:
         if self.sure(row, target):  # the usual case
             return None
         said = dict.fromkeys(self._said(row))
-        own = self._score(row, target)
+        own = self.score(row, target)
         if own >= len(dict(said)) - 1:
             return None
         shared = {id: self._shared(said, id) for id in self._candidates(said)}
@@ -260,13 +290,54 @@ class _BetterSearch:
             return True
         return shares_keys(row, target)
 
+    def leaves_by_key_alone(self, draft: Draft) -> bool:
+        """Return whether a leave ends a record's access of which only the key is the leaver's."""
+        row, target = draft.row, draft.target
+        if draft.access is None or not draft.access.takes_access or row is None or target is None:
+            return False
+        return not self.sure(row, target) and not self.score(row, target)
+
+    def holders_among(self, targets: Iterable[TargetRow]) -> Mapping[Slot, AbstractSet[str]]:
+        """Return the ids of these records, by each value that they hold."""
+        found: dict[Slot, set[str]] = defaultdict(set)
+        for target in targets:
+            for slot in self._held(target):
+                found[slot].add(target.target_id)
+        return dict(found)
+
+    def shared_with(
+        self, row: SourceRow, holders: Mapping[Slot, AbstractSet[str]]
+    ) -> Mapping[str, AbstractSet[Slot]]:
+        """Return the values of a person that records have as well, by the records' ids."""
+        found: dict[str, set[Slot]] = defaultdict(set)
+        for slot in self._said(row):
+            for id in holders.get(slot, ()):
+                found[id].add(slot)
+        return found
+
+    def is_closer(
+        self, row: SourceRow, own: TargetRow | None, target: TargetRow, shared: AbstractSet[Slot]
+    ) -> bool:
+        """Return whether a person shares more with a record than with their own, if they have one.
+
+        They share its whole name, or more than names (`_tell`).
+        """
+        if own is not None and self.sure(row, own):
+            return False
+        paths = {path for path, _ in shared}
+        held = {i for i in self.policy.naming if held_value(target, i) is not None}
+        named = held and {self.policy.fields[i].path for i in held} <= paths
+        return bool(named or self._tell(shared)) and (
+            own is None or len(paths) > self.score(row, own)
+        )
+
     def _kept(self, id: str) -> int:
         """Return how much a record has in common with its own match; -1 if it has none."""
         owner, target = self.rivals[id]
         if owner is None:
             return -1
         if id not in self.kept:
-            self.kept[id] = self._score(owner, target)
+            self.kept[id] = self.score(owner, target)
         return self.kept[id]
 
     def _tells(self, id: str, shared: Iterable[Slot]) -> bool:
@@ -274,12 +345,16 @@ class _BetterSearch:
 
         Names change, and namesakes are common.
         """
+        return self.rivals[id][0] is not None or self._tell(shared)
+
+    def _tell(self, shared: Iterable[Slot]) -> bool:
+        """Return whether a unique value, a match key or an email is among these values."""
         paths = {self.policy.fields[each].path for each in self.policy.unless_taken}
-        return self.rivals[id][0] is not None or any(
+        return any(
             path in paths or path.startswith(_KEY) or "@" in str(value) for path, value in shared
         )
 
-    def _score(self, row: SourceRow, target: TargetRow) -> int:
+    def score(self, row: SourceRow, target: TargetRow) -> int:
         """Return in how many values a pair agrees, not counting the key that found the record."""
         held = set(self._held(target))
         paths = {path for path, value in self._said(row) if (path, value) in held}

@@ -273,7 +273,7 @@ class _Planner:
         named = (*mark_doubted(self.program, named, evidence, possible), *expected(evidence))
         named = mark_returning(named, evidence)
         named = still_listed(self.program, named, self.chosen.aside, evidence)
-        return with_better_matches(named, self.policy, evidence.targets)
+        return with_better_matches(named, self.policy, evidence.targets, self.quiet)
 
     def _reads(self) -> tuple[Read, ...]:
         source, target, header = self.source, self.target, self.header
