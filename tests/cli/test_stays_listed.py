@@ -220,9 +220,20 @@ def test_a_word_that_is_no_answer_takes_nobody_off(acme: World, word: str) -> No
     assert listed(ended) == ["2"]  # the source says a word of theirs who stay
 
 
-def test_a_word_that_others_have_is_an_answer(acme: World) -> None:
-    assert listed(night(acme, people(p1="On leave", p2="Former"))) == ["1", "2"]
+def test_a_word_that_others_had_before_is_an_answer(acme: World) -> None:
+    for _ in range(2):  # whose words are noted since somebody is listed
+        assert listed(night(acme, people(p1="Former", p2="Former", p9="On leave"))) == ["1", "2"]
     assert listed(night(acme, people(p1="On leave", p2="Former", p9="On leave"))) == ["2"]
+
+
+def test_a_word_that_somebody_else_gets_with_the_listed_is_no_answer(acme: World) -> None:
+    """They may have left as well, by a new word that nobody knows."""
+    night(acme, people(p1="Former", p2="Former"))
+    for _ in range(2):
+        rows = people(p1="Terminated", p2="Former", p9="Terminated")
+        assert listed(night(acme, rows)) == ["1", "2"]
+    most = {f"p{n}": "Terminated" for n in range(3, PEOPLE + 1)}
+    assert listed(night(acme, people(p1="Terminated", p2="Former", **most))) == ["2"]
 
 
 def test_a_word_of_those_alone_who_have_left_is_none(acme: World) -> None:

@@ -101,6 +101,27 @@ def test_a_word_brings_somebody_back_if_somebody_who_stays_has_it(
                 assert (found[f"P{number}"].kind is Kind.ERROR) == (not is_back)
 
 
+@settings(max_examples=12)
+@example(["Current"] * 3, ["Current", "Current", "Retired"], ["Retired", "Retired"])
+@example(["Current", "Current", "On leave"], ["Retired"] * 3, ["Retired", "On leave"])
+@given(
+    st.lists(WORDS.filter(bool), min_size=3, max_size=3),
+    st.lists(WORDS.filter(bool), min_size=3, max_size=3),
+    st.lists(WORDS.filter(bool), min_size=1, max_size=2),
+)
+def test_a_word_that_others_get_on_the_same_night_brings_nobody_back(
+    before: list[str], stay: list[str], back: list[str]
+) -> None:
+    """It may be a new word for leavers; but not if most others have it."""
+    familiar = {each for each in stay if each in before or stay.count(each) > 1}
+    former = ["Former"] * len(back)
+    with office("status == 'Former'") as acme:
+        acme.night(people(*({"status": each} for each in (*former, *before))))
+        for _ in range(2):
+            acme.night(people(*({"status": each} for each in (*back, *stay))))
+            assert acme.active == [each in familiar for each in back] + [True] * len(stay)
+
+
 DAYS = st.sampled_from(["absent", "null", "2020-01-31", "2030-01-31"])
 
 

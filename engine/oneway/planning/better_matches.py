@@ -261,7 +261,7 @@ class _BetterSearch:
         if self.sure(row, target):  # the usual case
             return None
         said = dict.fromkeys(self._said(row))
-        own = self.score(row, target)
+        own = self._score(row, target)
         if own >= len(dict(said)) - 1:
             return None
         shared = {id: self._shared(said, id) for id in self._candidates(said)}
@@ -295,7 +295,7 @@ class _BetterSearch:
         row, target = draft.row, draft.target
         if draft.access is None or not draft.access.takes_access or row is None or target is None:
             return False
-        return not self.sure(row, target) and not self.score(row, target)
+        return not self.sure(row, target) and not self._score(row, target)
 
     def holders_among(self, targets: Iterable[TargetRow]) -> Mapping[Slot, AbstractSet[str]]:
         """Return the ids of these records, by each value that they hold."""
@@ -328,7 +328,7 @@ class _BetterSearch:
         held = {i for i in self.policy.naming if held_value(target, i) is not None}
         named = held and {self.policy.fields[i].path for i in held} <= paths
         return bool(named or self._tell(shared)) and (
-            own is None or len(paths) > self.score(row, own)
+            own is None or len(paths) > self._score(row, own)
         )
 
     def _kept(self, id: str) -> int:
@@ -337,7 +337,7 @@ class _BetterSearch:
         if owner is None:
             return -1
         if id not in self.kept:
-            self.kept[id] = self.score(owner, target)
+            self.kept[id] = self._score(owner, target)
         return self.kept[id]
 
     def _tells(self, id: str, shared: Iterable[Slot]) -> bool:
@@ -354,7 +354,7 @@ class _BetterSearch:
             path in paths or path.startswith(_KEY) or "@" in str(value) for path, value in shared
         )
 
-    def score(self, row: SourceRow, target: TargetRow) -> int:
+    def _score(self, row: SourceRow, target: TargetRow) -> int:
         """Return in how many values a pair agrees, not counting the key that found the record."""
         held = set(self._held(target))
         paths = {path for path, value in self._said(row) if (path, value) in held}

@@ -27,6 +27,7 @@ class SaidLeft:
     records: Records = field(default_factory=dict)
     back: frozenset[str] = frozenset()
     later: frozenset[str] = frozenset()
+    words: frozenset[str] | None = None
 
     def without(self, closed: Collection[str]) -> Records:
         """Return the records of those who have left by now, but for those that are closed."""
@@ -69,7 +70,7 @@ def remembered_on(
     theirs = frozenset[str]().union(*records.values())
     later = {id for id in before.later - leavers.keys() if id in theirs}
     later |= {id for id in theirs if leavers.get(id)}
-    return SaidLeft(records, frozenset(back), frozenset(later))
+    return SaidLeft(records, frozenset(back), frozenset(later), before.words)
 
 
 def matched_now(before: SaidLeft, plan: Plan) -> frozenset[str]:

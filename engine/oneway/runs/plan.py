@@ -20,6 +20,7 @@ from oneway.history.name_digests import NameDigests
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.packed_rows import ids_of
 from oneway.mapping.profile.key_tally import KeyTally
+from oneway.mapping.profile.staying_words import StayingWords
 from oneway.mapping.program import Policy, SourceRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.mapping.value_names import names_by_field
@@ -73,6 +74,7 @@ def plan_of(
     rows = [program.target_row(each) for each in target.records if each.id in wanted]
     header = _header(prepared, reading, seal, _left_out(remembered, unlisted, rows))
     heard = staying_words(prepared, program, remembered.asked)
+    _recall_words(heard, seal, remembered)
     theirs: list[AnySourceRow] = []
     if heard is not None:
         for each in source.records:
@@ -148,12 +150,20 @@ def _headed(
     lost = _left_out(remembered, unlisted, rows)
     header = _header(prepared, found, session.seal, lost, remembered.remarks)
     theirs, heard, in_part = found.source.items, found.heard, bool(found.passed_over)
+    _recall_words(heard, session.seal, remembered)
     doubting = LeavingDoubts(
         prepared, remembered, unlisted, theirs, rows, heard, session.past, session.names, in_part
     )
     evidence = doubting.evidence(found.evidence, header, found.tallies, shown)
     evidence = _with_pending(session, found, remembered, evidence)
     return replace(found, evidence=evidence), header, doubting
+
+
+def _recall_words(heard: StayingWords | None, seal: Seal, remembered: Remembered) -> None:
+    """Let the words of this run be compared with those that people who stay had before."""
+    if heard is not None:
+        left = remembered.left
+        heard.recall(seal.mac, left.words if left is not None else None)
 
 
 def _with_pending(

@@ -6,6 +6,7 @@ stored.
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -23,6 +24,7 @@ def store_left(journal: Journal, connection: str, id: int, left: SaidLeft) -> No
         "records": {target: sorted(whose) for target, whose in left.records.items()},
         "back": sorted(left.back),
         "later": sorted(left.later),
+        "words": None if left.words is None else sorted(left.words),
     }
     ours = select(run.c.id).where(run.c.connection == connection)
     which = (snapshot.c.name == LEFT) & snapshot.c.run.in_(ours)
@@ -38,8 +40,12 @@ def stored_left(journal: Journal, connection: str) -> tuple[int, SaidLeft] | Non
     found = journal.rows(query.order_by(run.c.id.desc()).limit(1))
     if not found:
         return None
-    data: Mapping[str, Mapping[str, list[str]]] = json.loads(
-        journal.stored_data(found[0].id, LEFT)[LEFT]
-    )
+    data: Mapping[str, Any] = json.loads(journal.stored_data(found[0].id, LEFT)[LEFT])
     records = {target: frozenset(whose) for target, whose in data["records"].items()}
-    return found[0].id, SaidLeft(records, frozenset(data["back"]), frozenset(data["later"]))
+    words = data.get("words")  # which an older version did not store
+    return found[0].id, SaidLeft(
+        records,
+        frozenset(data["back"]),
+        frozenset(data["later"]),
+        None if words is None else frozenset(words),
+    )

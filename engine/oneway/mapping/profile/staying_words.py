@@ -4,7 +4,7 @@
 had left, this proves nothing: but for this one value, they would still be leavers.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -71,6 +71,32 @@ class StayingWords:
         self._records: dict[str, Record] = {}
         self._holders: dict[ItemPath, dict[str, list[str]]] = {e: {} for e in self._named}
         """The people with each word."""
+        self._digest: Callable[[str], str] = str
+        self._familiar: Collection[str] | None = None
+
+    def recall(self, digest: Callable[[str], str], familiar: Collection[str] | None) -> None:
+        """Compare words with those that people who stay had by the last run, if that is known.
+
+        They are stored as digests.
+        """
+        self._digest, self._familiar = digest, familiar
+
+    def of_people_who_stay(self, out: Collection[str]) -> frozenset[str]:
+        """Return the digests of the words that say that people stay, for the next run to know.
+
+        A word is learned if nobody who is `out` has it, or if most others do: a new word for
+        leavers may reach somebody who stays by all that is known, on the night on which leavers
+        get it too.
+        """
+        aside = self._listed.union(out)
+        found = set()
+        for place, holders in self._holders.items():
+            for form, ids in holders.items() if len(holders) <= DISTINCT else ():
+                stay = [id for id in ids if id not in aside]
+                known = len(stay) == len(ids) or self._is_familiar(place, form, stay, aside)
+                if stay and known and form not in self._known[place]:
+                    found.add(self._digest_of(place, form))
+        return frozenset(found)
 
     def note(self, record: Record) -> None:
         """Note the values of a record."""
@@ -147,9 +173,24 @@ class StayingWords:
             others = sum(id not in aside for id in said)
             blank = sum(id not in aside for id in holders[_BLANK])
             return f"'{key}' is blank" if 2 * blank < others or not others else ""
-        if all(id in aside for id in holders[form]):
+        staying = [id for id in holders[form] if id not in aside]
+        if not staying:
             return f"'{key}' has a word that nobody else has{_DECLARE}"
+        if self._familiar is not None and not self._is_familiar(place, form, staying, aside):
+            return f"'{key}' has a new word, which few others have{_DECLARE}"
         return ""
+
+    def _is_familiar(
+        self, place: ItemPath, form: str, staying: Sequence[str], aside: Collection[str]
+    ) -> bool:
+        """Return whether people who stay had a word by the last run, or most of them have it."""
+        if self._familiar and self._digest_of(place, form) in self._familiar:
+            return True
+        every = {id for ids in self._holders[place].values() for id in ids if id not in aside}
+        return 2 * len({*staying}) > len(every)
+
+    def _digest_of(self, place: ItemPath, form: str) -> str:
+        return self._digest(f"word of {item_text(place)}: {form}")
 
     def _would_leave(self, id: str, place: ItemPath) -> bool:
         """Return whether a person would leave with another word at a place."""

@@ -183,9 +183,13 @@ class LeavingDoubts:
         }
         asked = self.remembered.asked
         if self.heard is not None:
-            found = matched_now(before, plan) - asked
-            asked |= found - self.heard.unheard(leavers.keys(), found).keys() if found else found
-        return remembered_on(before, plan, leavers, asked, evidence)
+            back = matched_now(before, plan) - asked
+            asked |= back - self.heard.unheard(leavers.keys(), back).keys() if back else back
+        found = remembered_on(before, plan, leavers, asked, evidence)
+        if self.heard is None or self.in_part:
+            return found
+        out = _no_examples(plan, but=(Kind.CREATE, Kind.INELIGIBLE, Kind.IGNORED))
+        return replace(found, words=self.heard.of_people_who_stay({*leavers, *out}))
 
     def unheard(
         self, plan: Plan, rows: Iterable[AnySourceRow], tally: KeyTally
@@ -202,10 +206,7 @@ class LeavingDoubts:
         asked = {each for each in back if each is not None} - leavers
         for key, had in self._gone_by_now(tally, plan.allowed):
             return dict.fromkeys(asked, unstated(key, had))
-        stay = (Kind.UPDATE, Kind.UNCHANGED)
-        others = {each.source_id for each in plan.notable if each.kind not in stay}
-        out = leavers.union(each for each in others if each is not None)
-        unheard = self.heard.unheard(out, asked)
+        unheard = self.heard.unheard(leavers.union(_no_examples(plan)), asked)
         return {id: unanswered_return(why) for id, why in unheard.items()}
 
     def _gone_by_now(
@@ -404,3 +405,14 @@ class LeavingDoubts:
         name, zone = self.prepared.connection_name, self.prepared.zone
         ended = ended_access(self.journal, name, targets)
         return {target: day(at, zone) for target, at in ended.items()}
+
+
+def _no_examples(plan: Plan, *, but: Collection[Kind] = ()) -> Iterator[str]:
+    """Yield the source records of people whose words show nothing of those who stay.
+
+    They have left by their record, are in the list of those who can still get in, or do not sync.
+    """
+    stay = (Kind.UPDATE, Kind.UNCHANGED, *but)
+    for each in plan.notable:
+        if each.source_id is not None and (each.has_access or each.kind not in stay):
+            yield each.source_id

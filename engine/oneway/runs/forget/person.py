@@ -29,7 +29,6 @@ from oneway.planning.links import REUSED
 from oneway.planning.listed_before import Records
 from oneway.planning.plan import Allowance, Outcome, Plan, Reason
 from oneway.planning.plan_file import in_parts
-from oneway.planning.said_left import SaidLeft
 from oneway.runs.compare.capture import INPUTS
 from oneway.runs.past.find_run import plan_of_run
 
@@ -224,7 +223,8 @@ def _forget_left(journal: Journal, known: Known) -> None:
     stored = stored_left(journal, known.connection)
     if stored is not None:
         run, left = stored
-        kept = SaidLeft(_of_others(known, left.records), left.back - known.source_ids, left.later)
+        records = _of_others(known, left.records)
+        kept = replace(left, records=records, back=left.back - known.source_ids)
         if kept != left:
             store_left(journal, known.connection, run, kept)
 
