@@ -1,9 +1,8 @@
-"""Records decoded by a fast parser, where it certainly says what the strict one says.
+"""Decodes records with a fast parser, if it certainly agrees with the strict one.
 
-msgspec decodes less than `strict_json` does: no half characters, no byte order mark, nothing
-after the value. What it takes and the strict parser refuses is a key that stands twice, and deep
-nesting. Neither costs much to rule out for nearly every record; all others are decoded strictly,
-which also has every message.
+msgspec accepts less than `strict_json`: no lone surrogates, no byte order mark, nothing after the
+value. It accepts more in two ways: duplicate keys and deep nesting. Both are cheap to rule out for
+nearly every record; all others are left to the strict parser, which also has all messages.
 """
 
 from collections.abc import Iterator
@@ -17,18 +16,18 @@ from oneway.core.records import MISSING, Missing, Value
 _decode = msgspec.json.Decoder().decode
 _apart = msgspec.json.Decoder(list[msgspec.Raw]).decode
 UNLIKE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What is raised for a text that has to be decoded strictly."""
+"""The errors for a text that must be decoded strictly."""
 _TOO_MANY = 1 << 60
 """More members than any line can have."""
 _MOST = 8
-"""Keys whose texts are looked at again in the next record."""
+"""How many keys of texts with colons are remembered for the next record."""
 
 
 def items_of(data: bytes) -> Iterator[bytes] | None:
-    """Return the bytes of each item of an array; None where they have to be found strictly.
+    """Return the bytes of each item of an array, or None if it must be parsed strictly.
 
-    All is JSON then, but for what each item has to be looked at for: invalid bytes, numbers beyond
-    all floats, keys that stand twice.
+    The items are JSON, but may still have invalid bytes, numbers that no float can represent, or
+    duplicate keys.
     """
     try:
         return map(bytes, _apart(data))
@@ -37,9 +36,9 @@ def items_of(data: bytes) -> Iterator[bytes] | None:
 
 
 def certain(data: bytes, deepest: int = DEEPEST) -> Value | Missing:
-    """Return a list or an object that no other parser decodes otherwise; MISSING if that is unsure.
+    """Return a list or an object that every parser decodes alike, or MISSING if that is uncertain.
 
-    No key stands twice in any object of it, and it nests no deeper than `deepest`.
+    It has no duplicate keys, and is nested no deeper than `deepest`.
     """
     try:
         found: Value = _decode(data)
@@ -50,8 +49,9 @@ def certain(data: bytes, deepest: int = DEEPEST) -> Value | Missing:
     colons, known = data.count(b":"), members(found, deepest)
     if colons == known:
         return found
-    # Others are within text, where a quotation mark is escaped. So as many stand right after such
-    # a mark as keys were written, unless space stands between, or a text begins with one.
+    # Other colons are within text, where quotation marks are escaped. So the number of colons right
+    # after a quotation mark is the number of keys, unless there is space between, or a text begins
+    # with a colon.
     unsure = any(sign in data and each in data for sign, each in _UNSURE)
     return MISSING if unsure or data.count(b'":') != known else found
 
@@ -59,11 +59,11 @@ def certain(data: bytes, deepest: int = DEEPEST) -> Value | Missing:
 _UNSURE = (
     (b"\\", b'\\":'), (b"\t", b"\t:"), (b"\n", b"\n:"), (b"\r", b"\r:"), (b" ", b" :"),
 )  # fmt: skip
-"""After one byte of each, which is searched for much faster."""
+"""Each with one of its bytes, which is searched for first because that is much faster."""
 
 
 class FastDecoder:
-    """Decodes the records of one file, and remembers which of their texts hold colons."""
+    """Decodes the records of one file, and remembers which of their texts contain colons."""
 
     __slots__ = ("_with_colons",)
 
@@ -71,22 +71,22 @@ class FastDecoder:
         self._with_colons: tuple[str, ...] = ()
 
     def decoded(self, raw: bytes) -> dict[str, Value] | None:
-        """Return the object in a line; None where it has to be decoded strictly."""
+        """Return the object in a line, or None if it must be decoded strictly."""
         try:
             data: Any = _decode(raw)
         except UNLIKE:
             return None
         if data.__class__ is not dict:
             return None
-        # Each member has one colon outside of text: where there are no others, each key that was
-        # written was decoded, and none is duplicated.
+        # Each member has one colon outside text. If there are no others, every key in the text was
+        # decoded, so none is duplicated.
         others = raw.count(b":") - members(data)
         found: dict[str, Value] = data
         return found if not others or self._are_in_text(raw, found, others) else None
 
     def _are_in_text(self, raw: bytes, data: dict[str, Value], others: int) -> bool:
-        """Return whether this many colons are certainly within text: a time, an address."""
-        if b"\\" not in raw:  # text is written as it was decoded
+        """Return whether this many colons are certainly in text, such as a time or an address."""
+        if b"\\" not in raw:  # no escapes, so the text is as decoded
             for key in self._with_colons:
                 text = data.get(key)
                 if text.__class__ is str:
@@ -95,7 +95,7 @@ class FastDecoder:
                 return True
         elif b'\\":' in raw:  # searching for one byte is much faster than for two
             return False
-        # Those after a key follow its quotation mark, which within text only an escaped one could.
+        # The colon after a key follows a quotation mark, which within text would be escaped.
         inner = raw.strip()
         if b" :" in raw or b"\t" in inner or b"\r" in inner or b"\n" in inner:
             return False
@@ -108,9 +108,9 @@ class FastDecoder:
 
 
 def members(value: Any, deepest: int = DEEPEST) -> int:
-    """Return how many members all objects within a value have together.
+    """Return the total number of members of all objects in a value.
 
-    More than there can be where it nests too deep, so that it is decoded strictly.
+    If it is nested too deep, returns an impossible number, so that it is decoded strictly.
     """
     if not deepest:
         return _TOO_MANY

@@ -1,7 +1,6 @@
 """Files of records: JSON, JSONL, CSV and workbooks, as source, target and reference table.
 
-A resource is the path of a file; `FileOptions` says how it is written. A workbook is read and
-never written.
+A resource is the path of a file, and `FileOptions` describe its format. Workbooks are read-only.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
 """Words that mean "nothing" in a file: `-`, `n/a`, `None`.
 
-Exports write a word for a missing value. The option `blank` names the words of a file, and each
-text that is only such a word counts as blank.
+Some exports write a word for a missing value. The option `blank` names a file's words, and a text
+that is only such a word counts as blank.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,11 +13,11 @@ _SIGNS = frozenset(
     {"-", "--", "---", "\N{EN DASH}", "\N{EM DASH}", ".", "..", "...", "n/a", "n.a."}
 )
 _WORDS = frozenset({"na", "none", "null", "nil", "nan", "(blank)", "(none)"})
-"""Words that may also be a name or a choice, and count only if they occur more than once."""
+"""Words that may also be a name or a choice, so they only count if they occur more than once."""
 
 
 def blank_words(text: str) -> frozenset[str]:
-    """Return the words named by the option `blank`, without case; raise `ReadError` for none."""
+    """Return the words in the option `blank`, case-folded; raise `ReadError` if it has none."""
     words = [word.strip() for word in text.split(",")]
     if text.strip() and not all(words):
         help = 'write the words with commas between, such as "-, n/a"'
@@ -26,12 +26,12 @@ def blank_words(text: str) -> frozenset[str]:
 
 
 def is_blank_word(text: str, words: frozenset[str]) -> bool:
-    """Return whether a text is one of the words, in any case and with spaces around it."""
+    """Return whether a text is one of the words, ignoring case and surrounding spaces."""
     return text.strip().casefold() in words
 
 
 def without_words(value: Value, words: frozenset[str]) -> Value:
-    """Return a value in which each text that is one of the words is blank."""
+    """Return a value with every text that is one of the words replaced by a blank."""
     if isinstance(value, str):
         return "" if is_blank_word(value, words) else value
     if isinstance(value, list):
@@ -42,7 +42,7 @@ def without_words(value: Value, words: frozenset[str]) -> Value:
 
 
 def a_blank_word(values: Mapping[str, Value], words: frozenset[str]) -> str:
-    """Return one of the words that occurs as a text among values; "" for none."""
+    """Return one of the words that occurs as a text among values, or ""."""
     for value in values.values():
         items = value if isinstance(value, list) else [value]
         for each in items:
@@ -59,7 +59,7 @@ def looks_blank(text: str) -> bool:
 
 
 def usual_blanks(columns: Iterable[Iterable[Value]]) -> list[str]:
-    """Return the texts in columns of values that probably mean "nothing", as written."""
+    """Return the texts in columns of values that probably mean "nothing"."""
     found: dict[str, str] = {}
     for values in columns:
         texts = [value.strip() for value in values if isinstance(value, str)]

@@ -25,7 +25,7 @@ class FileConnector:
 
     def writer(self, resource: str) -> "FileWriter":
         """Return a writer of a file; raise `NotSent` if its format is not known."""
-        from oneway_connectors.file.writer import FileWriter  # which plans need not wait for
+        from oneway_connectors.file.writer import FileWriter  # not needed for plans
 
         try:
             return FileWriter(resource, self.options)
@@ -39,19 +39,19 @@ class FileConnector:
         return suggested(resource)
 
     def probe(self) -> tuple[Probe, ...]:
-        """Return nothing: files have no credentials to test."""
+        """Return (), as files have no credentials to test."""
         return ()
 
     def choices(self, option: str) -> tuple[Choice, ...]:  # noqa: ARG002  # the SPI's
-        """Return nothing: files list no choices."""
+        """Return (), as files have no choices."""
         return ()
 
     def close(self) -> None:
-        """Do nothing: no file stays open between two calls."""
+        """Do nothing, as no file stays open between calls."""
 
 
 def origins(description: Description, options: Mapping[str, str]) -> tuple[str, ...]:
-    """Return nothing: files are on this machine, and need no credentials."""
+    """Return (), as files are on this machine and need no credentials."""
     del description, options
     return ()
 
@@ -62,7 +62,7 @@ def connect(description: Description, access: Access) -> FileConnector:  # noqa:
 
 
 def warm() -> None:
-    """Import what reads tables and what writes, which is imported where it is used."""
+    """Import the modules for tables and for writing, which are otherwise imported on use."""
     import_module("oneway_connectors.file.csv_rows")
     import_module("oneway_connectors.file.workbook")
     import_module("oneway_connectors.file.writer")

@@ -1,7 +1,7 @@
-"""Reads many rows of a CSV file at once, where each is certainly what it would be by itself.
+"""Reads many rows of a CSV file at once, if that certainly gives the same records.
 
-A row with anything unusual, such as a cell of several lines, is left to the code that reads one row
-at a time, which has every message.
+Rows with anything unusual, such as a cell of several lines, are left to the code that reads one row
+at a time and has all messages.
 """
 
 import csv
@@ -18,18 +18,18 @@ from oneway_connectors.file.headings import Headings
 from oneway_connectors.file.table import Table
 
 FAST_AFTER, FAST_FROM = 1_000, 500_000
-"""Lines and bytes up to which a file is read one row at a time, which starts sooner."""
+"""Lines and bytes up to which a file is read one row at a time, because that starts faster."""
 GROUP, BYTES = 200, 150_000
-"""How many rows, and how many of their bytes, are read at once."""
+"""How many rows, or bytes of rows, are read at once."""
 FEWEST = 16
-"""How many rows are read one at a time if any of them is unusual."""
+"""The smallest group; if one of its rows is unusual, they are read one at a time."""
 
 _Column: TypeAlias = Iterable[Any]
 _Make: TypeAlias = Callable[[Sequence[_Column]], _Column]
 
 
 class UsualRows:
-    """Makes objects with attributes of rows, where all of them are usual."""
+    """Turns groups of rows into objects with attributes, if all rows are usual."""
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
         self._table = table
@@ -38,16 +38,16 @@ class UsualRows:
         self.shape, self._make = _objects(_tree(table.headings))
 
     def items(self, joined: bytes, count: int) -> list[Any] | None:
-        """Return what so many lines hold; None where some are unusual, or hold no whole row.
+        """Return the objects of `count` lines, or None if a line is unusual or not a whole row.
 
-        The lines are those of a file between two rows, with a line feed between each two.
+        `joined` are these lines, separated by line feeds.
         """
         try:
             text = joined.decode()
             rows = list(map(self._table.stated, self._dialect.rows_of_lines(text)))
         except (UnicodeDecodeError, csv.Error):
             return None
-        # A cell of several lines would make fewer rows than there are lines.
+        # With a cell of several lines, there are fewer rows than lines.
         if len(rows) != count or not self._table.are_usual(rows, text):
             return None
         self._table.note_numbers(rows)
@@ -69,7 +69,7 @@ def _read(kind: CellType, cells: _Column) -> list[Value]:
 
 
 _Tree: TypeAlias = dict[str, "int | _Tree"]
-"""The numbers of columns by the keys of records, in the order in which a record has them."""
+"""Column numbers by the keys of records, in the order of the keys."""
 
 
 def _tree(headings: Headings) -> _Tree:
@@ -85,7 +85,7 @@ def _tree(headings: Headings) -> _Tree:
 
 
 def _objects(tree: _Tree) -> tuple[RecordShape, _Make]:
-    """Return the shape of records with some columns, and what makes them of all columns."""
+    """Return the shape of records with these columns, and a function that builds them."""
     names = {key: f"m{position}" for position, key in enumerate(tree)}
     inner: dict[str, RecordShape] = {}
     parts: list[_Make] = []

@@ -1,11 +1,10 @@
 """Reads and writes CSV (RFC 4180): a header row, then one record per row, in a given dialect.
 
 All values are text, and an empty cell is the blank text `""`. A heading that is a path makes
-nested objects: `bankDetails.sortCode`. Numbers, booleans and dates stand in columns that are
-declared so (`csv_types`) and nowhere else, and lists nowhere: they would come back as text, and
-be written again every night. Text arrives unchanged, also where it looks like a formula
-(`=1+1`): a sync that altered values would be wrong, and who opens the file in a spreadsheet
-should import it as text.
+nested objects: `bankDetails.sortCode`. Numbers, booleans and dates are only allowed in columns
+declared as such (`csv_types`), and lists nowhere: they would be read back as text, and written
+again every night. Text is written unchanged, even if it looks like a formula (`=1+1`): a sync must
+not alter values, and users should import the file into a spreadsheet as text.
 """
 
 import csv
@@ -40,9 +39,9 @@ _AT_END = (
 
 
 class CsvRows(OfTable):
-    """A CSV file. Columns keep their order; new ones are added at the end.
+    """A CSV file. Columns stay in order; new ones are added at the end.
 
-    Lines above the headings and below the footer stay when it is rewritten.
+    Lines above the headings and below the footer are preserved.
     """
 
     def __init__(self, name: str, options: FileOptions) -> None:
@@ -73,7 +72,7 @@ class CsvRows(OfTable):
         usual, size, going_on = UsualRows(self._table, self._dialect), GROUP, True
         while going_on and (some := lines.ahead(size, BYTES)):
             joined = b"".join(some).removesuffix(b"\n")
-            ended = some[-1].endswith(b"\n")  # the last line of the file may be cut
+            ended = some[-1].endswith(b"\n")  # the last line of the file may be truncated
             items = usual.items(joined, len(some)) if ended else None
             if items is not None:
                 numbers = range(lines.number + 1, lines.number + 1 + len(some))
@@ -101,16 +100,16 @@ class CsvRows(OfTable):
     def _each(
         self, lines: Lines, rows: Iterator[list[str]], last: int | None = None
     ) -> Generator[FileEntry, None, bool]:
-        """Yield the rows one at a time, up to one that ends on line `last` or below it.
+        """Yield the rows one at a time, up to the first that ends on line `last` or later.
 
-        Returns whether more may come.
+        Returns whether there may be more.
         """
         while self._headings.names and (last is None or lines.number < last):
             line = lines.number + 1
             try:
                 cells = next(rows, None)
             except csv.Error as error:
-                # A stray quotation mark may have made the rest of the row part of its cell.
+                # A stray quotation mark may have swallowed the rest of the row.
                 problem = _what_is_stray(str(error))
                 entry: FileEntry | None = FileEntry(line, lines.take(), {}, problem, gap=True)
             else:
@@ -128,7 +127,7 @@ class CsvRows(OfTable):
         return True
 
     def _perhaps_cut(self, entry: FileEntry, cells: Sequence[str]) -> FileEntry:
-        """Return the entry of a last line without a line end, whose last cell may not be whole."""
+        """Return the entry of a last line without a line end, whose last cell may be truncated."""
         last = len(self._headings.names) - 1
         cell, quote = self._table.stated(cells)[last], self._options.quote.encode()
         lost = self._headings.paths({last})
@@ -144,7 +143,7 @@ class CsvRows(OfTable):
         return entry._replace(lost=lost, cut=why)
 
     def _cells_above(self, number: int) -> set[str]:
-        """Return the different cells of one column in all lines that have a line end."""
+        """Return the distinct cells of one column, in all lines that have a line end."""
         assert self._file is not None
         self._file.seek(0)
         lines, found = Lines(self._file), set[str]()
@@ -158,7 +157,7 @@ class CsvRows(OfTable):
         return found
 
     def _end_at_footer(self, lines: Lines) -> None:
-        """Keep the footer and the lines below it, and check those for a record."""
+        """Store the footer and the lines below it, and check those for records."""
         below, line = lines.number + 1, lines.take_line()
         rest = lines.rest()
         self._footer = line + rest
@@ -175,7 +174,7 @@ class CsvRows(OfTable):
         return self._headings.record(self._padded_cells(raw))
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
-        """Return a row, without its line end; raise `Rejected` for a value no cell can hold."""
+        """Return a row without its line end; raise `Rejected` for a value that no cell can have."""
         cells = self._headings.cells(data)
         self._table.refuse_unreadable(cells)
         self._extend([name for name, text in cells.items() if text])
@@ -183,11 +182,11 @@ class CsvRows(OfTable):
         return self._row([cells.get(name, "") for name in self._headings.names])
 
     def rewrite(self, data: dict[str, Value], raw: bytes) -> bytes:
-        """Return a row with new values, in which every other cell keeps its text: `1.50`, `007`."""
+        """Return a row with new values, and the other cells' text unchanged: `1.50`, `007`."""
         old = self.decode(raw)
         cells = dict(zip(self._headings.names, self._dialect.cells_of(raw), strict=False))
         for name, keys in self._headings.keys.items():
-            if at(data, keys) is MISSING:  # the object that held it was replaced
+            if at(data, keys) is MISSING:  # the object that contained it was replaced
                 cells[name] = ""
         new = self._headings.cells(changed(old, data))
         self._table.refuse_unreadable(new)
@@ -196,7 +195,7 @@ class CsvRows(OfTable):
         return self._row([cells.get(name, "") for name in self._headings.names])
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
-        """Return header and rows, each with its end."""
+        """Return the header and rows, each with its line end."""
         header = self._header
         if self._extended:
             header = self._row(self._headings.names)
@@ -268,7 +267,7 @@ class CsvRows(OfTable):
 
 
 def _what_is_stray(error: str) -> str:
-    """Return what is wrong with a row that cannot be split into cells."""
+    """Return why a row cannot be split into cells."""
     if "unexpected end of data" in error:
         return "opens a quotation mark that is never closed: what follows is lost in that cell"
     if "expected after" in error:

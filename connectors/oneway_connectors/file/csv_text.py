@@ -19,7 +19,7 @@ _SAYS_TYPE = re.compile(r'"?#TYPE ')
 class Dialect:
     """The delimiter and the quotation mark; with an empty `quote`, cells are not quoted.
 
-    A quotation mark begins a quoted cell also after spaces where `spaced`.
+    `spaced`: spaces may precede the quotation mark that begins a quoted cell.
     """
 
     delimiter: str = ","
@@ -36,9 +36,9 @@ class Dialect:
         return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=skip, **form)
 
     def rows_of_lines(self, text: str) -> Sequence[list[str]]:
-        """Return the rows of some lines, as `rows` does; fewer if not each line is a row.
+        """Return the rows of some lines, as `rows` does; fewer unless each line is a row.
 
-        Lines without a quotation mark are split at the delimiter, which is much faster.
+        Splits lines without a quotation mark at the delimiter, which is much faster.
         """
         plain = text.replace("\r\n", "\n").removesuffix("\r") if "\r" in text else text
         if "\r" in plain or self.spaced:
@@ -75,7 +75,7 @@ class Dialect:
 
 
 class Lines:
-    """The lines of a file as text, and the bytes of those read since the last `take`."""
+    """The lines of a file as text, with the bytes read since the last `take`."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -97,14 +97,14 @@ class Lines:
             self.bom, line = BOM, line.removeprefix(BOM)
         self.cut = not line.endswith(b"\n")
         self._taken.append(line)
-        # An invalid byte affects its own row only: it becomes a lone surrogate.
+        # An invalid byte becomes a lone surrogate, and so affects only its own row.
         return line.decode(errors="surrogateescape")
 
     def preface(self, header: int) -> tuple[bytes, str]:
         """Return the text before the line of the headings, and the delimiter that it declares.
 
-        If `header` is 0, that is what Excel and PowerShell write about the file on its first line:
-        `sep=;` and `#TYPE`.
+        If `header` is 0, this text is the first line if Excel or PowerShell wrote it to describe
+        the file: `sep=;` or `#TYPE`.
         """
         first = line_of(self._file)
         text = first.removeprefix(BOM).decode(errors="surrogateescape")
@@ -116,7 +116,7 @@ class Lines:
         return self._drained(), said[1] if said else ""
 
     def ahead(self, most: int, size: int) -> list[bytes]:
-        """Return the next lines without taking them: this many, or those within a size."""
+        """Return the next lines without consuming them: at most `most` lines and `size` bytes."""
         ahead = self._ahead
         found: list[bytes] = []
         while len(found) < most and size > 0:
@@ -129,7 +129,7 @@ class Lines:
         return found
 
     def skip(self, count: int) -> None:
-        """Count this many of the lines that `ahead` returned as read."""
+        """Consume this many of the lines that `ahead` returned."""
         self.number += count
         for _ in range(count):
             self._ahead.popleft()

@@ -1,9 +1,9 @@
 """Typed columns of a CSV file: how their cells are parsed and written.
 
-A cell is a number or a boolean only if its column is declared so and the cell has the one form
-that gives the same text back; any other cell is text, unchanged. A date is read by its column's
-pattern, and is ISO text from then on. A cell that is not a number, boolean or date at all does not
-fit its column (`unfit`).
+A cell is a number or a boolean only if its column is declared as such and the cell has the one form
+that is written back unchanged; any other cell is text. A date is parsed by its column's pattern
+into ISO text. A cell that is no number, boolean or date in any form does not fit its column
+(`unfit`).
 """
 
 import re
@@ -24,7 +24,7 @@ _WRITTEN = {
 }
 _NUMBERS = ("integer", "number")
 _EXACT = 10**15
-"""Larger numbers lose digits as floats, and stay text."""
+"""Larger numbers would lose digits as floats, so they stay text."""
 _LIKE = {
     ".": {"integer": "1,250", "number": "1,250.50"},
     ",": {"integer": "1.250", "number": "1.250,50"},
@@ -39,18 +39,18 @@ _ABOUT = {
     ),
     "boolean": (_WRITTEN["boolean"], "true or false"),
 }
-"""The forms of each type that are recognised, and the type in words."""
+"""The forms of each type, and the type in words."""
 
 
 SERIAL = "serial"
-"""The pattern of days as a spreadsheet counts them, where a column was not formatted as a date."""
+"""The pattern for days as spreadsheet serial numbers, in columns not formatted as dates."""
 _AS_SERIAL = "a day as a spreadsheet counts them, such as 46022"
 _DAY_ZERO = date(1899, 12, 30)
 _SERIAL = re.compile(r"([1-9][0-9]{4})(?:\.0+)?")
 
 
 def day_in(text: str, pattern: str) -> date | None:
-    """Return the day that a text names by a pattern, or None."""
+    """Return the day in a text with a pattern, or None."""
     if pattern != SERIAL:
         return day_patterns.read(text, pattern)
     found = _SERIAL.fullmatch(text)
@@ -61,8 +61,8 @@ def day_in(text: str, pattern: str) -> date | None:
 class CellType:
     """The type of a column's cells: a kind and, for dates, a pattern.
 
-    `mark` is the decimal mark of numbers, whose thousands may be separated then; without one,
-    numbers are written as JSON has them.
+    `mark` is the decimal mark of numbers, which may then have thousands separators; without one,
+    numbers are in JSON notation.
     """
 
     kind: str
@@ -89,7 +89,7 @@ class CellType:
         return found if abs(found) < _EXACT else otherwise
 
     def unfit(self, cell: str) -> str:
-        """Return in words what a cell should hold, if it holds something else; else ""."""
+        """Return what a cell that does not fit should contain, in words; "" if it fits."""
         text = cell.strip()
         if not text:
             return ""
@@ -103,7 +103,7 @@ class CellType:
         return "" if pattern.fullmatch(text) else words
 
     def is_whole(self, cell: str) -> bool:
-        """Return whether a cell fits the type, and no beginning of another cell would."""
+        """Return whether a cell fits the type and cannot be the beginning of a longer cell."""
         fixed = self.kind == "boolean" or (
             self.kind == _DATE
             and (self.pattern == SERIAL or self.pattern[-2:-1] == self.pattern[-1])
@@ -111,12 +111,12 @@ class CellType:
         return fixed and bool(cell.strip()) and not self.unfit(cell)
 
     def is_no_day(self, text: str) -> bool:
-        """Return whether an unfit cell is written like a date: there is no 31 February."""
+        """Return whether an unfit cell looks like a date that does not exist, such as 31/02."""
         patterns = (self.pattern, _ISO) if self.kind == _DATE else ()
         return any(day_patterns.is_shaped(text, each) for each in patterns if each != SERIAL)
 
     def write(self, value: Value) -> str | None:
-        """Return the cell for a value; None if the type cannot hold it."""
+        """Return the cell for a value, or None if the value does not fit the type."""
         if self.kind == _DATE:
             day = parse_day(value)
             if day is None or value != day.isoformat():

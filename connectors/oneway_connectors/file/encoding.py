@@ -17,7 +17,7 @@ _MARKS = {
 def as_utf8(path: str, file: BinaryIO, encoding: str) -> BinaryIO:
     """Return the file as UTF-8; raise `ReadError` if it is evidently in another encoding.
 
-    In a single-byte encoding, an invalid byte affects its own record only.
+    In a single-byte encoding, an invalid byte only affects its own record.
     """
     start = file.read(_START)
     file.seek(0)
@@ -35,11 +35,11 @@ def as_utf8(path: str, file: BinaryIO, encoding: str) -> BinaryIO:
 
 
 def utf_16_of(start: bytes) -> str:
-    """Return the encoding of a file that begins as UTF-16 does, with a mark or without; or ""."""
+    """Return the encoding of a file that begins like UTF-16, with or without a mark, or ""."""
     if start[:2] in _MARKS:
         return "utf-16"
     pairs = start[: len(start) // 2 * 2]
-    # In text of any alphabet, spaces, digits, delimiters and ends of lines are there.
+    # Text in any alphabet has spaces, digits, delimiters and line ends.
     low, high = pairs[1::2].count(0), pairs[::2].count(0)
     if max(low, high) * 4 < len(pairs) // 2 or not pairs or min(low, high) * 4 > max(low, high):
         return ""

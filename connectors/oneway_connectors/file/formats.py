@@ -17,7 +17,7 @@ _FORMATS = {
 
 
 def format_of(path: str, format: str = "") -> str:
-    """Return a format's name, as given or by the file's ending; raise `ReadError` if unknown."""
+    """Return a format's name, as given or by the file's suffix; raise `ReadError` if unknown."""
     name = (format or PurePath(path).suffix.removeprefix(".")).lower()
     if name in _FORMATS:
         return _FORMATS[name]
@@ -27,12 +27,12 @@ def format_of(path: str, format: str = "") -> str:
 
 
 def layout_of(name: str, format: str, options: FileOptions) -> Layout:
-    """Return a fresh layout for one reading of a file; `name` is the file in messages."""
+    """Return a new layout for one reading of a file; `name` is the file's name in messages."""
     if format == "jsonl":
         return JsonLines()
     if format == "json":
         return JsonArray(name)
-    # Tables are imported where there is one: they take as long as planning a few people.
+    # Imported only if needed: importing tables takes as long as planning a few people.
     if format == WORKBOOK:
         from oneway_connectors.file.workbook import WorkbookRows
 

@@ -19,10 +19,10 @@ from oneway_connectors.file.csv_types import CellType
 
 
 class Headings:
-    """The columns of a table, in order; a column without a name holds nothing.
+    """The columns of a table, in order; columns without a name must be empty.
 
-    A heading is a path, `bankDetails.sortCode`, or one literal key, `N.I. Number` (`path_of` tells
-    which). With `flat`, each heading is one literal key.
+    A heading is a path, `bankDetails.sortCode`, or one literal key, `N.I. Number` (`path_of`
+    decides). With `flat`, each heading is one literal key.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Headings:
         self._types = types
         self.names: list[str] = []
         self.keys: dict[str, tuple[str, ...]] = {}
-        """The keys of each column that has a name."""
+        """The path of keys of each named column."""
         self.add(names)
 
     def add(self, names: Sequence[str]) -> None:
@@ -61,26 +61,26 @@ class Headings:
             for number, name in enumerate(self.names)
             if name in self.keys and not self._is_heeded(self.keys[name])
         )
-        """The numbers of the columns whose cells may hold anything."""
+        """The numbers of the columns whose cells need not fit their types."""
         self._nameless = [i for i, name in enumerate(self.names) if name not in self.keys]
 
     def _is_heeded(self, keys: tuple[str, ...]) -> bool:
-        """Return whether what is wrong with a cell of a column is wrong with its record."""
+        """Return whether a bad cell in a column makes its record invalid."""
         return self._heeded is None or any(keys_overlap(keys, each) for each in self._heeded)
 
     @property
     def columns(self) -> Sequence[tuple[int, tuple[str, ...]]]:
-        """The number and the keys of each column that has a name."""
+        """The number and the keys of each named column."""
         return [(number, (*way, last)) for number, way, last, _ in self._columns]
 
     @property
     def typed(self) -> Sequence[tuple[int, CellType]]:
-        """The number and the type of each column that has a type."""
+        """The number and the type of each typed column."""
         return [(number, kind) for _, number, kind in self._typed]
 
     @property
     def checked(self) -> Sequence[tuple[int, CellType]]:
-        """The same, of those whose cells have to fit."""
+        """The number and the type of each typed column whose cells must fit the type."""
         return [(number, kind) for _, number, kind in self._checked]
 
     @property
@@ -102,11 +102,11 @@ class Headings:
         return keys[0]
 
     def too_deep(self) -> str:
-        """Return a column that would nest records too deeply, or ""."""
+        """Return a column whose path is too deep, or ""."""
         return next((name for name, keys in self.keys.items() if len(keys) > DEEPEST), "")
 
     def both_value_and_object(self) -> str:
-        """Return a column that other columns extend with a dot, or ""."""
+        """Return a column whose name other columns extend with a dot, or ""."""
         known = {keys: name for name, keys in self.keys.items()}
         return next(
             (
@@ -121,7 +121,7 @@ class Headings:
     def record(
         self, cells: Sequence[str], without: Collection[int] = frozenset()
     ) -> dict[str, Value]:
-        """Return the record of a row of cells; it does not state those that are left out."""
+        """Return the record of a row, which lacks the columns in `without`."""
         data: dict[str, Value] = {}
         for number, way, last, kind in self._columns:
             if number >= len(cells):
@@ -142,19 +142,19 @@ class Headings:
         return tuple((*way, last) for number, way, last, _ in self._columns if number in numbers)
 
     def is_whole(self, number: int, cell: str) -> bool:
-        """Return whether the type of a column says that a cell is not the beginning of another."""
+        """Return whether a cell cannot be the beginning of a longer one, by its column's type."""
         kind = self._types.get(self.names[number])
         if kind is not None:
             return kind.is_whole(cell)
         return len(cell.strip()) == _ISO_DAY and parse_day(cell) is not None
 
     def odd(self, cells: Sequence[str]) -> set[int]:
-        """Return which cells do not fit the types of their columns."""
+        """Return the numbers of the cells that do not fit their columns' types."""
         checked = ((number, kind) for _, number, kind in self._checked if number < len(cells))
         return {number for number, kind in checked if kind.unfit(cells[number])}
 
     def unfit(self, cells: Sequence[str]) -> str:
-        """Return the cell that does not fit its column's type, and the remedy; or ""."""
+        """Return a message about a cell that does not fit its column's type, or ""."""
         for name, number, kind in self._checked:
             words = kind.unfit(cells[number]) if number < len(cells) else ""
             if words:
@@ -165,7 +165,7 @@ class Headings:
         return ""
 
     def problem(self, cells: Sequence[str]) -> str:
-        """Return why a row of cells is not a record: a value has no heading."""
+        """Return a message about a value without a heading, which makes a row invalid, or ""."""
         beyond = (*self._nameless, *range(len(self.names), len(cells)))
         lost = next((i for i in beyond if i < len(cells) and cells[i].strip()), None)
         if lost is None:
@@ -195,7 +195,7 @@ class Headings:
 
 
 def changed(old: Mapping[str, Value], new: Mapping[str, Value]) -> dict[str, Value]:
-    """Return what differs in a new version of a record."""
+    """Return the values of `new` that differ from `old`."""
     found: dict[str, Value] = {}
     for key, value in new.items():
         before = old.get(key, MISSING)
@@ -208,9 +208,9 @@ def changed(old: Mapping[str, Value], new: Mapping[str, Value]) -> dict[str, Val
 
 
 def _seen(text: str, name: str) -> str:
-    """Return an invalid cell, as far as it may be shown.
+    """Return an invalid cell in a form that may be shown.
 
-    Each digit becomes a sign: the number may be anybody's, and only its form is wrong.
+    Digits are masked, because the number may be personal, and only its form is wrong.
     """
     if names_secret(name) or len(text) > _LONGEST_SHOWN:
         return "something else"
@@ -227,7 +227,7 @@ def _remedy(text: str) -> str:
 
 _LONGEST_SHOWN = 12
 _ISO_DAY = 10
-"""How long an ISO day is."""
+"""The length of an ISO day."""
 
 
 def split(keys: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
@@ -236,7 +236,7 @@ def split(keys: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
 
 
 def rejected(summary: str, help: str) -> Rejected:
-    """Return the error for a record that a table cannot hold."""
+    """Return the error for a record that a table cannot contain."""
     return Rejected("W150", summary, help)
 
 

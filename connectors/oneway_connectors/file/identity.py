@@ -12,7 +12,7 @@ from oneway_connectors.file.options import FileOptions
 
 
 def id_of(data: dict[str, Value], path: tuple[str, ...]) -> str | None:
-    """Return the id as text, or None if there is none: it is text or a whole number."""
+    """Return the id, which is text or a whole number, as text; None without one."""
     found = id_text(at(data, path))
     return found if found.strip() else None
 
@@ -24,18 +24,18 @@ def with_id(values: dict[str, Value], path: tuple[str, ...], id: Value) -> dict[
 
 
 class Ids:
-    """Tells the entries of one file apart."""
+    """Identifies the entries of one file, and detects shared ids."""
 
     def __init__(self, name: str, options: FileOptions) -> None:
         self._name = name
         self._id_path = options.id
         self.path = options.id_keys
         self._rising: list[bytes] = []
-        """All ids so far, packed, while each is above the one before, as they are in many files."""
+        """All ids so far, packed, while they are in rising order, as in many files."""
         self._last: Any = None
-        """The last of them, as it stands in the file."""
+        """The last of them, as in the file."""
         self._apart: set[str] | None = None
-        """All ids so far, once that is not so."""
+        """All ids so far, once they are not in rising order."""
         self.shared: set[str] = set()
         """The ids of several entries."""
         self._counts: dict[str, int] = {}
@@ -48,9 +48,9 @@ class Ids:
         return self._apart
 
     def name(self, entry: FileEntry) -> tuple[str, str] | None:
-        """Return an entry's id and its problem; None if an earlier entry has the id.
+        """Return an entry's id and its problem, or None if an earlier entry has the id.
 
-        An invalid entry is identified by its line; the problem never quotes it.
+        An invalid entry is identified by its line, and the problem never quotes it.
         """
         id = self.own(entry)
         if id is None:
@@ -63,16 +63,16 @@ class Ids:
         return id, entry.problem
 
     def own(self, entry: FileEntry) -> str | None:
-        """Return the id that an entry certainly has; None if it has none."""
+        """Return the id that an entry certainly has, or None."""
         return None if entry.problem and not entry.lost else self._id_of(entry.data)
 
     def shared_by(self, entry: FileEntry) -> str | None:
-        """Return the id that an entry shares with others; None if it shares none."""
+        """Return the id that an entry shares with others, or None."""
         id = self.own(entry)
         return id if id in self.shared else None
 
     def name_all(self, entries: FileEntries) -> Sequence[str] | None:
-        """Return the ids of several entries; None if each must be named by itself."""
+        """Return the ids of several entries, or None if they must be identified one by one."""
         found = entries.shape.all_at(self.path, entries.items)
         if found is None:
             return None
@@ -87,7 +87,7 @@ class Ids:
         return ids if self._rise(found, ids) or self._are_new(ids) else None
 
     def _rise(self, found: Sequence[Any], ids: Sequence[str]) -> bool:
-        """Take ids that rise from one to the next, in the order of the file."""
+        """Record ids if they continue the rising order; return whether they do."""
         if self._apart is not None or not all(map(lt, found, islice(found, 1, None))):
             return False
         last = self._last
@@ -101,19 +101,19 @@ class Ids:
         return True
 
     def _are_new(self, ids: Sequence[str]) -> bool:
-        """Take ids that are unlike each other and all before."""
+        """Record ids if they differ from each other and from all before; return whether they do."""
         known = self._known
         if not known.isdisjoint(ids):
             return False
         before = len(known)
         known.update(ids)
-        if len(known) < before + len(ids):  # two of these are one
+        if len(known) < before + len(ids):  # some are equal
             known.difference_update(ids)
             return False
         return True
 
     def _id_of(self, data: dict[str, Value]) -> str | None:
-        if len(self.path) == 1:  # and text or a whole number, as nearly all are
+        if len(self.path) == 1:  # a fast path for nearly all files
             found = data.get(self.path[0])
             if found.__class__ is int:
                 return str(found)
@@ -126,10 +126,10 @@ class Ids:
         return self.by_place(f"line {line}")
 
     def by_place(self, place: str) -> str:
-        """Return a name for an entry at a place, another than those of all others."""
+        """Return a name for an entry at a place, different from all others."""
         known = place
         while known in self._known:
-            # Continue from the last match: one line may hold a hundred thousand entries.
+            # Continue from the last match, as one line may have a hundred thousand entries.
             self._counts[place] = self._counts.get(place, 1) + 1
             known = f"{place}, item {self._counts[place]}"
         self._known.add(known)

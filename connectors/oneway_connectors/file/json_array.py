@@ -16,12 +16,12 @@ _BAD_BYTE = re.compile("[\udc80-\udcff]")
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _PIECE = 4_096
 FAST_FROM = 500_000
-"""The bytes that strict decoding handles in the time that importing a faster parser takes."""
+"""How many bytes are decoded strictly before importing a faster parser is worth its time."""
 _CLOSES = {"]": "[", "}": "{"}
 
 
 class JsonArray:
-    """A file with one JSON array; text between its items is kept when it is rewritten."""
+    """A file with one JSON array; text between its items is preserved."""
 
     missing = ""
     padded = 0
@@ -43,7 +43,7 @@ class JsonArray:
         return (each for each in self._read(file, many=False) if isinstance(each, FileEntry))
 
     def grouped(self, file: BinaryIO) -> Iterator[FileEntry | FileEntries]:
-        """Yield the same as `entries`, with many items of the first ones' shape at once."""
+        """Yield the same as `entries`, with many items of the usual shape at once."""
         return self._read(file, many=True)
 
     def _read(self, file: BinaryIO, *, many: bool) -> Iterator[FileEntry | FileEntries]:
@@ -56,7 +56,7 @@ class JsonArray:
             if items is not None:
                 yield from self._fast_items(data.removeprefix(BOM), items, many=many)
                 return
-        # An invalid byte affects its own item only: it becomes a lone surrogate.
+        # An invalid byte becomes a lone surrogate, and so affects only its own item.
         text = data.removeprefix(BOM).decode(errors="surrogateescape")
         if not text.strip(" \t\r\n"):
             return
@@ -80,7 +80,7 @@ class JsonArray:
     rewrite = encode
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
-        """Return the array; items are separated as the first is from the opening bracket."""
+        """Return the array; items are separated by the white space after the opening bracket."""
         if not raws:
             return self._bom + b"[]\n"
         parting = b"," + self._head.partition("[")[2].encode()
@@ -130,7 +130,7 @@ class JsonArray:
             if found is not None:
                 yield FileEntry(line, raw, found)
                 continue
-            # Unchanged from the file: trailing white space belongs to an item with a flaw.
+            # As in the file: an item with a flaw includes its trailing white space.
             space = _space_at(apart.data, apart.last)
             entry, _ = self._item(raw.decode(errors="surrogateescape") + space + "]", 0, line)
             apart.last += len(entry.raw) - len(raw)
@@ -161,8 +161,7 @@ class JsonArray:
     def _parsed(self, text: str, start: int) -> tuple[Parsed, int]:
         """Return the value at a place, and its end, whether valid or not.
 
-        It is parsed from a piece of the text, because an error counts the lines of everything it
-        was given.
+        Parses a piece of the text, because creating an error counts all lines of the text.
         """
         piece = text[start : start + self._piece]
         parsed, end = self._decoder.parse(piece), None
@@ -221,7 +220,7 @@ class _Apart:
 
     def line(self, raw: bytes) -> int:
         """Return the line that the next item starts on."""
-        start = self.data.index(raw, self.last)  # between items are a comma and white space
+        start = self.data.index(raw, self.last)  # skips a comma and white space
         self._line += self.data.count(b"\n", self._counted, start)
         self._counted, self.first = start, self.first or start
         self.last = start + len(raw)
@@ -248,7 +247,7 @@ def _is_object(value: Value) -> TypeGuard[dict[str, Value]]:
 
 
 def _tables(value: Mapping[str, Value], way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the paths of lists of objects within an object, the nearest first; not in lists."""
+    """Yield the paths of lists of objects in an object, the nearest first, but not within lists."""
     yield from ((*way, key) for key, item in value.items() if _is_table(item))
     for key, item in value.items():
         if isinstance(item, dict) and len(way) < _DEEP:
@@ -256,12 +255,12 @@ def _tables(value: Mapping[str, Value], way: tuple[str, ...] = ()) -> Iterator[t
 
 
 def _step(key: str) -> str:
-    """Return how jq is told of a key."""
+    """Return a key in jq's notation."""
     return f"[{encoded(key, b'').decode()}]"
 
 
 def _only_table(value: object) -> str:
-    """Return the one key of all items of a list that hold nothing but another list of records."""
+    """Return the key of a list's items if each contains only that one, with a list of records."""
     items = value if isinstance(value, list) else []
     keys = {tuple(each) if isinstance(each, dict) else () for each in items}
     (key,) = keys.pop() if len(keys) == 1 and len(next(iter(keys))) == 1 else ("",)
@@ -269,7 +268,7 @@ def _only_table(value: object) -> str:
 
 
 _DEEP = 4
-"""How many objects around the list of records are looked into."""
+"""How many enclosing objects are searched for the list of records."""
 
 
 def _is_table(value: Value) -> bool:

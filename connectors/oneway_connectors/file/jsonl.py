@@ -1,4 +1,4 @@
-"""JSON Lines: one object per line. Only `\\n` ends a line, whatever else Unicode calls an end."""
+"""JSON Lines: one object per line. Only `\\n` ends a line, not Unicode's other line separators."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 _SPACE = " \t\r\n"
 FAST_AFTER, FAST_FROM = 1_000, 500_000
-"""Lines and bytes that are decoded strictly in the time that importing a faster parser takes."""
+"""How many lines and bytes are decoded strictly before importing a faster parser is worth it."""
 
 
 class JsonLines:
-    """A file of JSON Lines. Blank lines hold no record and are dropped when it is rewritten.
+    """A file of JSON Lines. Blank lines are ignored, and dropped when it is rewritten.
 
-    `whole` says that its first line is that of a file, which may begin with a byte order mark.
+    `whole`: its first line is the first line of a file, which may begin with a byte order mark.
     """
 
     missing = ""
@@ -44,14 +44,14 @@ class JsonLines:
         self._decoder = StrictDecoder()
         self._fast: Decode = not_fast
         self._cut = 0
-        """The number of the last line where nothing ends it."""
+        """The number of the last line if it has no line end, else 0."""
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield one entry per line; only a truncated last line leaves a gap."""
         yield from self._each(0, self._raws(file))
 
     def grouped(self, file: BinaryIO) -> Iterator[FileEntry | FileEntries]:
-        """Yield the same as `entries`, with many lines of the first ones' shape at once."""
+        """Yield the same as `entries`, with many lines of the usual shape at once."""
         first = read_up_to(file, FAST_FROM + 1)
         if len(first) <= FAST_FROM and first.count(b"\n") <= self._fast_after:
             yield from self._each(0, self._raws(BytesIO(first)))
@@ -75,7 +75,7 @@ class JsonLines:
             yield line
 
     def _groups(self, pieces: Iterable[bytes]) -> "Iterator[RawGroup]":
-        """Yield the lines of a file, read in pieces, as many at a time as are whole."""
+        """Yield the lines of a file that is read in pieces: each time all complete lines."""
         from oneway_connectors.file.same_shape import RawGroup
 
         rest, before = b"", 0
@@ -86,7 +86,7 @@ class JsonLines:
                 rest += piece
                 continue
             joined = rest + memoryview(piece)[:end]
-            raws, rest = BytesIO(joined).readlines(), piece[end:]  # thrice as fast as to split
+            raws, rest = BytesIO(joined).readlines(), piece[end:]  # three times as fast as `split`
             before += len(raws)
             yield RawGroup(raws, joined)
         if rest:
@@ -94,7 +94,7 @@ class JsonLines:
             yield RawGroup([rest], rest)
 
     def _each(self, start: int, raws: Iterable[bytes]) -> Iterator[FileEntry]:
-        """Yield the entries of lines, each decoded by itself; `start` is how many precede them."""
+        """Yield the entries of lines, decoded one by one; `start` is the number of lines before."""
         fast = self._fast
         for number, line in enumerate(raws, start + 1):
             raw = line.removesuffix(b"\n")
@@ -117,13 +117,13 @@ class JsonLines:
         return value if isinstance(value, dict) else {}
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
-        """Return a line, without its end; a carriage return before it is kept."""
+        """Return a line without its line feed, but with a carriage return if `like` has one."""
         return encoded(data, like) + (b"\r" if like.endswith(b"\r") else b"")
 
     rewrite = encode
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
-        """Return the lines, each with its end."""
+        """Return the lines, each with its line end."""
         return self._bom + b"".join(raw + b"\n" for raw in raws)
 
     def _entry(self, number: int, raw: bytes, *, cut: bool) -> FileEntry:

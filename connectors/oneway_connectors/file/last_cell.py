@@ -1,19 +1,19 @@
-"""Tells whether the last cell of a file, which no line end follows, is whole.
+"""Decides whether the last cell of a file without a final line end is complete.
 
-A cell that was cut off is the beginning of another one. So it is whole if it ends as other cells of
-its column do, and none of them goes on where it ends.
+A truncated cell is the beginning of a longer one. So a cell is complete if it ends like other cells
+of its column, and none of them continues after such an ending.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 
 _FEW = 2
-"""How many different cells are too few to say how those of their column end."""
+"""With this many distinct cells or fewer, a column shows no common ending."""
 _SIGN = re.compile(r"([\W_])")
 
 
 def is_whole(cell: str, above: Iterable[str]) -> bool:
-    """Return whether a cell is certain to be whole, by the other cells of its column."""
+    """Return whether a cell is certainly complete, judging by the other cells of its column."""
     different = set(above)
     if cell in different:
         return True
@@ -22,13 +22,13 @@ def is_whole(cell: str, above: Iterable[str]) -> bool:
 
 
 def _is_as_long(cell: str, others: Sequence[str]) -> bool:
-    """Return whether several cells are all as long, as codes and days are."""
+    """Return whether all of several cells have the same length, like codes and days."""
     known = {cell, *others}
     return len(known) > _FEW and {*map(len, known)} == {len(cell)}
 
 
 def _ends_as(cell: str, others: Sequence[str]) -> bool:
-    """Return whether several others end alike, as in `.com` or `.50`, and none goes on there."""
+    """Return whether several others end alike (`.com`, `.50`), and none continues after that."""
     *_, sign, last = ("", "", *_SIGN.split(cell))
     if not sign or not last:
         return False

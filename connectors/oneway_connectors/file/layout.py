@@ -1,7 +1,7 @@
 """The interface of a file format: parse entries from bytes, and write entries back.
 
-An entry keeps the bytes it was read from, so that a rewritten file holds the very bytes of
-every record that was not written.
+An entry includes the bytes it was read from, so that a rewritten file contains every record that
+was not changed byte for byte.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,27 +14,27 @@ from oneway.core.records import Value
 
 BOM = b"\xef\xbb\xbf"
 LONGEST_LINE = 16_000_000
-"""The longest line of CSV or JSON Lines, in bytes: it is held in memory whole."""
+"""The longest line of CSV or JSON Lines, in bytes; a line must fit into memory."""
 LONGEST_FILE = 200_000_000
-"""The largest file, in bytes, that is held in memory whole: JSON, or any not in UTF-8."""
+"""The largest file, in bytes, of those that must fit into memory: JSON, and any not in UTF-8."""
 
 
 Decode: TypeAlias = Callable[[bytes], dict[str, Value] | None]
-"""Returns the object in a text; None if it must be decoded strictly."""
+"""Returns the object in a text, or None if it must be decoded strictly."""
 
 
 def not_fast(raw: bytes) -> None:
-    """Leave a text to the strict parser."""
+    """Return None, which leaves a text to the strict parser."""
     del raw
 
 
 class FileEntry(NamedTuple):
     """One record of a file, or a part of the file that is not a valid record.
 
-    `line` is where it starts, from 1. `problem` says why it is not valid: `data` are then empty,
-    or what identifies the person. If `lost` names paths, `data` hold everything else. `gap` means
-    that records may be missing after it. `cut` says why the value at the path in `lost` may not be
-    whole: `data` hold it.
+    `line` is where it starts, from 1. `problem` says why it is invalid; `data` are then empty or
+    identify the person. If `lost` names paths, `data` contain everything else. `gap` means that
+    records may be missing after it. `cut` says why the value at the path in `lost`, which `data`
+    then contain, may be truncated.
     """
 
     line: int
@@ -49,9 +49,8 @@ class FileEntry(NamedTuple):
 class FileEntries(NamedTuple):
     """Several records of a file, of one shape and without a problem.
 
-    `decode` returns the data of one of them from its bytes, which may end as a line of its file
-    does. `plain` ones have nothing but ASCII in
-    their bytes, and no escaped character.
+    `decode` returns the data of one record from its bytes, which may include the line end. `plain`
+    records are ASCII without escaped characters.
     """
 
     lines: Sequence[int]
@@ -63,7 +62,7 @@ class FileEntries(NamedTuple):
 
 
 def line_of(file: BinaryIO) -> bytes:
-    """Return the next line of a file, b"" at its end; raise `ReadError` if it is too long."""
+    """Return the next line of a file, or b"" at its end; raise `ReadError` if it is too long."""
     line = file.readline(LONGEST_LINE + 1)
     if len(line) > LONGEST_LINE:
         within_limit(len(line))
@@ -87,19 +86,19 @@ def whole_of(file: BinaryIO) -> bytes:
 
 
 class Layout(Protocol):
-    """One file's format. `entries` comes first: it learns what the others need."""
+    """One file's format. Call `entries` first, which collects what the others need."""
 
     @property
     def missing(self) -> str:
-        """Why records may be missing after those of `entries`, in words; "" if none are."""
+        """Why records may be missing after those of `entries`, in words, or ""."""
 
     @property
     def notes(self) -> Sequence[str]:
-        """What is odd about the file as a whole after `entries`, although no record is missing."""
+        """Remarks on the file as a whole after `entries` that do not mean missing records."""
 
     @property
     def padded(self) -> int:
-        """How many of `entries` had fewer cells than headings, and were filled with blanks."""
+        """How many of `entries` had fewer cells than headings, and were padded with blanks."""
 
     @property
     def columns(self) -> Sequence[str]:
@@ -109,13 +108,13 @@ class Layout(Protocol):
         """Yield the entries of the file; raise `ReadError` if they cannot be separated."""
 
     def decode(self, raw: bytes) -> dict[str, Value]:
-        """Return the data of an entry that has no problem, from its bytes."""
+        """Return the data of an entry without a problem, from its bytes."""
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
-        """Return an entry's bytes in the style of `like`; raise `Rejected` if it cannot be."""
+        """Return an entry's bytes in the style of `like`; raise `Rejected` if impossible."""
 
     def rewrite(self, data: dict[str, Value], raw: bytes) -> bytes:
-        """Return the bytes of an entry that has new values; raise `Rejected` as `encode` does."""
+        """Return the bytes of an entry with new values; raises `Rejected` as `encode` does."""
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
         """Return the whole file."""

@@ -1,7 +1,7 @@
 """Recognises text with lost letters: `Ã©` for `é`, and the replacement character.
 
-It was UTF-8 and was read as windows-1252, or was saved in an encoding that lacks its letters. Such
-text is always wrong, and no later program can tell.
+Such text was UTF-8 that was decoded as windows-1252, or was saved in an encoding that lacks its
+letters. It is always wrong, and nothing downstream can detect it.
 """
 
 import re
@@ -15,7 +15,7 @@ _LATER = (
     "\x80-\xbf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2018\u201a\u201e"
     "\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122"
 )
-"""What windows-1252 has from 0x80 to 0xBF, without the marks that end or join words."""
+"""The characters 0x80 to 0xBF of windows-1252, without punctuation that ends or joins words."""
 _MARKS = "\u2013\u2014\u2019\u201c\u201d"
 _TEXT = (
     # Ã or Â: the letters of Western Europe, and the signs before them.
@@ -42,14 +42,14 @@ def is_garbled(text: str) -> bool:
 
 
 def may_be_garbled(raw: bytes) -> bool:
-    """Return whether the bytes of a record may hold such a text; True if they are unknown."""
+    """Return whether a record's bytes may contain such text; True if the bytes are unknown."""
     return not raw or _BYTES.search(raw) is not None
 
 
 def garbled_paths(
     data: Mapping[str, Value], way: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, ...]]:
-    """Yield the paths of garbled texts within a record, or of the lists that hold them."""
+    """Yield the paths of garbled texts in a record, or of the lists that contain them."""
     for key, value in data.items():
         here = (*way, key)
         if isinstance(value, dict):
@@ -91,7 +91,7 @@ class Letters:
         return False
 
     def damage(self, entry: FileEntry) -> str:
-        """Return why the text of a record must not be written elsewhere; "" if it may."""
+        """Return why the text of a record must not be written elsewhere, or "" if it may."""
         if entry.problem.startswith(NOT_ENCODED):
             self._unread.append(entry.line)
             return ""
@@ -117,13 +117,13 @@ class Letters:
 
     @property
     def said(self) -> list[str]:
-        """Return the findings and the remedy in words; "" if there are none."""
+        """Return the findings and the remedy in words; [] if there are none."""
         said = []
         if self._garbled:
             found = f"{_lines(self._garbled)} garbled, such as Ã© for é"
             said.append(f"{self._path}: {found}: {self._remedy}")
         if self._unread and self._options.encoding == UTF_8:
-            # Another encoding is right only if it spoils no line that is readable now.
+            # Another encoding is right only if every line that is readable now stays so.
             help = "correct these lines where the file is made"
             if not self._others:
                 help = "set the option encoding: windows-1252, or export it again, as UTF-8"
@@ -139,7 +139,7 @@ class Letters:
 
 _KEEP = "set garbled_cells: keep"
 NOT_ENCODED = "is not UTF-8"
-"""The beginning of the problem of an entry whose bytes are not text."""
+"""Begins the `problem` of an entry whose bytes are not text."""
 
 
 def _lines(lines: Sequence[int], one: str = "looks", many: str = "look") -> str:

@@ -12,14 +12,14 @@ from oneway.core.similar_files import near_name
 
 _BUFFER = 1 << 18
 Stamp: TypeAlias = tuple[int, int, int, int]
-"""Inode, size, and times of change: differs where a file was replaced or edited."""
+"""Inode, size, and times of change, which differ if a file was replaced or edited."""
 
 
 @contextmanager
 def opened(path: str, buffer: int = _BUFFER) -> "Iterator[BufferedReader[FileIO]]":
-    """Give the open file, in bytes; raise `ReadError` if it cannot be opened or read.
+    """Yield the open file, as bytes; raise `ReadError` if it cannot be opened or read.
 
-    `buffer` bytes are read at a time.
+    Reads `buffer` bytes at a time.
     """
     if "\0" in path:  # which system calls reject
         raise ReadError("R150", f"{path!r}: no path of a file", "check the path")

@@ -1,4 +1,4 @@
-"""Validates the options of a file: its layout, and the types of its columns."""
+"""Validates the options of a file: its format, and the types of its columns."""
 
 import codecs
 from collections.abc import Callable, Mapping
@@ -28,11 +28,11 @@ UTF_8 = "utf-8"
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """How one file is written; the defaults are those of a plain CSV or JSON file.
+    """The format of one file; the defaults are those of a plain CSV or JSON file.
 
-    `delimiter` is empty if the file itself may say it (`sep=;`), `header` is 0 if the first
-    non-blank line holds the headings, `footer` is the beginning of the first line after the
-    records, `blank` holds words, without case, that mean nothing.
+    `delimiter` is empty if the file may declare it (`sep=;`), `header` is 0 if the first non-blank
+    line contains the headings, `footer` is the beginning of the first line after the records,
+    `blank` are the case-folded words for "nothing".
     """
 
     id: str = "id"
@@ -54,11 +54,11 @@ class FileOptions:
     last_line: str = "ended"
     sheet: str = ""
     heeded: frozenset[tuple[str, ...]] | None = None
-    """The paths whose cells have to fit their types; None for all of them."""
+    """The paths whose cells must fit their types; None for all."""
 
     @property
     def id_keys(self) -> tuple[str, ...]:
-        """The keys that lead to a record's identity."""
+        """The path of a record's id."""
         return (self.id,) if self.headings == "flat" else path_of(self.id)
 
 
@@ -90,7 +90,7 @@ def file_options(given: Mapping[str, str]) -> FileOptions:
 
 
 def delimiter_words(delimiter: str) -> str:
-    """Return the delimiter in words: "semicolons"."""
+    """Return the delimiter in words, such as "semicolons"."""
     word = next((word for word, sign in DELIMITERS.items() if sign == delimiter), "")
     return f"{word}s" if word else repr(delimiter)
 

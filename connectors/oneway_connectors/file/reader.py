@@ -27,12 +27,12 @@ from oneway_connectors.file.opening import Stamp, opened, stamp_at, stamp_of
 from oneway_connectors.file.options import DEFAULTS, UTF_8, FileOptions
 
 _MOST_BROKEN = 1_000
-"""The number of broken records from which a file with more broken than valid ones is refused."""
+"""A file with this many broken records is refused if it has more broken than valid ones."""
 _STEP = 1_000
 """Records between two reports of progress."""
 _FEW_BYTES = 1 << 13
 _FAST_PART = 100
-"""So many lines of a part are decoded strictly: a faster parser has mostly been imported."""
+"""How many lines of a part are decoded strictly; few, as a faster parser is mostly imported."""
 
 
 class FileReader:
@@ -51,19 +51,19 @@ class FileReader:
         self._index: _Index | None = None
         self._lock = Lock()
         self.notes: list[str] = []
-        """What was noticed when the file was last read, although no record is missing."""
+        """Remarks on the last reading of the file that do not mean missing records."""
 
     def heed(self, paths: Iterable[tuple[str, ...]]) -> None:
-        """Let a cell that does not fit its type spoil no record if it is at none of these paths.
+        """Require cells to fit their types only at these paths; the id always has to fit.
 
-        It is the text that it is, and the id always has to fit.
+        Elsewhere, a cell that does not fit is text, and does not make its record invalid.
         """
         heeded = frozenset((*paths, self._options.id_keys))
         self._options = replace(self._options, heeded=heeded)
 
     @property
     def new_fields(self) -> NewFields | None:
-        """What becomes of a new field: a CSV file refuses it, unless it may grow."""
+        """What happens to a new field; a CSV file refuses it unless it may grow."""
         if self._format == WORKBOOK:
             return None
         if self._options.new_columns == "add":
@@ -72,7 +72,7 @@ class FileReader:
 
     @property
     def made_ids(self) -> tuple[str, ...]:
-        """Where a new record gets a number as its id, if none is written."""
+        """The path of the id, which a new record gets as a number unless it is written."""
         return () if self._format == WORKBOOK else self._options.id_keys
 
     def read(self, progress: Progress = silent) -> Snapshot:
@@ -87,27 +87,27 @@ class FileReader:
         return Snapshot(tuple(records.values()), complete=not gaps, problems=problems)
 
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
-        """Yield the records one at a time; `gaps` gets, in words, why any may be missing.
+        """Yield the records one at a time; adds to `gaps`, in words, why any may be missing.
 
-        A record whose id turns up again comes once more at the end, with a `problem`.
+        A record whose id occurs again is yielded again at the end, with a `problem`.
         """
         return (each for each in self._read(gaps, progress) if isinstance(each, Record))
 
     def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
-        """Yield what `records` does, in the same order, those of one shape many at a time."""
+        """Yield the same as `records`, with many records of one shape at a time."""
         return self._read(gaps, progress, grouped=not self._is_reworded)
 
     @property
     def by_line(self) -> bool:
-        """Whether each line is a record, which takes no other line to read."""
+        """Whether each line is a record that can be read without other lines."""
         options = self._options
         return self._format == "jsonl" and options.encoding == UTF_8 and not options.blank
 
     @contextmanager
     def opened(self, *, here_and_there: bool = False) -> Iterator[BinaryIO]:
-        """Give the file, whose lines `line_of` returns; `by_line` says that they are records.
+        """Yield the open file, for `line_of`; its lines are records if it is `by_line`.
 
-        Little is read at a time where lines `here_and_there` are wanted.
+        `here_and_there`: reads little at a time, for access to scattered lines.
         """
         with opened(self._path, *([_FEW_BYTES] if here_and_there else [])) as file:
             yield as_utf8(self._path, file, self._options.encoding)
@@ -115,9 +115,9 @@ class FileReader:
     line_of = staticmethod(line_of)
 
     def of_lines(self, lines: Iterable[bytes]) -> "LinesReader":
-        """Return a reader of some lines alone, as if the file had no others.
+        """Return a reader of these lines, as if the file had no others.
 
-        Several may be given at a time, as one.
+        An item may consist of several lines.
         """
         return LinesReader(self._path, self._options, lines)
 
@@ -186,7 +186,7 @@ class FileReader:
 
     @property
     def _is_reworded(self) -> bool:
-        """Whether words for "nothing" are yet to be taken away: a table does so by itself."""
+        """Whether words for "nothing" must be removed here, as only tables do so themselves."""
         return bool(self._options.blank) and self._format in ("json", "jsonl")
 
     def _no_identity(self, entries: Sequence["_Twin"], number: int, count: int) -> ReadError:
@@ -202,7 +202,7 @@ class FileReader:
             return None if made is None else made()
 
     def find(self, path: str, value: Value) -> tuple[Record, ...]:
-        """Return the records whose field at `path` is `value` by any comparison, and others."""
+        """Return at least the records whose field at `path` equals `value` by some comparison."""
         with self._lock:
             return tuple(made() for made in self._now().at(path).get(_loose(value), ()))
 
@@ -227,9 +227,9 @@ class FileReader:
 
 
 class LinesReader:
-    """Reads some lines of a file of JSON Lines, as if the file had no others.
+    """Reads some lines of a JSON Lines file, as if the file had no others.
 
-    What makes it wrong to read them alone is said in `gaps`: an id that stands twice.
+    Adds to `gaps` if reading them alone is wrong, because an id occurs twice.
     """
 
     def __init__(self, path: str, options: FileOptions, lines: Iterable[bytes]) -> None:
@@ -254,18 +254,18 @@ class LinesReader:
         self.notes = reading.letters.said
 
     def position_of(self, id: str) -> int:
-        """Return which of the lines an id stands on, once they are read; the first is 0."""
+        """Return the index of the line with an id, once the lines are read."""
         return self._numbers[id] - 1
 
     def _numbered(
         self, lines: Sequence[int], records: Iterable[Record | Batch]
     ) -> Iterator[Record | Batch]:
-        """Yield the records of several lines, and note on which line each id is."""
+        """Yield the records of several lines, and note the line of each id."""
         ids: list[str] = []
         for each in records:
             ids += each.ids if isinstance(each, Batch) else (each.id,)
             yield each
-        # There are fewer where one has the id of another.
+        # There are fewer records if some share an id.
         self._numbers.update(zip(ids, lines, strict=False))
 
 
@@ -278,7 +278,7 @@ class _Lines(BytesIO):
         self._next = iter(lines)
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return this many bytes, or all that are left."""
+        """Return `size` bytes, or all that are left."""
         rest, most = self._rest, -1 if size is None else size
         while most < 0 or len(rest) < most:
             line = next(self._next, b"")
@@ -287,7 +287,7 @@ class _Lines(BytesIO):
                 break
             rest += line
             if not line.endswith(b"\n"):
-                rest += b"\n"  # the file's last line, which may stand before others here
+                rest += b"\n"  # the file's last line, which may precede others here
         with memoryview(rest) as view:
             found = bytes(view[:most])
         del rest[:most]
@@ -295,7 +295,7 @@ class _Lines(BytesIO):
 
 
 class _Reading:
-    """One reading of a file: gives entries their ids, and notes what may be missing."""
+    """One reading of a file: identifies entries, and notes why records may be missing."""
 
     def __init__(
         self, path: str, options: FileOptions, layout: Layout, gaps: list[str], progress: Progress
@@ -309,7 +309,7 @@ class _Reading:
         self.count = self.broken = 0
 
     def record(self, entry: FileEntry) -> Record | None:
-        """Return the record of an entry; None if an earlier entry has the id."""
+        """Return the record of an entry, or None if an earlier entry has the id."""
         self.count += 1
         if entry.gap:
             why = f": it {entry.problem}" if entry.problem else ""
@@ -326,7 +326,7 @@ class _Reading:
         damage = self.letters.damage(entry)
         lost = self.letters.lost(entry) if entry.lost or damage else ()
         said, paths = _said(problem), (*entry.lost, *lost)
-        if self.ids.path in paths:  # it may be anybody's
+        if self.ids.path in paths:  # without its id, the record may be anybody's
             return Record(id, entry.data, said, damage or entry.cut)
         place = f"line {entry.line}" if entry.lost else ""
         if entry.cut and not damage:
@@ -334,9 +334,9 @@ class _Reading:
         return Record(id, entry.data, said, damage, paths, place)
 
     def batch(self, entries: FileEntries) -> Iterator[Record | Batch]:
-        """Yield the records of several entries; each by itself where their ids are unusual."""
+        """Yield the records of several entries; one by one if their ids are unusual."""
         raws, decode = entries.raws, entries.decode
-        # A record with lost letters is checked by itself: it may not be written.
+        # A record with lost letters needs its own check, as it may not be written.
         ids = None if self.letters.may_be_lost(entries) else self.ids.name_all(entries)
         if ids is None:
             for line, raw in zip(entries.lines, raws, strict=True):
@@ -355,12 +355,12 @@ class _Reading:
 
 
 def _said(problem: str) -> str:
-    """Return why an entry is not a record, in the same sentence for all such entries."""
+    """Return why an entry is not a record, without details, so that equal causes can be counted."""
     return f"the record {problem}" if problem and not problem.startswith("column ") else problem
 
 
 class _Twin(NamedTuple):
-    """A record that shares its id: its number and its line, from 1, and its data."""
+    """A record that shares its id: its number and line, both from 1, and its data."""
 
     number: int
     line: int
@@ -372,7 +372,7 @@ def _on_one_line(entries: Sequence[_Twin]) -> bool:
 
 
 def _places(entries: Sequence[_Twin]) -> list[str]:
-    """Return where each entry stands: its line, or which record it is if two share a line."""
+    """Return the place of each entry: its line, or its number if two share a line."""
     if _on_one_line(entries):
         return [f"record {entry.number}" for entry in entries]
     return [f"line {entry.line}" for entry in entries]
@@ -405,14 +405,14 @@ def _stated(data: dict[str, Value], words: frozenset[str]) -> dict[str, Value]:
 
 
 _FEW = 20
-"""The most lines that are named; in a file this small, all records may share an id by mistake."""
+"""How many lines a message names at most; a smaller file may have one id in all records."""
 _MOST_NAMED = 5
-"""The most fields that a message names."""
+"""How many fields a message names at most."""
 _WHICH = "it is unknown which of them is right; correct it where the file is made"
 
 
 _Made: TypeAlias = Callable[[], Record]
-"""Returns a record, decoded when it is asked for: all of them take five times their text."""
+"""Returns a record, decoded on demand: decoded records take five times the memory of their text."""
 
 
 def _itself(record: Record) -> Record:
@@ -421,7 +421,7 @@ def _itself(record: Record) -> Record:
 
 @dataclass(slots=True)
 class _Index:
-    """The records of a file at one stamp, indexed by id and by the fields asked for."""
+    """The records of a file at one stamp, indexed by id and, on demand, by other fields."""
 
     stamp: Stamp
     by_id: dict[str, _Made]
@@ -444,7 +444,7 @@ class _Index:
 
 
 def _loose(value: Value) -> Hashable:
-    """Return a key that is equal for all values that any comparison treats as equal."""
+    """Return a key that is equal for values that any comparison treats as equal."""
     if isinstance(value, list):
         return "list"
     for compare in (Compare.DATE, Compare.NUMBER):

@@ -8,13 +8,13 @@ from pathlib import Path
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Put a file with the same mode and owner in place of `path`.
+    """Replace the file at `path`, preserving its mode and owner.
 
-    Raises `OSError`, which leaves the old file in place. The new one is on the disk, but its
-    name is only once `sync_folder` has returned.
+    Raises `OSError`, which leaves the old file in place. The new content is durable on return, but
+    its name only once `sync_folder` has returned.
     """
     kept = path.stat()
-    if not stat.S_ISREG(kept.st_mode):  # a device or a pipe would be no more
+    if not stat.S_ISREG(kept.st_mode):  # replacing would remove a device or a pipe
         raise OSError(errno.EINVAL, "it is no regular file")
     from tempfile import mkstemp
 
@@ -35,7 +35,7 @@ def replace_file(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; raise `OSError` if that is not known."""
+    """Make the names in a folder durable; raise `OSError` if that may have failed."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

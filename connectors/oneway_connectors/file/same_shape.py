@@ -1,9 +1,9 @@
-"""Decodes many records of one shape at once, where each is certainly as it would be by itself.
+"""Decodes many records of one shape at once, if that certainly gives the same records.
 
-Exports give every record the same keys. Once they are known, msgspec decodes records without a
-dict of their keys, and their members need not be counted one by one: the number of colons tells
-whether a key stands twice. A record that is unusual in any way is left to the parsers of single
-records, which have every message.
+In exports, every record has the same keys. Once they are known, msgspec decodes records without
+building dicts, and their members need not be counted one by one: the number of colons shows whether
+a key occurs twice. A record that is unusual in any way is left to the parsers of single records,
+which have all messages.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,24 +24,24 @@ from oneway_connectors.fast_json import UNLIKE, FastDecoder, members
 from oneway_connectors.file.layout import FileEntries, FileEntry
 
 _MOST_KEYS = 400
-"""The most keys of one object: one with more is a table, not a record."""
+"""The maximum number of keys of an object; one with more is a table, not a record."""
 _DEEPEST = 8
-"""How deep objects are told apart; deeper ones are decoded as plain data."""
+"""The depth to which objects get their own types; deeper ones are decoded as plain data."""
 SAMPLES = 100
-"""The number of records whose shape decides how the others are decoded."""
+"""The number of records from which the shape is learnt."""
 GROUP, BYTES = 200, 200_000
-"""How many texts that come one by one, and how many of their bytes, are decoded at once."""
+"""How many texts, or bytes of texts, are decoded at once."""
 _FEWEST = 16
-"""How many records are decoded one by one if any of them is unusual."""
+"""The smallest group; if one of its records is unusual, they are decoded one by one."""
 _ESCAPED_COLON = b"\\u003"
-"""What each escape of a colon contains."""
+"""The beginning of every escape of a colon."""
 
 _Samples: TypeAlias = Sequence[Mapping[str, Value]]
 _Get: TypeAlias = Callable[[Any], Any]
 
 
 class RawGroup(NamedTuple):
-    """Texts that are decoded at once, and all of them as one, with something blank between them."""
+    """Texts to be decoded at once, separately and joined, with white space between them."""
 
     raws: Sequence[bytes]
     joined: bytes
@@ -55,10 +55,10 @@ _Decode: TypeAlias = Callable[[bytes], dict[str, Value]]
 def grouped(
     groups: Iterator[RawGroup], one_by_one: _One, lines: _Lines, decode: _Decode
 ) -> Iterator[FileEntry | FileEntries]:
-    """Yield the entries of groups of texts, in order, those of the shape of the first ones as one.
+    """Yield the entries of groups of texts, in order, with several of the usual shape at once.
 
-    `one_by_one` yields the entries of texts, each decoded by itself, and `lines` says where texts
-    start; both are also given the number of texts before them, and each text is given to one.
+    `one_by_one` yields the entries of texts decoded one by one, and `lines` returns the lines on
+    which texts start. Both also get the number of texts before, and each text goes to one of them.
     `decode` returns the data of one text.
     """
     first = next(groups, RawGroup([], b""))
@@ -78,7 +78,7 @@ def grouped(
 
 
 def in_groups(raws: Iterable[bytes]) -> Iterator[RawGroup]:
-    """Yield some texts at a time; no more than fit into memory, however long they are."""
+    """Yield groups of texts that fit into memory, however long the texts are."""
     group: list[bytes] = []
     size = 0
     for raw in raws:
@@ -96,7 +96,7 @@ def _group_of(raws: Sequence[bytes]) -> RawGroup:
 
 
 def _holds(joined: bytes, escape: bytes) -> bool:
-    """Return whether an escape is in many texts; to search for one byte is much faster."""
+    """Return whether many texts contain an escape; searches for one byte first, for speed."""
     return b"\\" in joined and escape in joined
 
 
@@ -108,9 +108,9 @@ def _decoder_of(samples: _Samples) -> "ShapedDecoder | None":
 
 
 class ShapedDecoder:
-    """Decodes records of the shape that some objects have.
+    """Decodes records with the shape of some samples.
 
-    Raises ValueError where they have none: a key that no attribute can stand for.
+    Raises ValueError if they have none, because a key cannot be the name of an attribute.
     """
 
     def __init__(self, samples: _Samples) -> None:
@@ -119,9 +119,9 @@ class ShapedDecoder:
         self._decode = msgspec.json.Decoder(self._objects.type).decode
 
     def decoded(self, group: RawGroup) -> Iterator[tuple[Sequence[bytes], list[Any] | None]]:
-        """Yield the next of some texts, and what they hold.
+        """Yield the texts of a group, several at a time, with their records.
 
-        None stands for records of which some are unusual: each is to be decoded by itself.
+        None in place of records means that some are unusual, so each must be decoded by itself.
         """
         raws, items = group.raws, self._usual(group)
         if items is not None or len(raws) <= _FEWEST:
@@ -137,12 +137,12 @@ class ShapedDecoder:
             items = list(map(self._decode, group.raws))
         except UNLIKE:
             return None
-        # Each member has one colon outside of text: where there are no others, each key that was
-        # written was decoded, and none is duplicated. No record has fewer, so that all together
-        # have as many only where each has.
+        # Each member has one colon outside text. If there are no other colons, every key in the
+        # text was decoded, so none is duplicated. No record can have fewer colons than members, so
+        # if the totals are equal, they are equal for each record.
         others = joined.count(b":") - self._objects.members(items)
         if others and _holds(joined, _ESCAPED_COLON):
-            return None  # a text may hold a colon that is not written as one
+            return None  # a text may contain an escaped colon
         return items if not others or self._objects.are_in_text(items, others) else None
 
 
@@ -156,12 +156,12 @@ class _Objects:
     scalars: Sequence[str]
     inner: "Sequence[tuple[str, _Objects]]"
     loose: Sequence[_Get]
-    """How to get values that may be lists, or objects of any keys, or absent."""
+    """How to get values that may be lists, objects with any keys, or absent."""
     with_colons: Sequence[str] = field(default=())
-    """Those of `scalars`, by their keys, that are text with colons in some record."""
+    """The keys of `scalars` that are text with colons in some record."""
 
     def members(self, items: Sequence[Any]) -> int:
-        """Return how many members some of these objects have, with all that is within them."""
+        """Return how many members these objects have, including nested ones."""
         found = (len(self.scalars) + len(self.inner) + len(self.loose)) * len(items)
         for key, objects in self.inner:
             found += objects.members(self._below(key, items))
@@ -179,11 +179,11 @@ class _Objects:
         return found if all(found) else [each for each in found if each is not None]
 
     def are_in_text(self, items: Sequence[Any], colons: int) -> bool:
-        """Return whether this many colons are certainly within text: a time, an address."""
+        """Return whether this many colons are certainly in text, such as a time or an address."""
         return self._colons(items) == colons or self._colons(items, again=True) == colons
 
     def _colons(self, items: Sequence[Any], *, again: bool = False) -> int:
-        """Return how many colons are in texts that are known to have some; find those `again`."""
+        """Return the number of colons in texts known to have some; `again` finds these texts."""
         if again:
             self.with_colons = [key for key in self.scalars if self._colons_at(key, items)]
         found = sum(self._colons_at(key, items) for key in self.with_colons)
@@ -197,7 +197,7 @@ class _Objects:
 
 
 def _objects(samples: _Samples, depth: int) -> _Objects:
-    """Return what objects have in common; raise ValueError where no type can say it."""
+    """Return the common shape of objects; raise ValueError if no type can express it."""
     keys = list(dict.fromkeys(key for each in samples for key in each))
     if not samples or len(keys) > _MOST_KEYS:
         raise ValueError("not of one shape")

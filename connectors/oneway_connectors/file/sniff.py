@@ -1,7 +1,7 @@
 """Guesses the encoding, delimiter, headings, footer and columns of a file of rows.
 
-Nothing is read by a guess. A guess is offered: in the message where the options do not fit the
-file, and to `oneway new`, which writes it down as an option.
+Guesses never decide how a file is read. They are suggestions: in messages, if the options do not
+fit the file, and in the mapping that `oneway new` writes.
 """
 
 import codecs
@@ -17,10 +17,10 @@ from oneway_connectors.file.encoding import utf_16_of
 from oneway_connectors.file.options import DELIMITERS, UTF_8, delimiter_words
 
 SAMPLE = 200_000
-"""Bytes that are looked at."""
+"""Bytes of the file to look at."""
 
 LINES = 400
-"""Lines of the beginning that are looked at."""
+"""Lines to look at, from the beginning."""
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _PREFACE = re.compile(r'"?(sep=|#TYPE )', re.IGNORECASE)
 _FOOTER = re.compile(
@@ -39,7 +39,7 @@ _TOTAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A guess at a file's format; `header` is the headings' line, 0 if nothing precedes them."""
+    """A guess at a file's format; `header` is the line of the headings, 0 if they come first."""
 
     encoding: str
     delimiter: str
@@ -49,7 +49,7 @@ class Guess:
 
 
 def is_workbook(data: bytes) -> bool:
-    """Return whether bytes begin like a spreadsheet."""
+    """Return whether bytes begin like a workbook."""
     return data.startswith(_WORKBOOKS)
 
 
@@ -76,7 +76,7 @@ def guess_rows(rows: Sequence[tuple[int, list[str]]]) -> Guess:
 
 
 def guessed_encoding(data: bytes) -> str:
-    """Return an encoding in which bytes can be read."""
+    """Return an encoding that can decode these bytes."""
     if wide := utf_16_of(data[:SAMPLE]):
         return wide
     try:
@@ -112,7 +112,7 @@ def what_is_amiss(data: bytes, id: str, delimiter: str, header: int) -> str:
 
 
 def _as(sign: str, lines: Sequence[str]) -> tuple[int, str, list[tuple[int, list[str]]]]:
-    """Return how well a delimiter fits, the delimiter, and the rows with their lines."""
+    """Return a delimiter's score, the delimiter, and the rows with their lines."""
     rows = list(_rows(sign, lines))
     widths = Counter(len(row) for _, row in rows if any(cell.strip() for cell in row))
     width, count = widths.most_common(1)[0] if widths else (0, 0)
@@ -142,7 +142,7 @@ def _header(rows: Sequence[tuple[int, list[str]]]) -> tuple[int, tuple[str, ...]
 
 
 def _footer(rows: Sequence[tuple[int, list[str]]], header: int, width: int) -> str:
-    """Return the beginning of the first line after the records, if there seems to be one."""
+    """Return the beginning of the first line after the records, or ""."""
     last = [row for line, row in rows if line > header and any(cell.strip() for cell in row)][-5:]
     for row in last:
         filled = [cell.strip() for cell in row if cell.strip()]
@@ -153,29 +153,29 @@ def _footer(rows: Sequence[tuple[int, list[str]]], header: int, width: int) -> s
 
 
 def footer_at_end(end: bytes, about: Guess) -> str:
-    """Return the beginning of the line that ends the records, from the last bytes of a file."""
+    """Return the beginning of the first line after the records, from the last bytes of a file."""
     lines = end.decode(about.encoding, errors="replace").splitlines(keepends=True)[-_LAST:]
     return _footer(list(_rows(about.delimiter, lines)), 0, len(about.headings))
 
 
 _LAST = 8
-"""The lines of the end that are looked at."""
+"""Lines to look at, from the end."""
 
 
 def is_mark(text: str) -> bool:
-    """Return whether a row that begins so is a total, a page number or the like."""
+    """Return whether a row with this beginning is a total, a page number or the like."""
     return bool(_FOOTER.match(text) or _TOTAL.match(text))
 
 
 def is_total(text: str) -> bool:
-    """Return whether a row that begins so is a total if most of its cells are blank."""
+    """Return whether a row with this beginning is a total, given that most cells are blank."""
     return _TOTAL.match(text) is not None
 
 
 def is_line(cells: Sequence[str]) -> bool:
-    """Return whether a row is a line of dashes, as database tools print below the headings.
+    """Return whether a row is a line of dashes, which database tools print below the headings.
 
-    A blank cell may have held a word for "nothing", such as `--`.
+    A blank cell counts too: a word for "nothing" such as `--` may have been removed from it.
     """
     filled = [cell.strip() for cell in cells if cell.strip()]
     drawn = all(not cell.strip("-=+") for cell in filled)

@@ -1,7 +1,7 @@
 r"""Parses strict JSON (RFC 8259); rejects what lenient parsers accept.
 
-Flaws are duplicate keys, NaN, numbers beyond all floats, and too deep nesting. Lone surrogates
-(`"\ud800"`) are read and written back unchanged.
+Flaws are duplicate keys, NaN, numbers that no float can represent, and too deep nesting. Lone
+surrogates (`"\ud800"`) are read and written back unchanged.
 """
 
 import json
@@ -16,14 +16,14 @@ from oneway.core.records import Value
 
 
 class Flaw(ValueError):
-    """JSON in form, but not reliable. The message never holds a value."""
+    """Syntactically valid but ambiguous JSON. The message never contains a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A value and the position after it; or why it is invalid, and whether it is JSON at all.
 
-    If it is, values that are not reliable are `lost`, by their paths, and `value` holds the others.
+    If it is JSON, `lost` are the paths of ambiguous values, and `value` contains all others.
     """
 
     value: Value = None
@@ -31,14 +31,14 @@ class Parsed:
     problem: str = ""
     broken: bool = False
     line: int = 1
-    """The line of the text on which it is broken."""
+    """The line of the text with the error."""
     cause: str = ""
-    """What is wrong there, if it is a usual slip."""
+    """What is wrong there, if it is a common slip."""
     lost: tuple[tuple[str, ...], ...] = ()
 
 
 class StrictDecoder:
-    """Decodes one file's records; keys that return in each record are held in memory once."""
+    """Decodes one file's records, sharing the memory of repeated keys."""
 
     __slots__ = ("_decoder", "_keys")
 
@@ -49,7 +49,7 @@ class StrictDecoder:
         )
 
     def parse(self, text: str, start: int = 0) -> Parsed:
-        """Return the value at `start`, which is not white space."""
+        """Return the value at `start`, which must not be white space."""
         try:
             value, end = self._decoder.raw_decode(text, start)
         except RecursionError:
@@ -77,7 +77,7 @@ class StrictDecoder:
 
 
 def json_slip(text: str, at: int) -> str:
-    """Return what is wrong at a place of a text that is not JSON, if it is a usual slip."""
+    """Return what is wrong at a place in invalid JSON, if it is a common slip, or ""."""
     rest, before = text[at : at + 5], text[:at].rstrip()
     if rest.startswith("'"):
         return "texts stand in double quotes"
@@ -91,11 +91,11 @@ def json_slip(text: str, at: int) -> str:
 
 
 _LOST: Any = object()
-"""Stands for a value that is not reliable."""
+"""Stands for an ambiguous value."""
 
 
 def _certain_part(text: str, start: int, problem: str) -> Parsed:
-    """Return what is certain of a value that has flaws."""
+    """Return the unambiguous parts of a value with flaws."""
 
     def once(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
         counts = Counter(key for key, _ in pairs)
@@ -125,7 +125,7 @@ def _or_lost(parse: Callable[[str], float], text: str) -> Any:
 
 
 def _certain(value: Value, at: tuple[str, ...], lost: list[tuple[str, ...]]) -> Value:
-    """Return an object without what is lost, whose paths are added to `lost`."""
+    """Return an object without ambiguous values, whose paths are added to `lost`."""
     if not isinstance(value, dict):
         return value
     kept: dict[str, Value] = {}
@@ -138,14 +138,14 @@ def _certain(value: Value, at: tuple[str, ...], lost: list[tuple[str, ...]]) -> 
 
 
 def _is_unsure(value: Value) -> bool:
-    """Return whether anything within a value is lost."""
+    """Return whether a value contains anything ambiguous."""
     if isinstance(value, dict):
         return any(map(_is_unsure, value.values()))
     return any(map(_is_unsure, value)) if isinstance(value, list) else value is _LOST
 
 
 def encoded(data: Value, like: bytes, indent: str | None = None) -> bytes:
-    """Return JSON in UTF-8, spaced as `like` is; escaped where UTF-8 cannot hold the text.
+    """Return JSON in UTF-8, spaced like `like`, with escapes for text that is invalid in UTF-8.
 
     Raises `Flaw` for a value that could not be read back.
     """

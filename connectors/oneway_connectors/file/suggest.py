@@ -43,7 +43,7 @@ _ROWS = 5_000
 def suggested(path: str) -> Suggestion:
     """Return the suggested options for a file; raise `ReadError` if it cannot be read.
 
-    Options are those that differ from the defaults. `types` are the columns that are dates.
+    Contains only options that differ from the defaults. `types` lists the columns of dates.
     """
     with opened(path) as file:
         start = file.read(SAMPLE)
@@ -75,7 +75,7 @@ def suggested(path: str) -> Suggestion:
 
 
 _OF_OBJECTS = ("json", "jsonl")
-"""Formats whose records are typed already, and have no totals below them."""
+"""Formats whose values have types, and whose files have no totals."""
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class _Column:
     lines: list[int] = field(default_factory=list)
 
     def blank(self, words: frozenset[str]) -> None:
-        """Remove the words that mean nothing."""
+        """Remove the words for "nothing"."""
         self.values = [without_words(value, words) for value in self.values]
 
     def odd(self, name: str, pattern: str) -> list[OddCell]:
@@ -106,7 +106,7 @@ class _Columns:
     found: dict[str, _Column] = field(default_factory=dict)
     too_short: bool = False
     again: list[bool] = field(default_factory=list)
-    """For each row, whether an earlier row has the same cells; it is read once."""
+    """For each row, whether an earlier row has the same cells, so that only that one is read."""
 
 
 def _end_of(file: IO[bytes]) -> bytes:
@@ -117,11 +117,11 @@ def _end_of(file: IO[bytes]) -> bytes:
 
 
 _END = 20_000
-"""Bytes of the end that are looked at: a total is short."""
+"""Bytes to look at from the end; enough, as totals are short."""
 
 
 def _text(path: str, start: bytes, end: bytes) -> dict[str, str]:
-    """Return the options of a file of text, from its first and its last bytes."""
+    """Return the options of a text file, from its first and last bytes."""
     ending = PurePath(path).suffix.lower()
     encoding = guessed_encoding(start)
     found = {} if encoding == UTF_8 else {"encoding": encoding}
@@ -133,7 +133,7 @@ def _text(path: str, start: bytes, end: bytes) -> dict[str, str]:
     if len(start) == SAMPLE or start.count(b"\n") > LINES:
         about = replace(about, footer=about.footer or footer_at_end(end, about))
     plain = "\t" if ending == ".tsv" else ","
-    # What the file says of itself holds, unless it does not separate anything.
+    # The delimiter that the file declares is used, unless it separates nothing.
     if about.delimiter != (_said_delimiter(start) or plain):
         found["delimiter"] = next(w for w, sign in DELIMITERS.items() if sign == about.delimiter)
     if about.headings and all(_SINGLE.fullmatch(name) for name in about.headings if name):
@@ -147,7 +147,7 @@ _SAYS = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=(.)', re.IGNORECASE)
 
 
 def _said_delimiter(start: bytes) -> str:
-    """Return the delimiter that a file declares on its first line, as in `sep=;`; or ""."""
+    """Return the delimiter that a file declares on its first line, as in `sep=;`, or ""."""
     said = _SAYS.match(start)
     return said[1].decode(errors="replace") if said else ""
 
@@ -184,7 +184,7 @@ def _rows(about: Guess) -> dict[str, str]:
 
 
 def _are_abbreviated(names: Sequence[str]) -> bool:
-    """Return whether dots in headings abbreviate words, rather than lead into objects."""
+    """Return whether dots in headings abbreviate words instead of forming paths."""
     paths = [path_of(name.strip()) for name in names]
     dotted = [(keys, ".".join(keys)) for keys in paths if len(keys) > 1]
     objects = Counter(keys[0] for keys, _ in dotted)
@@ -234,7 +234,7 @@ def _repeated(rows: Sequence[tuple[int, _Cells]]) -> list[bool]:
 
 
 def _without_totals(rows: Sequence[tuple[int, _Cells]]) -> int:
-    """Return how many rows come before the last ones that hold little but a total."""
+    """Return the number of rows without those at the end that contain only totals."""
     end = len(rows)
     while end and len(rows[end - 1][1]) > _NARROW:
         cells = rows[end - 1][1]
@@ -245,7 +245,7 @@ def _without_totals(rows: Sequence[tuple[int, _Cells]]) -> int:
 
 
 _NARROW = 3
-"""A total row fills one cell in this many; in a narrower table it cannot be recognised."""
+"""A total row fills one cell in this many; totals in narrower tables are not recognised."""
 
 
 def _flat(data: Mapping[str, Value], way: tuple[str, ...]) -> _Cells:
@@ -259,13 +259,13 @@ def _flat(data: Mapping[str, Value], way: tuple[str, ...]) -> _Cells:
 
 
 def _id(columns: _Columns) -> str:
-    """Return the column that identifies the records, best one with the name of an id.
+    """Return the column that identifies the records, preferably one named like an id.
 
-    Of several such columns, one that is without duplicates comes first, then one that names the
-    record itself, such as "Account ID" beside "Staff Number", then the first.
+    Of several such columns, it prefers one without duplicates, then one that names the record
+    itself, such as "Account ID" over "Staff Number", then the first.
 
-    A few rows may share a value in a column with such a name, or in any column if all have
-    duplicates: the reader names those rows, and all others have their number.
+    A column with such a name, or any column if all have duplicates, may have a few duplicates: the
+    reader reports those rows, and all others are identified.
     """
     ranks: list[tuple[tuple[bool, bool, bool, int, int], str]] = []
     for place, (name, column) in enumerate(columns.found.items()):
@@ -279,7 +279,7 @@ def _id(columns: _Columns) -> str:
         different = len(set(given))
         rank, shared = _id_rank(name), len(values) - different
         named = rank <= _NAMED_AS_KEY and len(given) == len(values)
-        # Without such a name, identical rows may be different people.
+        # Without a column named like an id, identical rows may be different people.
         rows = len(values if named else column.values)
         if rows == 0 or is_overwhelming(different, rows):
             flawed = shared > 0
@@ -288,7 +288,7 @@ def _id(columns: _Columns) -> str:
 
 
 def _id_rank(name: str) -> int:
-    """Return how well a heading names the record's id: 0 is best."""
+    """Return a rank for how well a heading names the record's id; 0 is best."""
     found = key_rank(name)
     return 1 if found and names_record(name) else 2 * found
 
@@ -303,7 +303,7 @@ def _may_be_id(value: Value) -> bool:
 def _date_pattern(name: str, column: _Column) -> str:
     """Return the pattern of the dates in a column, ignoring single odd values.
 
-    Returns none if all are ISO 8601 dates, which need no option.
+    Returns "" for other columns, and for ISO 8601 dates, which need no option.
     """
     given = [value for value in column.values if not is_blank(value)]
     if _OF_DAYS.search(name) and sum(map(_is_serial, given)) == len(given) > 0:
@@ -319,10 +319,10 @@ def _date_pattern(name: str, column: _Column) -> str:
 
 
 def _either(columns: _Columns, types: dict[str, str]) -> dict[str, str]:
-    """Return the columns whose days may have the month first as well, and that pattern for each.
+    """Return the columns of days that might also have the month first, with that pattern.
 
-    The other columns decide where they can: a file writes all its days in one order. Changes the
-    patterns in `types` if they say that the month comes first.
+    Empty if other columns show the order, which is the same throughout a file. If they show that
+    the month comes first, changes the patterns in `types`.
     """
     readings = {
         name: _readings(columns.found[name], pattern)
@@ -355,7 +355,7 @@ _OF_DAYS = re.compile(
     r"eintritt|austritt|ausgeschieden|geburt|(in|uit) ?dienst|geboorte",
     re.IGNORECASE,
 )
-"""Headings of days: a number there is a day as a spreadsheet counts them."""
+"""Matches headings of days; numbers below them are spreadsheet serial numbers."""
 _LIFETIME = range(1930, 2100)
 
 

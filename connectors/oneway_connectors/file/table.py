@@ -16,14 +16,14 @@ from oneway_connectors.file.options import UTF_8, FileOptions
 from oneway_connectors.file.sniff import footer_in, is_line, is_mark, is_total
 
 _MANY = 12
-"""The most headings that a message lists."""
+"""How many headings a message lists at most."""
 
 
 class Table:
-    """The rows of one file. `head` comes first: it learns what the columns are.
+    """The rows of one file. Call `head` first, which reads the columns.
 
-    `hint` is called if the headings are useless: it looks for the cause in the file, and returns
-    it in words, or nothing.
+    `hint` is called if the headings are unusable. It looks for the cause in the file, and returns
+    it in words, or "".
     """
 
     def __init__(self, name: str, options: FileOptions, hint: Callable[[], str]) -> None:
@@ -36,12 +36,12 @@ class Table:
         self._beyond = 0
         self._numbers: dict[str, NotationTally] = {}
         self._places: dict[str, int] = {}
-        """The numbers of the columns by their headings, also in other cases."""
+        """The column numbers by heading, ignoring case."""
         self._near_footer: tuple[int, str] | None = None
 
     @property
     def missing(self) -> str:
-        """Why records may be missing at the end, in words; "" if none are."""
+        """Why records may be missing at the end, in words, or ""."""
         if self._beyond:
             where = f"{self._name}: line {self._beyond} stands below the footer"
             return f"{where} {self._options.footer!r}, and looks like a record"
@@ -61,7 +61,7 @@ class Table:
         flat = options.headings == "flat"
         self.headings = Headings(names, options.types, flat=flat, heeded=options.heeded)
         changes = (str.upper, str.lower, str.title, str.strip)
-        self._places = {  # what stands at the top goes last
+        self._places = {  # of equal headings, the first one counts
             change(name.strip()): number
             for change in changes
             for number, name in enumerate(names)
@@ -102,11 +102,11 @@ class Table:
             self.padded += 1
         if problem := self.headings.problem(cells):
             return FileEntry(line, raw, {}, problem)
-        # A row with more or fewer cells may have them in the wrong columns.
+        # If a row has too many or too few cells, they may be in the wrong columns.
         in_place = found == wanted
         if not all(map(encodable, cells)):
             problem = _not_encoded(self._options.encoding)
-            # In another encoding, what follows a broken letter may be anything.
+            # In another encoding, anything may follow a broken character.
             in_place = in_place and self._options.encoding == UTF_8
             return self._damaged(line, raw, cells, problem, in_place=in_place)
         if any(map(self._quoted_late, cells)) and _LATE.search(raw):
@@ -125,7 +125,7 @@ class Table:
         return FileEntry(line, raw, self.headings.record(cells))
 
     def note_numbers(self, rows: Iterable[Sequence[str]]) -> None:
-        """Take note of how the numbers of rows are written, where no option says it."""
+        """Note the notation of numbers in rows, if no option declares it."""
         for at, kind in self.headings.typed:
             if kind.kind == "number" and not kind.mark:
                 tally = self._numbers.setdefault(self.headings.names[at], NotationTally())
@@ -135,7 +135,7 @@ class Table:
 
     @property
     def notes(self) -> Sequence[str]:
-        """Which columns hold numbers that may be others by another decimal mark."""
+        """Which columns contain numbers that would differ with another decimal mark."""
         return [
             f"{self._name}: numbers like 1.000 in column {name!r} may be thousands: "
             "set the option decimal to comma or point"
@@ -144,10 +144,10 @@ class Table:
         ]
 
     def _headings_again(self, cells: Sequence[str]) -> Sequence[tuple[int, int]]:
-        """Return the numbers of the cells that are headings, and of the columns so called.
+        """Return the numbers of the cells that repeat headings, and of the columns they name.
 
-        A row has the headings again if they are most of its cells, and most of the headings; of
-        its first two cells, one is a heading. Otherwise none are returned.
+        Returns () unless the row repeats the headings: one of its first two cells, most of its
+        cells, and most of the headings must be among them.
         """
         places = self._places
         if places.keys().isdisjoint(map(str.strip, cells[:2])) or len(self.headings.names) < 2:
@@ -159,10 +159,10 @@ class Table:
         return found if most and 2 * named > len({*places.values()}) else ()
 
     def are_usual(self, rows: Sequence[Sequence[str]], text: str) -> bool:
-        """Return whether `entry` certainly finds a record in each of many rows, and nothing to say.
+        """Return whether `entry` certainly finds a record in each row, and no problem.
 
-        The cells are `stated`, and `text` is that of all rows: what hardly any file holds is
-        searched for there first, which is much faster than in each cell.
+        The cells are `stated`; `text` is the text of all rows, in which rare signs of problems are
+        searched for first, because that is much faster than in each cell.
         """
         wanted, known = len(self.headings.names), self._places
         second = min(1, wanted - 1)
@@ -186,7 +186,7 @@ class Table:
         return not (self._are_damaged(rows, text) or self._are_unfit(rows))
 
     def _may_end(self, text: str) -> bool:
-        """Return whether the footer may stand in a text, in any case."""
+        """Return whether a text may contain the footer, ignoring case."""
         footer, quote = self._options.footer, self._options.quote
         # A quotation mark within a cell is doubled in the text.
         doubled = bool(quote) and quote in footer
@@ -206,7 +206,7 @@ class Table:
     def _damaged(
         self, line: int, raw: bytes, cells: Sequence[str], problem: str, *, in_place: bool
     ) -> FileEntry:
-        """Return the entry of a row with odd cells: what the others say tells whose the row is."""
+        """Return the entry of a row with odd cells; the others may still identify the person."""
         odd = {n for n, cell in enumerate(cells) if not encodable(cell)}
         odd |= {number for number, _ in self._damages(cells)} | self.headings.odd(cells)
         lost = self.headings.paths(odd) if in_place else ()
@@ -215,7 +215,7 @@ class Table:
     def refuse_unreadable(self, cells: Mapping[str, str]) -> None:
         """Raise `Rejected` for cells that the next read would not accept as a record's."""
         options = self._options
-        # The word for "nothing" was there before: a written record never has it.
+        # The word for "nothing" was in the file before, as written records never contain it.
         cells = {name: cell for name, cell in cells.items() if not self._is_word(cell)}
         damaged = next((name for name, cell in cells.items() if damage_of(cell)), None)
         if damaged is not None and options.damaged_cells == "error":
@@ -237,7 +237,7 @@ class Table:
         near = first[: len(footer)]
         if near != footer and near.casefold() == footer.casefold():
             self._near_footer = line, near
-        # Neither a person called Totally is a total, nor Total Bob, whose cells are all filled in.
+        # A person called Totally is no total, nor is Total Bob, whose cells are all filled.
         rest = first.removeprefix(footer)
         begins = first.startswith(footer) and not (footer[-1].isalnum() and rest[:1].isalnum())
         named = any(map(str.isalpha, rest))
@@ -246,7 +246,7 @@ class Table:
         return self.ended
 
     def after_footer(self, line: int, cells: Sequence[str]) -> None:
-        """Note a row below the footer that looks like a record, and would otherwise be missed."""
+        """Note a row below the footer that looks like a record, so that it is not missed."""
         cells = self.stated(cells)
         filled = [cell.strip() for cell in cells if cell.strip()]
         names = self.headings.names
@@ -265,26 +265,26 @@ class Table:
         words = self._options.blank
         if not words:
             return cells
-        # `is_blank_word`, which takes twice as long for each cell of a file.
+        # The same as `is_blank_word`, in half the time.
         return ["" if cell.strip().casefold() in words else cell for cell in cells]
 
     def _is_word(self, cell: str) -> bool:
         return is_blank_word(cell, self._options.blank)
 
     def bad(self, line: int, summary: str, help: str) -> ReadError:
-        """Return the error of headings that cannot be used."""
+        """Return the error for unusable headings."""
         return ReadError("R154", f"{self._name}:{line}: {summary}", self._hint() or help)
 
     def _quoted_late(self, cell: str) -> bool:
         """Return whether a cell is quoted after a space, so that the quotes belong to it."""
         quote, text = self._options.quote, cell.strip()
-        # Without its quotes, a delimiter within the cell has split it.
+        # As the quotes did not count, a delimiter within the cell has split it.
         return bool(quote) and cell[:1].isspace() and text.startswith(quote)
 
     def _damage(self, cells: Sequence[str]) -> str:
-        """Return how a spreadsheet damaged a row's cells, in words; "" if it did not.
+        """Return how a spreadsheet damaged a row's cells, in words, or "".
 
-        The cells themselves are not shown: a number that was shortened may be an account's.
+        Does not show the cells, because a shortened number may be a bank account.
         """
         found = next(self._damages(cells), None)
         if found is None:
@@ -294,7 +294,7 @@ class Table:
         return f"column {column!r} holds {what}: {remedy}, or set damaged_cells: keep"
 
     def _damages(self, cells: Sequence[str]) -> Iterator[tuple[int, tuple[str, str]]]:
-        """Yield the numbers of the cells that a spreadsheet damaged, where it matters, and how."""
+        """Yield the numbers of relevant cells that a spreadsheet damaged, and how."""
         unheeded = self.headings.unheeded
         for number, cell in enumerate(cells):
             if number in unheeded or not _holds(cell, _DAMAGE_SIGNS):
@@ -335,18 +335,18 @@ def damage_of(cell: str) -> tuple[str, str] | None:
 
 
 _LATE = re.compile(rb"""(?:^|[^\w\s"'])[ \t]+["']""")
-"""A quotation mark after spaces, as it stands in the file: one that is part of a quoted cell
+"""Matches a quotation mark after spaces in the file, unless it is within a quoted cell, where it
 follows the mark that opens the cell."""
 
 _LATE_SIGNS = (('"', ' "'), ("'", " '"), ("\t", '\t"'), ("\t", "\t'"))
-"""Of which one is in each text that `_LATE` finds something in, after one character of each.
+"""Pairs of a character and a text; if `_LATE` matches, the file contains one of these texts.
 
-To search for one character is ten times as fast.
+The single character is searched for first, which is ten times as fast.
 """
 _DAMAGE_SIGNS = (("#", "#"), ("=", "="), ("+", "E+"), (":", "Err:"))
-"""Of which one is in each text that any of `_DAMAGE` fits."""
+"""Pairs as in `_LATE_SIGNS`, for the patterns of `_DAMAGE`."""
 MERGED = "#MERGED!"
-"""What stands for a cell that is blank because a workbook merges it with another."""
+"""Marks a cell that is blank because a workbook merges it with another."""
 _DAMAGE = (
     (
         re.compile(MERGED),
@@ -396,7 +396,7 @@ def _not_encoded(encoding: str) -> str:
 
 
 def _instead(wanted: str, names: Sequence[str]) -> str:
-    """Return the heading that a missing one probably means; the names are the unused ones."""
+    """Return the heading that a missing one probably means, of the unused names."""
     near = get_close_matches(wanted, names, n=1, cutoff=0.8)
     words = _words(wanted)
     alike = [name for name in names if words and 2 * len(words & _words(name)) >= len(words)]
@@ -408,7 +408,7 @@ def _instead(wanted: str, names: Sequence[str]) -> str:
 
 
 def _words(heading: str) -> set[str]:
-    """Return the words of a heading that say what it holds."""
+    """Return the significant words of a heading."""
     found = re.findall(r"[a-z]+", heading.casefold())
     return {_SHORT.get(word, word) for word in found} - _COMMON
 
@@ -431,7 +431,7 @@ HEADER_HELP = "save the file as CSV (UTF-8) with commas and with lines that end 
 
 
 class OfTable:
-    """What the layouts of CSV and of workbooks have in common."""
+    """The common part of the layouts of CSV files and workbooks."""
 
     _table: Table
 
@@ -442,7 +442,7 @@ class OfTable:
 
     @property
     def notes(self) -> Sequence[str]:
-        """What is odd about the file as a whole, although no record is missing."""
+        """Remarks on the file as a whole that do not mean missing records."""
         return self._table.notes
 
     @property
@@ -452,5 +452,5 @@ class OfTable:
 
     @property
     def columns(self) -> Sequence[str]:
-        """The headings, those without a name left out."""
+        """The headings, without empty ones."""
         return [name for name in self._table.headings.names if name.strip()]

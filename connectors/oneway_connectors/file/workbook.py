@@ -1,7 +1,7 @@
 """Reads one sheet of an Excel or LibreOffice workbook as if it were CSV.
 
-All values are text, as in CSV: a whole number has no fraction, a date is ISO text. Formulas
-are read as the values that the spreadsheet last computed. A workbook is never written.
+All values are text, as in CSV: whole numbers have no fraction, dates are ISO text. Formulas are
+read as the values that the spreadsheet last computed. Workbooks are never written.
 """
 
 import json
@@ -22,7 +22,7 @@ from oneway_connectors.file.table import MERGED, OfTable, Table
 
 MAX_SIZE = 200_000_000
 _SHEETS = 8
-"""Sheets that are looked at for the one with the records."""
+"""How many sheets are searched for the one with the records."""
 Rows: TypeAlias = Sequence[tuple[int, list[str]]]
 """The cells of a sheet's rows, with their lines."""
 
@@ -49,14 +49,14 @@ class WorkbookRows(OfTable):
                 for below, others in rows[position:]:
                     self._table.after_footer(below, others)
                 return
-            entry = self._table.entry(line, b"", self._told_merged(line, cells), cut=False)
+            entry = self._table.entry(line, b"", self._with_merged(line, cells), cut=False)
             if entry is not None:
                 yield entry
 
-    def _told_merged(self, line: int, cells: Sequence[str]) -> Sequence[str]:
-        """Return the cells of a record's row, a mark in those that are blank by a merge.
+    def _with_merged(self, line: int, cells: Sequence[str]) -> Sequence[str]:
+        """Return the cells of a record's row, with a mark in those that are blank due to a merge.
 
-        A blank row stays blank, and a total over several columns a total.
+        A blank row stays blank, and a total over several columns stays a total.
         """
         merged = self._merged.get(line, ())
         if not merged or not any(map(str.strip, cells)) or footer_in(cells):
@@ -66,7 +66,7 @@ class WorkbookRows(OfTable):
             told[number - 1] = text if keep else MERGED
         return told
 
-    # A workbook is never written: the connector refuses it before it gets here (W110).
+    # The connector refuses to write a workbook before it gets here (W110).
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Fail: rows are read again only to be written."""
@@ -110,9 +110,9 @@ class WorkbookRows(OfTable):
 
 
 def fullest_sheet(path: str, data: bytes) -> tuple[str, bool, Rows]:
-    """Return the sheet with most in it, whether there are others, and its rows.
+    """Return the fullest sheet, whether there are others, and its rows.
 
-    The first one is often a cover; of those that hold as much, it is the first.
+    The first sheet is often a cover. Of equally full sheets, the first one counts.
     """
     names, rows, _ = _read(path, data, first=True)
     if rows is None:
@@ -126,16 +126,17 @@ def fullest_sheet(path: str, data: bytes) -> tuple[str, bool, Rows]:
 
 
 def _filled(rows: Rows) -> int:
-    """Return how many cells of a sheet hold something."""
+    """Return how many cells of a sheet are not blank."""
     return sum(1 for _, cells in rows for cell in cells if cell.strip())
 
 
 def _read(
     name: str, data: bytes, sheet: str = "", *, first: bool = False
 ) -> tuple[list[str], Rows | None, Sequence[tuple[int, int, str]]]:
-    """Return the visible sheets, and the rows of the requested one, if it exists.
+    """Return the names of visible sheets, and the rows and merged cells of the requested one.
 
-    Last come its cells that are blank because they are merged with another, and its value.
+    The rows are None if it does not exist. Merged cells are blank in the rows; each comes with its
+    line, its column, and the value of the cell that it is merged with.
     """
     if len(data) > MAX_SIZE:
         raise ReadError("R150", f"{name}: the workbook is too large", "save it as CSV")

@@ -1,10 +1,9 @@
-"""Reads a sheet of a workbook, in a process of its own.
+"""Reads a sheet of a workbook in a separate process.
 
-A workbook of nine hundred bytes may hold one cell in the last row of the last column: what reads
-it sets aside all the cells before, seventeen thousand million, and ends the process in which it
-does so. That must not be the process of a run. Standard input gives a line of JSON (`sheet`, and
-whether the `first` will do), then the workbook; standard output takes JSON. Nothing of the
-project is imported, so that it begins quickly.
+A workbook of nine hundred bytes can have one cell in the last row of the last column, for which the
+parser allocates 17 billion cells and kills its process. That must not be the process of a run.
+Standard input is a line of JSON (`sheet`, and `first` if the first one will do), then the
+workbook. Standard output is JSON. Imports nothing from the project, so that it starts quickly.
 """
 
 import io
@@ -72,9 +71,9 @@ def _answer(data: bytes, wanted: str, first: bool) -> dict[str, Any]:
 
 
 def _merged(sheet: Any, rows: list[tuple[int, list[str]]]) -> Iterator[tuple[int, int, str]]:
-    """Yield the cells that are merged with one that holds a value: line and column, and the value.
+    """Yield the cells that are merged with a filled one: line, column, and its value.
 
-    They are blank in the rows. The reader does not know those of an .ods workbook.
+    They are blank in the rows. The parser does not report those of an .ods workbook.
     """
     for (top, left), (bottom, right) in getattr(sheet, "merged_cell_ranges", None) or ():
         for line, cells in rows[top : bottom + 1]:
@@ -85,11 +84,11 @@ def _merged(sheet: Any, rows: list[tuple[int, list[str]]]) -> Iterator[tuple[int
 
 
 def _shown(data: bytes, sheet: str, *, timed: bool) -> dict[tuple[int, int], str]:
-    """Return what an .xlsx sheet shows in cells that the reader gives otherwise, by their places.
+    """Return the shown text of .xlsx cells for which the parser returns something else, by place.
 
-    The reader gives errors (`#N/A`), and formulas that nothing has computed yet, as blank
-    cells: taken for blank, they clear what the target has. It gives numbers without their
-    format: 00042 as 42. `timed` says that it found times, among which may be days.
+    The parser returns errors (`#N/A`) and formulas that were never computed as blank cells, which
+    would clear the target's values. It returns numbers without their format: 00042 as 42. `timed`:
+    it found times, some of which may be days.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
@@ -111,7 +110,7 @@ def _shown(data: bytes, sheet: str, *, timed: bool) -> dict[tuple[int, int], str
 
 
 def _parts(file: zipfile.ZipFile, sheet: str) -> tuple[str, str]:
-    """Return where a sheet and the styles are inside of a workbook (ECMA-376, part 1, 12.3.24)."""
+    """Return the paths of a sheet and the styles in a workbook (ECMA-376, part 1, 12.3.24)."""
     book = ElementTree.fromstring(file.read("xl/workbook.xml"))
     (found,) = (each for each in book.iter() if _is(each, "sheet") and each.get("name") == sheet)
     id = next(value for name, value in found.items() if name.endswith("}id"))
@@ -124,7 +123,7 @@ def _parts(file: zipfile.ZipFile, sheet: str) -> tuple[str, str]:
 
 
 def _formats(text: bytes) -> list[str]:
-    """Return the number format of each style that a cell may have, in their order."""
+    """Return the number format of each cell style, in order."""
     styles = ElementTree.fromstring(text)
     own = (each for each in styles.iter() if _is(each, "numFmt"))
     codes = _BUILT_IN | {each.get("numFmtId", ""): each.get("formatCode", "") for each in own}
@@ -172,9 +171,9 @@ _BUILT_IN = {
     **dict.fromkeys(("18", "19", "20", "21", "45", "47"), "h:mm"),
     "46": "[h]:mm:ss",
 }
-"""The formats that a workbook names without their text (ECMA-376, part 1, 18.8.30)."""
+"""The built-in formats, which a workbook names by number (ECMA-376, part 1, 18.8.30)."""
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.')
-"""Text within a format; a space as wide as a sign, and a sign repeated to the cell's width."""
+"""Matches text in a format, a space as wide as a character, and a repeated character."""
 _TOKEN = re.compile(r'"[^"]*"|\\.|_.|\*.|.', re.DOTALL)
 _PERCENT = re.compile(r"[#,]*0*(?:\.(0*)#*)? ?%")
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\](.*)", re.IGNORECASE)
@@ -189,10 +188,11 @@ def _tells(format: str) -> bool:
 
 
 def shown_number(value: float, format: str) -> str | None:
-    """Return the text that a format shows for a number; None if it adds nothing to its digits.
+    """Return the text that a format shows for a number, or None if the number itself will do.
 
-    Decimals, thousands, currencies and units (`0" years"`) add nothing: rounded money would lose
-    digits. Text before the digits, or after several zeros (`"E"0000`, `000"-A"`), is of a code.
+    It will do for decimals, thousands, currencies and units (`0" years"`), as rounded amounts would
+    lose digits. Text before the digits, or after several zeros (`"E"0000`, `000"-A"`), is part of a
+    code.
     """
     section = _COLOUR.sub("", format).split(";")[0]
     plain = _LITERAL.sub("", section)
@@ -204,7 +204,7 @@ def shown_number(value: float, format: str) -> str | None:
         decimals = decimals.ljust(len(found[1] or ""), "0")
         return f"{whole}.{decimals}%" if decimals else f"{whole}%"
     if _is_of_days(plain) and value < 1:
-        # What a formula gives for a blank cell: a spreadsheet shows the day 00/01/1900.
+        # A formula's result for a blank cell, which spreadsheets show as 00/01/1900.
         return "#####" if value else ""
     return _code(value, section) if value >= 0 else None
 
@@ -214,7 +214,7 @@ def _is_of_days(plain: str) -> bool:
 
 
 def _code(value: float, section: str) -> str | None:
-    """Return a whole number as a format of digits shows it: `00000`, `000-00-0000`, `"E"0000`."""
+    """Return a whole number in a format of digits, such as `00000`, `000-00-0000`, `"E"0000`."""
     if not value.is_integer() or value >= _EXACT:
         return None
     signs = [_sign(each) for each in _TOKEN.finditer(section)]
@@ -235,7 +235,7 @@ def _code(value: float, section: str) -> str | None:
 
 
 def _sign(token: re.Match[str]) -> tuple[str, bool]:
-    """Return what a token of a format shows, and whether it is text."""
+    """Return the characters that a token of a format shows, and whether it is text."""
     text = token[0]
     if text[0] in "_*" and len(text) > 1:
         return "", True
@@ -248,7 +248,7 @@ def _is_currency(sign: str) -> bool:
 
 
 def _elapsed(value: float, unit: str, rest: str) -> str:
-    """Return a duration as a format such as `[h]:mm` shows it, with seconds if there are any."""
+    """Return a duration in a format such as `[h]:mm`, with seconds if they are not 0."""
     seconds = round(abs(value) * 86_400)
     of_unit = {"h": 3_600, "m": 60, "s": 1}[unit[0]]
     parts = [str(seconds // of_unit).zfill(len(unit))]
@@ -260,24 +260,24 @@ def _elapsed(value: float, unit: str, rest: str) -> str:
 
 
 def _plain(number: Decimal) -> str:
-    """Return a number without an exponent, and without zeros at its end."""
+    """Return a number without an exponent or trailing zeros."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 _EXACT = 1e15
-"""A spreadsheet keeps fifteen digits of a number: of longer ones, the last are lost."""
+"""Spreadsheets store fifteen digits, so longer numbers have lost the last ones."""
 
 
 def cell_text(cell: object) -> str:
-    """Return a cell as the CSV of its sheet has it: dates as ISO text, whole numbers whole."""
+    """Return a cell as in a CSV export: dates as ISO text, whole numbers without a fraction."""
     match cell:
         case str():
             return cell
         case bool():
             return "true" if cell else "false"
         case float() | int() if abs(cell) >= _EXACT:
-            return f"{cell:.14E}"  # as a spreadsheet shortens it: an error of the row
+            return f"{cell:.14E}"  # the notation of spreadsheets, which is an error of the row
         case float() | int():
             return _plain(Decimal(f"{cell:.15g}"))
         case datetime() if cell.time() == time():

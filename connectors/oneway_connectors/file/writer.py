@@ -1,4 +1,4 @@
-"""Writes a file of records: reads it whole, changes it in memory, rewrites it on `flush`."""
+"""Writes a file of records: reads it, changes it in memory, and rewrites it on `flush`."""
 
 import hashlib
 import os
@@ -27,9 +27,9 @@ from oneway_connectors.file.strict_json import Flaw
 class FileWriter:
     """Writes records of a JSON, JSONL or CSV file; nothing is on disk until `flush`.
 
-    Records that are not written keep their very bytes. A new record has the id among its
-    values or, where there is none, the number after the highest one that is or was in use, as
-    text or as a number as the other ids are (text in a file without any).
+    Other records are preserved byte for byte. A new record has the id among its values or else the
+    number after the highest id that is or was in use, as text or a number like the other ids (text
+    in a file without records).
     """
 
     def __init__(
@@ -49,42 +49,39 @@ class FileWriter:
         self._used_ids: tuple[str, ...] = ()
 
     def complete_new_records(self, paths: Iterable[tuple[str, ...]]) -> None:
-        """Let every new record hold these keys, null if nothing else is written there.
+        """Give every new record these keys, with null unless a value is written.
 
-        A table has its columns already. In JSON, a key that is absent says nothing, and who was
-        just created is known to have nothing there.
+        Tables have their columns already. In JSON, an absent key would mean that the value is
+        unknown, but a record that was just created is known to have none.
         """
         if self._format in ("json", "jsonl"):
             self._new_record_keys = tuple(paths)
 
     def number_beyond(self, ids: Iterable[str]) -> None:
-        """Number new records beyond these ids as well: the file may have lost them by hand."""
+        """Number new records beyond these ids too, which may have been deleted from the file."""
         self._used_ids = tuple(ids)
 
     def heed(self, paths: Iterable[tuple[str, ...]]) -> None:
-        """Let a cell that does not fit its type spoil no record if it is at none of these paths.
-
-        It is the text that it is, and the id always has to fit.
-        """
+        """Require cells to fit their types only at these paths (see `FileReader.heed`)."""
         heeded = frozenset((*paths, self._options.id_keys))
         self._options = replace(self._options, heeded=heeded)
 
     def refuse_unwritable(self) -> None:
-        """Raise `NotSent` for a file that is read-only, although renaming another over it works.
+        """Raise `NotSent` for a read-only file, although another could be renamed over it.
 
-        The user root may write any file, so its permissions decide, and not what this process can.
+        Checks the permissions instead of trying, because root may write any file.
         """
         try:
             mode = os.stat(self._path).st_mode
         except OSError:
-            return  # reading it says what is wrong
+            return  # reading the file reports the problem
         if not (mode & _WRITABLE and os.access(self._path, os.W_OK)):
             help = "if the sync is to write to it, let it: chmod u+w; otherwise name another target"
             raise NotSent("W155", f"{self._path}: the file is read-only", help)
 
     @property
     def batch(self) -> int:
-        """All writes may wait for one flush, which rewrites the file."""
+        """Unlimited: all writes can wait for one flush, which rewrites the file."""
         return sys.maxsize
 
     def create(self, values: Mapping[str, Value], token: str) -> str:  # noqa: ARG002  # the SPI's
@@ -99,7 +96,7 @@ class FileWriter:
             return id
 
     def update(self, id: str, values: Mapping[str, Value], token: str) -> None:  # noqa: ARG002
-        """Change the given fields of a record; the others, and the order of all, stay."""
+        """Change the given fields of a record; the others, and the order, stay."""
         with self._lock:
             held = self._load()
             if id not in held.places:
@@ -107,7 +104,7 @@ class FileWriter:
                     "W151", f"{self._path}: no record has this id any more", "plan again"
                 )
             self._refuse_words(values)
-            # A record may stand there twice, alike: then it has to stay so.
+            # If the file has identical records, change all of them.
             olds = [held.raws[place] for place in held.places[id]]
             first = held.layout.decode(olds[0])
             if any(held.layout.decode(old) != first for old in olds[1:]):
@@ -126,7 +123,7 @@ class FileWriter:
         return self._encoded(held, partial(held.layout.rewrite, merged, raw))
 
     def _refuse_words(self, values: Mapping[str, Value]) -> None:
-        """Raise `Rejected` for a text that would be read back as nothing."""
+        """Raise `Rejected` for a text that would be read back as blank."""
         word = a_blank_word(values, self._options.blank)
         if word:
             summary = f"the text {word!r} would be read as blank"
@@ -134,17 +131,17 @@ class FileWriter:
             raise Rejected("W150", summary, help)
 
     def leave(self, id: str, values: Mapping[str, Value], token: str) -> None:
-        """Write the given fields: files have no separate way of leaving."""
+        """Write the given fields, as files have no special form of leaving."""
         self.update(id, values, token)
 
     def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> None:
-        """Write the given fields: files have no separate way of coming back."""
+        """Write the given fields, as files have no special form of coming back."""
         self.update(id, values, token)
 
     def flush(self) -> None:
-        """Rewrite the file, atomically; raise `NotSent` if it still is as it was.
+        """Rewrite the file atomically; raise `NotSent` if it is unchanged.
 
-        A file that changed since it was read is left alone.
+        A file that has changed since it was read is left alone.
         """
         with self._lock:
             if self._held is None or not self._held.dirty:
@@ -204,7 +201,7 @@ class FileWriter:
         return held
 
     def _start(self, file: BinaryIO, text: BinaryIO) -> bytes:
-        """Return the file's first bytes; raise `ReadError` if its encoding loses some."""
+        """Return the file's first bytes; raise `ReadError` if decoding it would lose any."""
         if text is file:
             return b""
         file.seek(0)
@@ -237,7 +234,7 @@ class FileWriter:
             raise NotSent(error.code, error.summary, error.help) from None
 
     def _replace(self, data: bytes) -> None:
-        path = Path(self._path).resolve()  # a symbolic link stays one
+        path = Path(self._path).resolve()  # preserves a symbolic link
         about_to_leave()
         try:
             replace_file(path, data)
@@ -258,7 +255,7 @@ _WRITABLE = 0o222
 
 @dataclass(slots=True)
 class _Held:
-    """A file in memory: the bytes of each record, and its positions by id."""
+    """A file in memory: the bytes of each record, and the positions of each id."""
 
     layout: Layout
     raws: list[bytes] = field(default_factory=list)
@@ -270,29 +267,29 @@ class _Held:
     _highest: str = "0"
 
     def add(self, id: str, raw: bytes) -> None:
-        """Add a record at the end, without an id if it has none."""
+        """Add a record at the end; `id` is "" if it has none."""
         if id:
             self.places.setdefault(id, []).append(len(self.raws))
             self.number_beyond((id,))
         self.raws.append(raw)
 
     def number_beyond(self, ids: Iterable[str]) -> None:
-        """Let `free_id` be beyond these ids; one that is no number says nothing."""
+        """Make `free_id` exceed these ids, as far as they are numbers."""
         for id in ids:
             if id.isascii() and id.isdigit() and len(id) <= _LONGEST_NUMBER:
                 self._highest = max(self._highest, id, key=int)
 
     def free_id(self) -> Value:
-        """Return the number after the highest id, with its leading zeros.
+        """Return the number after the highest id, with the same leading zeros.
 
-        A gap is left open: its number may stand elsewhere for a record that was deleted.
+        Never fills a gap, because other systems may use its number for a deleted record.
         """
         number = int(self._highest) + 1
         return number if self.numeric else str(number).zfill(len(self._highest))
 
 
 _LONGEST_NUMBER = 15
-"""Digits: a longer id is not a counter, and many programs cannot tell one from the next."""
+"""Digits; a longer id is not a counter, and many programs cannot represent it exactly."""
 
 
 def _merged(data: Mapping[str, Value], values: Mapping[str, Value]) -> dict[str, Value]:

@@ -92,7 +92,7 @@ class _ExpenseInViews:
             return self._accepted(token, fields)
         user = self._state.shown(self._state.create(fields))
         if token is not None:
-            # Only a success is kept: a refused request may be corrected and sent again.
+            # Only a success is stored, as a refused request may be corrected and sent again.
             self._state.answered[token] = (_digest(fields), user)
         return answer(user, 201, {"Location": f"/1.0/users/{user['id']}"})
 

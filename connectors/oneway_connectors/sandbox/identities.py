@@ -1,4 +1,4 @@
-"""People whom a match key alone does not identify; made only where asked for."""
+"""People whom a match key alone does not identify, added on request."""
 
 from collections.abc import Sequence
 

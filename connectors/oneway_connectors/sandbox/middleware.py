@@ -59,9 +59,9 @@ class RequestLog:
 
 
 class RateLimit:
-    """Lets a fixed number of requests pass in any one second.
+    """Allows a fixed number of requests in any one second.
 
-    `most` is the largest number that passed within a second so far.
+    `most` is the largest number within a second so far.
     """
 
     def __init__(self, per_second: int, clock: Callable[[], float] = time.monotonic) -> None:

@@ -94,7 +94,7 @@ def build(system: str, today: date, **options: Any) -> Starlette:
 
 @contextmanager
 def running(app: ASGIApp, port: int = 0) -> Iterator[str]:
-    """Serve an application for the length of a block; yields its URL."""
+    """Serve an application during the block; yields its URL."""
     url, server, thread = _listen(app, port)
     sandbox = Sandbox("", url, {}, "", url, server, thread)
     with sandbox:
@@ -132,7 +132,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         log_level="error",  # invalid requests are answered, not logged
         access_log=False,
         server_header=False,
-        # Longer than clients keep a connection, so that no request meets a closing one.
+        # Longer than clients reuse a connection, so that no request meets a closing one.
         timeout_keep_alive=120,
         timeout_graceful_shutdown=2,
     )

@@ -1,9 +1,9 @@
 """The Staffology Payroll sandbox: the vendor's paths and shapes over invented employees.
 
-Paths, parameters and shapes are the vendor's OpenAPI document's. Where it is
-silent: a page size without a page number means the first page, a page number without a size a
-page of 100, the list has every status unless one is given, and errors have the shape of the
-other sandbox.
+Paths, parameters and shapes are those of the vendor's OpenAPI document. We assume what it does not
+say: a page size without a page number means the first page, a page number without a size means
+pages of 100, the list has every status unless one is given, and errors have the shape of the other
+sandbox.
 """
 
 import base64
@@ -160,7 +160,7 @@ class _StaffologyViews:
 
 
 def _keyed(view: View) -> Callable[[Request], Awaitable[Response]]:
-    """Return an endpoint that checks the key before all else."""
+    """Return an endpoint that checks the key first."""
 
     async def endpoint(request: Request) -> Response:
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
