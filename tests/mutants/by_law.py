@@ -298,7 +298,7 @@ OWN = (
     _whose(
         "second-records-are-nobodys",
         "planning/planner",
-        "second_records(rows, targets, matches, self.policy, linked, listed=listed)",
+        "second_records(self.records, listed=bool(self.evidence.doubted))",
         "{}",
         "a leaver's second record lets them in",
     ),

@@ -7,7 +7,7 @@ systems.
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from enum import Enum
 
 from oneway.core.connector import Description, Finding, Probe
@@ -22,7 +22,7 @@ from oneway.mapping.program import Missed, Program, SourceRow, TargetRow
 from oneway.mapping.short_rows import whole
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import comparison
-from oneway.planning.match import NO_PAIRS, Match, match
+from oneway.planning.match import Match, MatchedRows, match
 from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Reason
 from oneway.planning.similar.near_duplicates import NEAR_DUPLICATE, hold_near_duplicates
@@ -275,8 +275,9 @@ def _near_misses(
     """Yield the people whom no key matches, with the records that may be theirs."""
     policy = program.policy
     keyed = match(rows, targets, policy.match_paths)
-    matches = hold_near_duplicates(keyed, rows, targets, policy)
-    found = near_misses(rows, targets, matches, policy, NO_PAIRS)  # every record is among these
+    records = MatchedRows(policy, rows, targets, keyed)  # every record is among these
+    matches = hold_near_duplicates(records)
+    found = near_misses(replace(records, matches=matches))
     lines = tuple(
         f"{row.key}: {reason.text}"
         for row in rows

@@ -27,7 +27,7 @@ from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import KEEP, FieldChange, at_update, begun, has_begun, is_there, wanted
 from oneway.planning.draft_reasons import leave_not_shown
 from oneway.planning.ineffective import why_leave_fails, written
-from oneway.planning.match import Matches
+from oneway.planning.match import MatchedRows, Matches
 from oneway.planning.one_per_person import OtherRecords
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
@@ -44,21 +44,16 @@ SPARED = frozenset({IN_CONFLICT, NEAR_KEY})
 
 def absent(
     program: Program,
-    targets: Sequence[TargetRow],
-    matches: Matches,
+    records: MatchedRows,
     source: Collected[AnySourceRow],
-    rows: Sequence[SourceRow],
-    linked: Mapping[str, str],
     others: OtherRecords,
 ) -> list[Draft]:
-    """Return the outcome of every target record that no source record matched.
-
-    `linked` are the target records linked by earlier runs, by source id.
-    """
-    unmatched = _unmatched(targets, matches)
+    """Return the outcome of every target record that no source record matched."""
+    matches, linked, owned = records.matches, records.linked, records.matches.owned
+    unmatched = [each for each in records.targets if each.target_id not in owned]
     if not unmatched:
         return []
-    alone = [row for row, found in matches.each(rows) if found.target is None]
+    alone = [row for row, found in records.each if found.target is None]
     blocked = "" if source.complete else "the list of source records may not be complete"
     blocked = may_be_anybodys(program.policy, alone) or blocked
     none = Reason("absent", _NONE if all(row.keys_known for row in alone) else _NONE_KNOWN)
@@ -66,7 +61,7 @@ def absent(
     cells = program.departed()
     unclear = doubt(program.policy, _with_anothers_key(alone, matches), linked)
     near = Unmatched(program.policy, alone, unclear, set(linked.values()))
-    passed_on = _passed_on(program.policy, rows, alone, matches, linked)
+    passed_on = _passed_on(records, alone)
     drafts = []
     for each in unmatched:
         whose = others.whose(each) or _unread_match(each, unread) or none
@@ -103,11 +98,6 @@ def _deactivated(
     return draft._replace(access=Verb.DEACTIVATE, access_changes=differences, has_access=True)
 
 
-def _unmatched(targets: Iterable[TargetRow], matches: Matches) -> list[TargetRow]:
-    matched = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
-    return [each for each in targets if each.target_id not in matched]
-
-
 def _unread_by_key(alone: Iterable[SourceRow]) -> dict[tuple[int, Hashable], str]:
     """Index the unreadable source records by each of their keys that can be read."""
     return {
@@ -128,23 +118,17 @@ def _unread_match(target: TargetRow, unread: Mapping[tuple[int, Hashable], str])
     return Reason("absent", f"a source record that cannot be read has its key: {name}")
 
 
-def _passed_on(
-    policy: Policy,
-    rows: Iterable[SourceRow],
-    alone: Iterable[SourceRow],
-    matches: Matches,
-    linked: Mapping[str, str],
-) -> Mapping[str, Reason]:
+def _passed_on(records: MatchedRows, alone: Iterable[SourceRow]) -> Mapping[str, Reason]:
     """Return why target records may belong to people who are gone, by target id.
 
     Nothing ends their access because of somebody in conflict over the record. Earlier runs link it
     to a source record that is gone, or the key now belongs to a person whom `only` leaves out, so
     that no conflict is shown.
     """
-    found = {}
-    shown = {row.source_id for row in rows}
-    gone = {target: source for source, target in linked.items() if source not in shown}
-    for row in alone if policy.absent is Absent.DEACTIVATE else ():
+    found, matches = {}, records.matches
+    shown = {row.source_id for row in records.rows}
+    gone = {target: source for source, target in records.linked.items() if source not in shown}
+    for row in alone if records.policy.absent is Absent.DEACTIVATE else ():
         conflict = matches.of(row).conflict
         if conflict is None or row.leaver:
             continue

@@ -1,7 +1,7 @@
 """Marks in the drafts everyone who may still get in, although no action of theirs shows it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.connector import Capability
 from oneway.core.records import MISSING
@@ -9,7 +9,7 @@ from oneway.mapping.program import LeftAnswer, Policy, Program, SourceRow, Targe
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import has_begun, perhaps_left
 from oneway.planning.links import LinkEvidence
-from oneway.planning.match import Matches
+from oneway.planning.match import MatchedRows, Matches
 from oneway.planning.outcomes import PENDING, Draft, Drafter
 from oneway.planning.plan import Kind, Reason, Verb
 
@@ -17,30 +17,27 @@ _UNSEEN = "the target does not show it, which does not prove that it is gone"
 
 
 def remembered_records(
-    policy: Policy,
-    rows: Iterable[SourceRow],
-    targets: Iterable[TargetRow],
-    matches: Matches,
-    known: Sequence[LinkEvidence],
+    records: MatchedRows, known: Sequence[LinkEvidence]
 ) -> Mapping[str, Sequence[TargetRow]]:
-    """Return which target records were those of leavers without a match, by source id.
+    """Return the former target records of unmatched leavers, by source id.
 
-    Also of those who may have left after all. `known` is what earlier runs know, whatever the rows
-    say now. A record that is matched is
-    somebody else's. One that the target does not show, and that may be there, is known by its id.
+    People who may have left count as leavers. `known` is what earlier runs know, whatever the rows
+    say now. A matched record belongs to somebody else. A record that the target does not show, but
+    that may still exist, consists of its id alone.
     """
+    policy, matches = records.policy, records.matches
     doubted = {id for each in known for id in each.doubted}
     left = {
         row.source_id
-        for row, found in matches.each(rows)
+        for row, found in records.each
         if found.target is None and (perhaps_left(policy, row) or row.source_id in doubted)
     }
     pairs = {pair for each in known for pair in each.pairs_of(left)} if left else set()
     if not pairs:
         return {}
-    owned = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
+    owned = matches.owned
     free = {id: _hidden_record(policy, id, id) for each in known for id in each.unseen}
-    free |= {each.target_id: each for each in targets if each.target_id not in owned}
+    free |= {each.target_id: each for each in records.targets if each.target_id not in owned}
     found: dict[str, list[TargetRow]] = defaultdict(list)
     for source, target in sorted(pairs):
         if target in free:

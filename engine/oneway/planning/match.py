@@ -18,7 +18,7 @@ from typing import NamedTuple
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Missing, Value
 from oneway.mapping.packed_rows import RowsAt, SourceRows, TargetRows
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.plan import Reason
 from oneway.planning.record_owner import owner_text
@@ -65,6 +65,11 @@ class Matches:
     def of(self, row: SourceRow) -> Match:
         """Return a row's match."""
         return self.by_source.get(row.source_id, NOBODY)
+
+    @property
+    def owned(self) -> set[str]:
+        """The ids of the target records that a row has matched."""
+        return {e.target.target_id for e in self.by_source.values() if e.target is not None}
 
     def each(self, rows: Iterable[SourceRow]) -> "list[tuple[SourceRow, Match]]":
         """Return rows with their matches; cached for the list it was last called with."""
@@ -191,6 +196,29 @@ class Pairs:
 
 
 NO_PAIRS = Pairs.of(())
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedRows:
+    """The rows of both sides that need planning, with their matches.
+
+    `quiet` are further pairs that certainly match. `linked` are the target records linked by
+    earlier runs, by source id. `kinds` is the result of `kinds_of` for all target records, or None
+    if `targets` and `quiet` are all of them.
+    """
+
+    policy: Policy
+    rows: Sequence[SourceRow]
+    targets: Sequence[TargetRow]
+    matches: Matches
+    quiet: Pairs = NO_PAIRS
+    linked: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[int, str] | None = None
+
+    @property
+    def each(self) -> list[tuple[SourceRow, Match]]:
+        """The source rows with their matches."""
+        return self.matches.each(self.rows)
 
 
 def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequence[str]) -> Matches:

@@ -15,7 +15,7 @@ from oneway.mapping.short_rows import AnySourceRow, whole
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import perhaps_left, stays_until_later
 from oneway.planning.links import LinkEvidence
-from oneway.planning.match import Match, Matches
+from oneway.planning.match import Match, MatchedRows, Matches
 from oneway.planning.plan import Reason
 from oneway.planning.similar.near_misses import forms_of
 
@@ -99,23 +99,19 @@ class OtherRecords:
 
     def __init__(
         self,
-        policy: Policy,
+        records: MatchedRows,
         chosen: ChosenRows,
-        targets: Sequence[TargetRow],
-        matches: Matches,
-        linked: Mapping[str, str],
         likely: Mapping[str, Sequence[TargetRow]],
     ) -> None:
-        self._policy = policy
+        self._policy = records.policy
         self._pairs: dict[str, list[tuple[SourceRow, SourceRow]]] = defaultdict(list)
         self._likely: dict[str, list[tuple[SourceRow, SourceRow]]] = defaultdict(list)
         if not chosen.aside:
             return
-        found = matches.by_source
-        others = {each.target.target_id for each in found.values() if each.target is not None}
-        others |= {linked[id] for id in found if id in linked}
+        matches, linked = records.matches, records.linked
+        others = matches.owned | {linked[id] for id in matches.by_source if id in linked}
         free: dict[tuple[int, str], list[str]] = defaultdict(list)
-        for target in targets:
+        for target in records.targets:
             for form in forms_of(target) if target.target_id not in others else ():
                 free[form].append(target.target_id)
         for row, picked in chosen.aside:

@@ -40,7 +40,7 @@ from oneway.planning.diff import perhaps_left
 from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.links import NO_LINKS, LinkEvidence, let_through
 from oneway.planning.listed_before import still_listed
-from oneway.planning.match import Match, Matches, match, targets_by_readable_keys
+from oneway.planning.match import Match, MatchedRows, match, targets_by_readable_keys
 from oneway.planning.one_per_person import (
     ANOTHER,
     ChosenRows,
@@ -151,7 +151,8 @@ class _Planner:
         self.rows = sorted(screened.rows, key=lambda row: (row.key, row.source_id))
         self.targets = sorted(screened.targets, key=lambda each: each.target_id)
         self.linked = remembered(self.evidence, self.targets)
-        self.matches = self._matched()
+        self.records = self._matched()
+        self.matches = self.records.matches
         self.unseen = (*_unseen(target, self.targets), *_hidden(self.evidence, self.targets))
 
     def plan(self, seal: Seal) -> Plan:
@@ -161,7 +162,7 @@ class _Planner:
         rows, settled = settle(self.program, self.rows, partial(self._granted, drafter, unmatched))
         named = self._named(settled.drafts, drafter)
         managed = [each for row, each in self.matches.each(rows) if _is_managed(row, each)]
-        near = near_misses(rows, self.targets, self.matches, policy, quiet, passed_over.kinds)
+        near = near_misses(replace(self.records, rows=rows))
         there = perhaps_there(named.drafts, near, policy)
         links = self.evidence.targets
         assembler = Assembler(policy, seal, settled.before, near, links, *named[1:], there)
@@ -184,15 +185,18 @@ class _Planner:
             remarks=header.remarks,
         )
 
-    def _matched(self) -> Matches:
-        """Match by keys, then by links of earlier runs; hold whoever may be in the source twice."""
+    def _matched(self) -> MatchedRows:
+        """Match by keys, then by links of earlier runs; hold people who may be there twice."""
         rows, targets, policy = self.rows, self.targets, self.policy
         allowed = let_through(each.guard for each in self.header.allowed)
         matches = match(rows, targets, policy.match_paths)
         matches = reconcile(matches, rows, targets, policy, self.evidence, allowed)
-        matches = hold_near_duplicates(matches, rows, targets, policy, self.quiet, allowed)
+        found = MatchedRows(
+            policy, rows, targets, matches, self.quiet, self.linked, self.passed_over.kinds
+        )
+        matches = hold_near_duplicates(found, allowed)
         matches = hold_who_came_back(matches, rows, policy, allowed)
-        return hold_tied(matches, rows, self.chosen.tied)
+        return replace(found, matches=hold_tied(matches, rows, self.chosen.tied))
 
     def _drafter(self) -> Drafter:
         rows, targets, policy, evidence = self.rows, self.targets, self.policy, self.evidence
@@ -210,17 +214,14 @@ class _Planner:
             ended=evidence.ended,
             possible={
                 **targets_by_readable_keys(rows, targets),
-                **self._possible(rows, targets),
+                **self._possible(self.records),
             },
         )
 
-    def _possible(
-        self, rows: Sequence[SourceRow], targets: Sequence[TargetRow]
-    ) -> Mapping[str, Sequence[TargetRow]]:
-        """Return which of these target records may belong to leavers without a match."""
-        policy, matches, kinds = self.policy, self.matches, self.passed_over.kinds
-        likely = likely_targets(rows, targets, matches, policy, self.linked, self.quiet, kinds)
-        known = remembered_records(policy, rows, targets, matches, (self.known, self.evidence))
+    def _possible(self, records: MatchedRows) -> Mapping[str, Sequence[TargetRow]]:
+        """Return the target records that may belong to unmatched leavers, by source id."""
+        likely = likely_targets(records)
+        known = remembered_records(records, (self.known, self.evidence))
         if not known:
             return likely
         both = {
@@ -231,22 +232,19 @@ class _Planner:
 
     def _others(self) -> OtherRecords:
         """Return whose replaced records unmatched target records may belong to."""
-        targets, matches = self.targets, self.matches
+        records, owned = self.records, self.matches.owned
         left = [row for row, picked in self.chosen.aside if perhaps_left(self.policy, picked)]
         likely: Mapping[str, Sequence[TargetRow]] = {}
         if left:
-            found = (each.target for each in matches.by_source.values())
-            matched = {each.target_id for each in found if each is not None}
-            likely = self._possible(left, [e for e in targets if e.target_id not in matched])
-        return OtherRecords(self.policy, self.chosen, targets, matches, self.linked, likely)
+            free = [each for each in self.targets if each.target_id not in owned]
+            likely = self._possible(replace(records, rows=left, targets=free))
+        return OtherRecords(records, self.chosen, likely)
 
     def _unmatched(self, others: OtherRecords) -> Sequence[Draft]:
         """Return the outcomes of unmatched target records, some of which may be a leaver's."""
-        rows, targets, matches, linked = self.rows, self.targets, self.matches, self.linked
-        listed = bool(self.evidence.doubted)
-        second = second_records(rows, targets, matches, self.policy, linked, listed=listed)
+        second = second_records(self.records, listed=bool(self.evidence.doubted))
 
-        def told(draft: Draft) -> Draft:
+        def marked(draft: Draft) -> Draft:
             if draft.target is None:
                 return draft
             id = draft.target.target_id
@@ -255,8 +253,7 @@ class _Planner:
                 return draft
             return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
-        alone = absent(self.program, targets, matches, self.source, rows, linked, others)
-        return list(map(told, alone))
+        return list(map(marked, absent(self.program, self.records, self.source, others)))
 
     def _granted(
         self, drafter: Drafter, unmatched: Sequence[Draft], rows: Sequence[SourceRow]

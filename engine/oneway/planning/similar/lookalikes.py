@@ -16,7 +16,7 @@ from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.diff import known_value
-from oneway.planning.match import NO_PAIRS, Pairs
+from oneway.planning.match import NO_PAIRS, MatchedRows, Pairs
 from oneway.planning.record_owner import owner_text
 from oneway.planning.similar.marks import emails_in, has_email, marks_of, one_form
 
@@ -103,15 +103,17 @@ def said_of_nobodys(ids: Iterable[str], spoken: Collection[str]) -> str:
 
 
 def lookalikes(
-    alone: Sequence[SourceRow], targets: Sequence[TargetRow], owners: Mapping[str, AnySourceRow],
-    policy: Policy, quiet: Pairs, spoken: Collection[str], kinds: Mapping[int, str],
-) -> Lookalikes:  # fmt: skip
+    records: MatchedRows,
+    alone: Sequence[SourceRow],
+    owners: Mapping[str, AnySourceRow],
+    kinds: Mapping[int, str],
+) -> Lookalikes:
     """Index target records by values other than keys; `owners` are the rows of matched ones.
 
-    Of the `quiet` pairs, which are certainly matched, only values are indexed that one of the rows
-    `alone` has. Leaves out fields that the plan keeps unique anyway. `spoken` is as in `Matches`;
-    `kinds` is the result of `kinds_of` for all target records.
+    Of the quiet pairs, only values are indexed that one of the rows `alone` has. Leaves out fields
+    that the plan keeps unique anyway. `kinds` is the result of `kinds_of` for all target records.
     """
+    targets, policy, quiet = records.targets, records.policy, records.quiet
     naming = naming_of(policy)
     emails = frozenset(each for each, kind in kinds.items() if kind == "email")
     every = dict(owners)
@@ -130,7 +132,7 @@ def lookalikes(
                     every[quiet.targets[at][0]] = quiet.rows[at]
         single[position] = {form: sorted(held, key=_ID) for form, held in found.items()}
     free = by_name((each for each in targets if each.target_id not in owners), naming)
-    return Lookalikes(policy, every, spoken, single, emails, naming, free)
+    return Lookalikes(policy, every, records.matches.spoken, single, emails, naming, free)
 
 
 def kinds_of(

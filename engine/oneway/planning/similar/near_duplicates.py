@@ -17,7 +17,7 @@ from oneway.core.key_forms import difference, loose, shown
 from oneway.core.phrases import some
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole, whole_target
-from oneway.planning.match import NO_PAIRS, NOBODY, Match, Matches, Pairs
+from oneway.planning.match import NOBODY, Match, MatchedRows, Matches, Pairs
 from oneway.planning.plan import Reason
 from oneway.planning.similar.near_misses import NEAR_MISS, key_at
 
@@ -28,20 +28,15 @@ _MOST = 5
 """The most rows that are named."""
 
 
-def hold_near_duplicates(
-    matches: Matches,
-    rows: Sequence[SourceRow],
-    targets: Sequence[TargetRow],
-    policy: Policy,
-    quiet: Pairs = NO_PAIRS,
-    allowed: Collection[str] = (),
-) -> Matches:
+def hold_near_duplicates(records: MatchedRows, allowed: Collection[str] = ()) -> Matches:
     """Return the matches, with a conflict for people who may be in the source twice.
 
-    `quiet` are further matched pairs. A human has confirmed that the keys in `allowed` belong to
-    separate people. Sensitive keys are compared, and not shown.
+    A human has confirmed that the keys in `allowed` belong to separate people. Sensitive keys are
+    compared, but not shown.
     """
-    joiners = [row for row, each in matches.each(rows) if may_be_created(row, each)]
+    rows, targets, quiet = records.rows, records.targets, records.quiet
+    matches, policy = records.matches, records.policy
+    joiners = [row for row, each in records.each if may_be_created(row, each)]
     if not joiners:
         return matches
     found = dict(matches.by_source)

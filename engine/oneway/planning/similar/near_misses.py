@@ -15,7 +15,7 @@ from oneway.core.phrases import some
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.diff import perhaps_left
-from oneway.planning.match import Match, Matches, Pairs, targets_by_readable_keys
+from oneway.planning.match import Match, MatchedRows, targets_by_readable_keys
 from oneway.planning.plan import Reason
 from oneway.planning.similar.lookalikes import (
     by_name,
@@ -37,31 +37,21 @@ _MOST = 5
 """How many target records are named at most: more would be a table of numbers, not a person."""
 
 
-def near_misses(
-    rows: Iterable[SourceRow],
-    targets: Iterable[TargetRow],
-    matches: Matches,
-    policy: Policy,
-    quiet: Pairs,
-    kinds: Mapping[int, str] | None = None,
-) -> Mapping[str, tuple[Reason, ...]]:
+def near_misses(records: MatchedRows) -> Mapping[str, tuple[Reason, ...]]:
     """Return why target records may belong to unmatched source records, by source id.
 
-    The target records may be in a conflict. `quiet` are further matched pairs. Sensitive values are
-    compared and not shown. `kinds` is the result of `kinds_of`, if it is known from more target
-    records than these.
+    The target records may be in a conflict. Sensitive values are compared, but not shown.
     """
-    matched = matches.each(rows)
+    targets, matches, policy = records.targets, records.matches, records.policy
+    matched = records.each
     alone = [row for row, found in matched if _is_alone(found) and not row.outside]
     if not alone:
         return {}
     owners: dict[str, AnySourceRow] = {}
     owners |= {each.target.target_id: row for row, each in matched if each.target is not None}
-    targets = tuple(targets)
     free = [each for each in targets if each.target_id not in owners]
     found = _by_keys(alone, free, policy, matches.spoken)
-    kinds = kinds_of(targets, policy, quiet) if kinds is None else kinds
-    like = lookalikes(alone, targets, owners, policy, quiet, matches.spoken, kinds)
+    like = lookalikes(records, alone, owners, _kinds(records))
     own = targets_by_readable_keys(alone, free)  # known by key, so not repeated by name
     for row in alone:
         named = (*found[row.source_id], *matches.of(row).notes)
@@ -74,37 +64,27 @@ def near_misses(
     return {source_id: tuple(reasons) for source_id, reasons in found.items() if reasons}
 
 
-def likely_targets(
-    rows: Iterable[SourceRow],
-    targets: Sequence[TargetRow],
-    matches: Matches,
-    policy: Policy,
-    linked: Mapping[str, str],
-    quiet: Pairs,
-    kinds: Mapping[int, str] | None = None,
-) -> Mapping[str, tuple[TargetRow, ...]]:
+def likely_targets(records: MatchedRows) -> Mapping[str, tuple[TargetRow, ...]]:
     """Return the target records that may belong to unmatched leavers, by source id.
 
     The records are unmatched and have not left. Each has another form of the leaver's key, their
     email, one of their unique values, or their whole name. A record in a conflict, or found by
     name, must not be `linked` to anyone in the source. People who may have left count as leavers.
-    `quiet` and `kinds` are as in `near_misses`.
     """
-    matched = matches.each(rows)
+    targets, matches, policy = records.targets, records.matches, records.policy
+    matched = records.each
     left = [(row, found) for row, found in matched if perhaps_left(policy, row)]
     leavers = [row for row, found in left if _is_alone(found)]
     if not leavers:
         return {}
-    owned = {found.target.target_id for _, found in matched if found.target is not None}
-    of_linked = _linked_to(matched, linked)
-    others = owned | (matches.spoken & of_linked)
+    of_linked = _linked_to(matched, records.linked)
+    others = matches.owned | (matches.spoken & of_linked)
     free = {e.target_id: e.as_read for e in targets if not e.left and e.target_id not in others}
     near = _by_keys(leavers, tuple(free.values()), policy, matches.spoken)
     found: dict[str, dict[str, TargetRow]] = defaultdict(dict)
     for source_id, reasons in near.items():
         found[source_id] = {id: free[id] for each in reasons for id in each.candidates}
-    kinds = kinds_of(targets, policy, quiet) if kinds is None else kinds
-    emails = [position for position, kind in kinds.items() if kind == "email"]
+    emails = [position for position, kind in _kinds(records).items() if kind == "email"]
     for position in sorted({*policy.watched, *emails}):
         holders = holders_of(tuple(free.values()), position)
         for row in leavers:
@@ -118,6 +98,11 @@ def likely_targets(
         held = namesakes_of(policy, row, named)
         found[row.source_id] |= {each.target_id: unlinked[each.target_id] for each in held}
     return {source_id: tuple(each.values()) for source_id, each in found.items() if each}
+
+
+def _kinds(records: MatchedRows) -> Mapping[int, str]:
+    known = records.kinds
+    return kinds_of(records.targets, records.policy, records.quiet) if known is None else known
 
 
 def _by_keys(

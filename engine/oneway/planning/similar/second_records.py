@@ -5,7 +5,7 @@ leave ends one account, and the other still lets the person in. If the key found
 record, the leaver's own record is found here too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.key_forms import loose
 from oneway.core.records import MISSING, is_blank
@@ -13,7 +13,7 @@ from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnyTargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import perhaps_left, stays_until_later
-from oneway.planning.match import Match, Matches
+from oneway.planning.match import Match, MatchedRows
 from oneway.planning.plan import Reason
 from oneway.planning.similar.lookalikes import (
     MOST,
@@ -31,15 +31,7 @@ from oneway.planning.similar.near_misses import by_loose_key, key_at
 from oneway.planning.similar.same_person import is_supported, likeness_beside
 
 
-def second_records(
-    rows: Iterable[SourceRow],
-    targets: Iterable[TargetRow],
-    matches: Matches,
-    policy: Policy,
-    linked: Mapping[str, str],
-    *,
-    listed: bool,
-) -> Mapping[str, Reason]:
+def second_records(records: MatchedRows, *, listed: bool) -> Mapping[str, Reason]:
     """Return why unmatched target records may belong to leavers, by target id.
 
     Such a record has not left, and shares a key in any form, an email or a unique value with a
@@ -51,21 +43,23 @@ def second_records(
     An unreadable record is judged by what can be read of it. If that does not show whose it is, it
     may be any leaver's, or that of a person who was `listed` as a leaver before.
     """
-    matched = matches.each(rows)
+    policy, matches, linked = records.policy, records.matches, records.linked
+    matched = records.each
     left = [(row, found) for row, found in matched if perhaps_left(policy, row)]
     leavers = [(row, found) for row, found in left if found.target or found.conflict]
     if not (leavers or listed):
         return {}
-    owned = {e.target.target_id for e in matches.by_source.values() if e.target is not None}
-    others = owned | (matches.spoken & {linked[e] for e in matches.by_source if e in linked})
-    free = [e.as_read for e in targets if not e.left and e.target_id not in others]
+    others = matches.owned | (
+        matches.spoken & {linked[e] for e in matches.by_source if e in linked}
+    )
+    free = [e.as_read for e in records.targets if not e.left and e.target_id not in others]
     if not free:
         return {}
     search = _Search(policy, [row for row, _ in leavers], free, linked)
     reasons: dict[str, Reason] = {}
     for row, found in leavers:
-        for what, records in search.of(row, found):
-            for each in [e for e in records if e not in found.candidates]:
+        for what, theirs in search.of(row, found):
+            for each in [e for e in theirs if e not in found.candidates]:
                 reasons.setdefault(each.target_id, perhaps_theirs(row, what))
     hidden = [e.target_id for e in free if e.target_id not in reasons and search.hides_its_owner(e)]
     if hidden:
