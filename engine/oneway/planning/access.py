@@ -1,4 +1,4 @@
-"""Lists the people who have left and can still get in after a run; shown before all else."""
+"""Lists the people who have left and can still get in after a run, which is shown first."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -76,12 +76,13 @@ class StillIn:
 
 @dataclass(frozen=True, slots=True)
 class SinceReview:
-    """What a new plan says of who can get in, where the reviewed plan to be applied says otherwise.
+    """How a new plan and the reviewed plan to be applied differ about who can get in.
 
-    `settled` are the source records of those whom the reviewed plan lists, and who are out or
-    employed by now. `unreviewed` are those whom it does not list, and who have left by now. `due`
-    are the source records of others who have left by now, whose access it ends as the new plan
-    would. `vanished` are the source records that it would create people of, and that are gone.
+    `settled` are the source records of people whom the reviewed plan lists, but who no longer have
+    access or are employed again. `unreviewed` are people who have left since, and whom it does not
+    list. `due` are the source records of others who have left since, but whose access it ends as
+    the new plan would. `vanished` are source records that are gone, from which it would create
+    people.
     """
 
     settled: frozenset[str] = frozenset()
@@ -90,12 +91,12 @@ class SinceReview:
     vanished: frozenset[str] = frozenset()
 
     def of(self, found: Iterable[StillIn]) -> tuple[StillIn, ...]:
-        """Return who can get in, of those found after the reviewed plan was applied."""
+        """Return those who can get in, of the people found after the reviewed plan was applied."""
         return (*(e for e in found if e.source_id not in self.settled), *self.unreviewed)
 
 
 AS_PLANNED = SinceReview()
-"""What a plan says of itself, if it is applied at once."""
+"""No differences: the plan is applied at once."""
 
 
 def still_in(
@@ -109,9 +110,8 @@ def still_in(
     """Return who has left and can still get in once the actions of a plan have ended.
 
     `ends` are the endings of actions by action id. With `planned`, an action without an ending is
-    still to be done, and counts as done. `undone` are actions whose result the target did not keep
-    when an earlier run wrote the same. `due` are the source records of people who had not left yet
-    when the plan was made, and have left by now.
+    yet to be sent, and counts as done. `undone` are actions that the target undid when an earlier
+    run wrote the same. `due` are the source records of people who left after the plan was made.
     """
     found = []
     for outcome in plan.notable:
@@ -156,7 +156,7 @@ def _why(
     *,
     planned: bool,
 ) -> str:
-    """Return why a person can still get in; blank if they cannot."""
+    """Return why a person can still get in, or "" if they cannot."""
     leaving = next((each for each in outcome.actions if each.verb.takes_access), None)
     if leaving is None:
         said = "; ".join(reason.said for reason in outcome.reasons)
@@ -177,7 +177,7 @@ def _why(
 
 
 def _ends(outcome: Outcome, ends: Mapping[str, End]) -> Iterator[End]:
-    """Yield the endings of an outcome's actions, as far as they have ended."""
+    """Yield the known endings of an outcome's actions."""
     yield from (ends[each.id] for each in outcome.actions if each.id in ends)
 
 

@@ -1,4 +1,4 @@
-"""What the guards found in a plan: each guard that fired, and the actions it blocks."""
+"""The verdict of the guards on a plan: each guard that fired, and the actions it blocks."""
 
 from datetime import timedelta
 from fractions import Fraction
@@ -22,10 +22,10 @@ IDENTITY = f"{GuardKind.IDENTITIES.value}:"
 class Breach:
     """A guard that fired: what it counted, how many may pass, and the option that allows more.
 
-    `field` is set for `field_changes`, `keys_gone` and `values_gone`, which count each one by
-    itself. `earlier` is how many others were counted within the window. The share is taken of
-    `base`. `system` names the list that shrank, and `unread` says how many of its records could not
-    be read. `named` are the keys of the people who can be let through by name.
+    `field` is set for `field_changes`, `keys_gone` and `values_gone`, which count each field
+    separately. `earlier` is how many others were counted within the window. The share is taken of
+    `base`. `system` names the list that shrank, and `unread` is how many of its records could not
+    be read. `named` are the keys of the people who can be allowed by name.
     """
 
     kind: GuardKind
@@ -46,7 +46,7 @@ class Breach:
 
     @property
     def name(self) -> str:
-        """The guard as `--allow` names it."""
+        """The guard's name in `--allow`."""
         return guard_name(self.kind, self.field)
 
     @property
@@ -66,7 +66,7 @@ class Breach:
 
     @property
     def text(self) -> str:
-        """What fired and why, in one sentence."""
+        """The reason in one sentence."""
         if self.kind is GuardKind.KEYS_GONE:
             return self._gone_text()
         if self.kind is GuardKind.VALUES_GONE:
@@ -131,7 +131,7 @@ class Breach:
 
     @property
     def allow(self) -> str:
-        """The command-line options that let exactly these through, quoted for a shell."""
+        """The command-line options that allow exactly these, quoted for a shell."""
         if self.named:
             return " ".join(f"--allow {quote(f'{IDENTITY}{key}')}" for key in self.named)
         return f"--allow {quote(f'{self.name}={self.total}')}"
@@ -181,7 +181,7 @@ def key_of(counted: str) -> tuple[str, str]:
 
 
 def words_of(counted: str) -> tuple[str, str]:
-    """Return the key that `values_gone` counts, and the word it counts; "" for any value."""
+    """Return the key that `values_gone` counts, and the word, or "" if it counts all values."""
     key, _, words = counted.partition(SEPARATOR)
     return key, " or ".join(f"'{each}'" for each in words.split(",")) if words else ""
 

@@ -1,4 +1,4 @@
-"""Compares two plans: every difference, of the plan as a whole and of each record."""
+"""Compares two plans, as a whole and record by record."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from oneway.planning.plan import Change, Outcome, Plan
 from oneway.planning.plan_file.codec import to_data
 
 RecordName = tuple[str, str]
-"""("source", its id) or, for a record of the target alone, ("target", its id)."""
+"""("source", id) or, for a record that is only in the target, ("target", id)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class PlanDifference:
 
 
 def differences(before: Plan, after: Plan) -> Iterator[PlanDifference]:
-    """Yield the differences of two plans: of the whole first, then record by record."""
+    """Yield the differences of two plans, first as a whole, then record by record."""
     yield from _whole(before, after)
     left, right = by_record(before), by_record(after)
     for id in sorted({*left, *right}):
@@ -96,7 +96,7 @@ def _places(outcome: Outcome) -> list[Value]:
 
 
 def by_record(plan: Plan) -> dict[RecordName, Outcome]:
-    """Return the outcomes of a plan by their records: what two plans over the same inputs share."""
+    """Return the outcomes of a plan by record; plans over the same inputs have the same keys."""
     return {record_of(each): each for each in plan.outcomes}
 
 

@@ -1,6 +1,6 @@
-"""Each kind of guard, defined once: what it counts, its default, and its words.
+"""Defines each kind of guard: what it counts, its default, and its wording.
 
-Schemas, the page of the language and the report use these definitions, or are tested against them.
+Schemas, docs/language.md and the report use these definitions, or are tested against them.
 A new kind is a member of `GuardKind` and a definition below.
 """
 
@@ -69,7 +69,7 @@ def _verbs(*verbs: Verb) -> Counter:
 def _clears(_: Outcome, action: Action) -> Sequence[str]:
     if action.verb is Verb.CREATE:
         return ()
-    # A leaver loses access whatever else is written: a fallback does not delay that.
+    # A fallback must not delay the end of a leaver's access.
     falls_back = not action.verb.takes_access
     lost = [each for each in action.changes if each.clears or (falls_back and each.falls_back)]
     return ("",) if lost else ()

@@ -1,4 +1,4 @@
-"""Guards: what must never happen by accident, judged on the whole plan before any write.
+"""Guards: check the whole plan, before any write, for what must never happen by accident.
 
 A guard compares a count with `max(floor, ceil(share x managed))`. `managed` are the target records
 that source records matched: a share of all target records would let a few managed people among many
@@ -6,9 +6,9 @@ others all be lost. The last seven days count as well, or two leavers a day woul
 unseen. Guards count people, not writes: a leave that is written again every night is one leaver.
 
 A guard that fires holds back its own kind of action, or the whole plan with `on_breach: stop`.
-`field_changes` also holds back the creates that write the field. A source or target that shrank, a
-key that went away and values that are gone hold back everything. A human may raise the ceiling for
-one plan, and cannot turn the guard off.
+`field_changes` also holds back the creates that write the field. A source or target that shrank,
+and keys or values that are gone, hold back everything. A human may raise the ceiling for one plan,
+but cannot turn the guard off.
 """
 
 import re
@@ -41,7 +41,7 @@ FEWEST_KEYS = 10
 """A key's loss counts only if at least this many records had it at the last good run."""
 
 FEWEST_VALUES = 2
-"""This many records may lose the value of a key in one night, however few had one."""
+"""This many records may lose the value of a key in one run, however few had one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ def judge(
     history: RecentRuns = _NO_RUNS,
     waiting: Collection[str] = frozenset(),
 ) -> Verdict:
-    """Return the verdict of a mapping's guards on a plan; a pure function.
+    """Return the verdict of a mapping's guards on a plan. Pure.
 
-    `waiting` are the ids of actions that are not sent this time, because the target refused them
-    before: they count when they are sent.
+    `waiting` are the ids of actions that are not sent this time because the target refused them
+    before; they count when they are sent.
     """
     limits = DEFAULTS | {
         kind: Limit(Fraction(str(limit.share)), limit.floor) for kind, limit in guards.limits
@@ -104,7 +104,7 @@ def gone(
 ) -> tuple[str, ...]:
     """Return the keys that are gone, or whose values are, by the names that guards give them.
 
-    This is known before planning. It puts in doubt that people who had left are back.
+    This is known before planning, and casts doubt on the return of people who had left.
     """
     raised = {allowance.guard: allowance.ceiling for allowance in allowed}
     counts = _gone(reads, {}, guards, history, ())
@@ -114,9 +114,8 @@ def gone(
 def concerned(plan: Plan, guard: str) -> tuple[Outcome, ...]:
     """Return the people whom a loss of values may affect, most certain first.
 
-    These are people who were in the list of those who can still get in, people who have left
-    according to the target alone, and people who would be created. Other guards name actions, and
-    get nobody here.
+    These are people who were listed as able to get in, people who have left only according to the
+    target, and people who would be created. Empty for other guards, which name actions.
     """
     if guard.partition(".")[0] != GuardKind.VALUES_GONE.value:
         return ()
@@ -138,7 +137,7 @@ def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:
 
 
 def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
-    """Return the person that an action counts for: the same for all actions on a record."""
+    """Return the person for whom an action counts, the same for all actions on a record."""
     if target_id is None or verb is Verb.CREATE:
         return f"source {source_id}"
     return f"target {target_id}"
@@ -324,9 +323,9 @@ def _counts(
 def _creating(
     plan: Plan, waiting: Collection[str], fields: Collection[str]
 ) -> Mapping[str, Sequence[str]]:
-    """Return the actions that create or complete a record, by which of these fields they write.
+    """Return the actions that create or complete a record, by the fields that they write.
 
-    They do not count under `field_changes`, but a cause of too many changes, such as a wrong
+    They do not count under `field_changes`. But what causes too many changes, such as a wrong
     column, would be written to new records as well.
     """
     found: dict[str, list[str]] = {}
@@ -363,10 +362,10 @@ def _counted(definition: GuardDefinition, acting: _Acting) -> Iterator[tuple[str
 
 
 def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
-    """Count the people who would become someone else, except those who are let through by name.
+    """Count the people who would become someone else, except those who are allowed by name.
 
-    Letting a person take over a record (`reused:00007`) lets them through as well: that message
-    says what differs.
+    Allowing a person to take over a record (`reused:00007`) allows this as well, because that
+    message says what differs.
     """
     names = [each.guard for each in plan.allowed]
     allowed = {name.removeprefix(IDENTITY).removeprefix(REUSED) for name in names}
@@ -402,10 +401,10 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
 def _side_effects(
     plan: Plan, limit: Limit, history: RecentRuns, waiting: Collection[str]
 ) -> _Count:
-    """Count the records that updates changed beyond what they sent: any update may do so again.
+    """Count the records that updates changed beyond what they sent.
 
-    So may a return. The records count if the plan has such an action, and as long as one of them
-    locks out a person who is in the source.
+    Any update or return may do so again, so they count if the plan has one, and as long as one of
+    them locks out a person who is in the source.
     """
     found = history.side_effects
     updates = (each for each in plan.actions if each.verb in (Verb.UPDATE, Verb.REACTIVATE))
@@ -418,13 +417,13 @@ def _side_effects(
 
 
 _MANY = 3
-"""`_are_other_people` is not decided on fewer people than this."""
+"""`_are_other_people` needs at least this many people."""
 
 
 def _are_other_people(plan: Plan, strange: Sequence[Outcome]) -> bool:
-    """Return whether most people would become someone else: the source is about other people.
+    """Return whether most people would become someone else, so that the source is of other people.
 
-    Their ids and keys may coincide with those of this target's people, so links prove nothing.
+    Ids and keys may then coincide by chance, so links prove nothing.
     """
     matched = [each for each in strange if each.target_id is not None]
     return len(matched) >= _MANY and 2 * len(matched) > plan.managed

@@ -21,7 +21,7 @@ class FieldImpact:
 class PersonImpact:
     """One person whom the two plans treat differently; a side is None if it lacks the record.
 
-    `fields` are the fields that get another value: even equal outcomes may write other values.
+    `fields` are the fields that get another value, even if the outcomes are equal.
     """
 
     before: Outcome | None
@@ -30,7 +30,7 @@ class PersonImpact:
 
     @property
     def shown(self) -> Outcome:
-        """The outcome that names the person: the new one if there is one."""
+        """The outcome that names the person: the new one, or the old one without it."""
         found = self.after if self.after is not None else self.before
         assert found is not None
         return found
@@ -54,7 +54,7 @@ class Impact:
         return Counter(field.field for each in self.people for field in each.fields)
 
     def counted(self, kind: str) -> int:
-        """Return how many people have an outcome (`leave`) only in the new plan."""
+        """Return how many people have an outcome, such as `leave`, only in the new plan."""
         return sum(each.turn[1] == kind != each.turn[0] for each in self.people)
 
 
@@ -87,7 +87,7 @@ def _changes(outcome: Outcome | None) -> dict[str, Change]:
 
 
 def _reasons(outcome: Outcome | None) -> list[str]:
-    """Return why a person does not sync; notes beside an action are not compared."""
+    """Return why a person does not sync, or [] with an action, whose notes are not compared."""
     if outcome is None or outcome.kind not in (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR):
         return []
     return sorted(reason.code for reason in outcome.reasons)

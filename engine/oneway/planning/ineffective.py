@@ -49,7 +49,7 @@ def why_return_fails(policy: Policy, target: TargetRow, changes: Sequence[FieldC
 
 
 def not_known(policy: Policy) -> str:
-    """Return the text that the values written leave open whether a person has left."""
+    """Return the message that the values written do not show whether a person has left."""
     left = policy.left.text if policy.left is not None else ""
     return f"has left, and whether `left` ({left}) holds once it is written is not known"
 

@@ -1,4 +1,4 @@
-"""Tells of people matched by a later key, where an earlier one differs on the two sides."""
+"""Reports people matched by a later key whose earlier keys differ on the two sides."""
 
 from oneway.core.records import MISSING, Value
 from oneway.mapping.program import Policy, SourceRow, TargetRow
@@ -13,7 +13,7 @@ LATER_KEY = "later_key"
 def later_key(policy: Policy, row: SourceRow, found: Match) -> tuple[Reason, ...]:
     """Return the first earlier key that both records of a match have, with different values.
 
-    The two may be two people: the number of one who is gone, and the email of another.
+    The two may be different people, one of whom has the number and the other the email.
     """
     if found.target is None or not found.level:
         return ()
@@ -39,7 +39,7 @@ def _name(policy: Policy, level: int) -> str:
 
 
 def _held(policy: Policy, target: TargetRow, level: int) -> Value:
-    """Return what a target record holds as a key; the compared form where no field is the key."""
+    """Return the value of a target record's key, in its compared form if no field is the key."""
     for rule, value in zip(policy.fields, target.values, strict=False):
         if rule.path == policy.match_paths[level] and value is not MISSING:
             return value

@@ -31,7 +31,7 @@ class ChosenRows:
     """The rows that stand for their person.
 
     `aside` are the others, each with the row that stands for the same person. `tied` are rows
-    between which a person must choose, by id, with the ids to choose from.
+    between which a human must choose, by id, with the ids to choose from.
     """
 
     rows: Sequence[AnySourceRow]
@@ -39,7 +39,7 @@ class ChosenRows:
     tied: Mapping[str, Reason] = field(default_factory=dict)
 
     def why(self, picked: SourceRow) -> str:
-        """Return why a row counts for its person, worded so that reports can group people by it."""
+        """Return why a row counts for its person, in words by which reports can group people."""
         current = picked.rank is not None and picked.rank.current
         which = "the current one" if current else "the latest one, as none is current"
         return f"another record of this person counts: {which}"
@@ -139,9 +139,9 @@ class OtherRecords:
         return Reason(MAY_HAVE_LEFT, text, candidates=(left.source_id,), warning=True)
 
     def whose(self, target: TargetRow) -> Reason | None:
-        """Return the reason that replaced records have a target record's key; None if none has.
+        """Return a reason if replaced records have a target record's key, else None.
 
-        If all records of these people say that they have left, it has the code of absent records.
+        If all records of these people say that they have left, its code is that of absent records.
         """
         pairs = self._pairs.get(target.target_id, ())
         if not pairs:
@@ -233,7 +233,7 @@ def _may_be_theirs(row: SourceRow) -> EvaluationFailure:
 def _stopped(
     policy: Policy, row: SourceRow, rows: Sequence[SourceRow], why: EvaluationFailure
 ) -> SourceRow:
-    """Return the row as an error; it is a known leaver only if all of the person's rows say so."""
+    """Return the row as an error; it is a known leaver only if all the person's rows say so."""
     left = not any(stays_until_later(policy, each) for each in rows)
     perhaps = not left and any(each.leaver or each.may_have_left for each in rows)
     return row._replace(

@@ -1,12 +1,12 @@
 """Lookups into the target's own records, such as a manager among its users.
 
 The content of such a table depends on the plan itself: the run may create a manager, or write the
-email by which others name her. So the plan is made against the table as it will be after the run,
-and made again until it no longer changes. The first round assumes that all people are there; later
-rounds drop those whom a miss makes ineligible, and use the fallbacks of `on_miss`, both for good.
-What remains is the largest set in which every lookup hits, and the next run finds the same. A value
-that only the run will know (the id of a new record) is `Awaited`: a separate action writes it,
-after the action that creates the record.
+email by which others refer to her. So planning uses the table as it will be after the run, and
+repeats until nothing changes. The first round assumes that all people are there; later rounds drop
+people whose failed lookup makes them ineligible, and use the fallbacks of `on_miss`, both for good.
+The result is the largest set in which every lookup succeeds, and the next run finds the same. A
+value that only the run will know (the id of a new record) is `Awaited`: a separate action writes
+it, after the action that creates the record.
 """
 
 from collections import defaultdict
@@ -37,7 +37,7 @@ from oneway.planning.uniqueness import GrantedClaims
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One row of the table after the run: its value, and the action that will make it, if any."""
+    """One row of the table after the run: its value, and the action that creates it, if any."""
 
     value: Value | Missing
     of: tuple[str, str] | None = None
@@ -84,7 +84,7 @@ def _unresolved(row: SourceRow, policy: Policy) -> SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class _Lookups:
-    """The tables after the plan; `out` are the records and fields that a miss stops."""
+    """The tables after the plan; `out` are the records and fields that a failed lookup stops."""
 
     policy: Policy
     tables: Mapping[str, OwnTable]

@@ -1,6 +1,6 @@
 """A plan: what happens to each record, why, and where each value comes from.
 
-A plan is data: it cannot write. It holds no sensitive value in clear, but a `Sealed` one instead.
+A plan is data: it cannot write. It contains sensitive values only as `Sealed`, never in clear.
 """
 
 import hashlib
@@ -43,18 +43,18 @@ class Verb(Enum):
     UPDATE = "update"
     LEAVE = "leave"
     CORRECT = "correct"
-    """Puts right the leave of somebody who has left already, such as its day."""
+    """Corrects the leave of somebody who has left already, such as its day."""
     REACTIVATE = "reactivate"
     DEACTIVATE = "deactivate"
 
     @property
     def takes_access(self) -> bool:
-        """Whether it takes access away, or puts right how that was done."""
+        """Whether it takes access away, or corrects how that was done."""
         return self in (Verb.LEAVE, Verb.CORRECT, Verb.DEACTIVATE)
 
     @property
     def writes_leave(self) -> bool:
-        """Whether it writes what the mapping says of somebody who has left the source."""
+        """Whether it writes the mapping's values for a leaver."""
         return self in (Verb.LEAVE, Verb.CORRECT)
 
     @property
@@ -72,15 +72,15 @@ class Ending(Enum):
     REJECTED = "rejected"
     """The target refused the record; nothing was written."""
     NOT_SENT = "not_sent"
-    """Nothing was written: it was not sent, or a look-up later showed that nothing happened."""
+    """It was not sent, or a look-up later showed that nothing happened."""
     UNKNOWN = "unknown"
-    """It was sent, and it is unknown whether it happened."""
+    """It was sent, but it is unknown whether it happened."""
     HELD = "held"
     """A guard holds it back."""
     POSTPONED = "postponed"
     """The target refused the same values before; they are sent again on another day."""
     NOT_ATTEMPTED = "not_attempted"
-    """An action that must come first was not done, or the target is down."""
+    """An action that must precede it was not done, or the target is down."""
 
     @property
     def withheld(self) -> bool:
@@ -108,13 +108,13 @@ class End:
 
 FOUND = "it had happened already"
 FOUND_LATER = "looked up later: it had happened"
-"""Said of a write of unknown end that is done: by the run itself, or by a later one."""
+"""The reason of a write whose ending was unknown, but that a look-up found done."""
 
 NOT_SHOWN = "W162"
-"""The code of an action that was looked up and that the target does not show."""
+"""The code of an action that was looked up, but that the target does not show."""
 
 NOT_KNOWN_YET = "W115"
-"""The code of an action that a look-up did not find, and that may still have happened."""
+"""The code of an action that a look-up did not find, but that may still have happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Change:
     awaits: "Awaits | None" = None
     """Set if the value is known only after another action; `after` is then what is looked up."""
     fallback: bool = False
-    """Whether a lookup missed, and `after` is what `on_miss` writes in its place."""
+    """Whether a lookup failed, so that `after` is the fallback of `on_miss`."""
 
     @property
     def clears(self) -> bool:
@@ -149,13 +149,13 @@ class Change:
 
     @property
     def falls_back(self) -> bool:
-        """Whether this replaces a value by the fallback of a lookup that missed."""
+        """Whether this replaces a value by the fallback of a failed lookup."""
         return self.fallback and self.before is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A value that no target record may hold when a record is created: apply checks it again."""
+    """A value that no target record may have when a record is created, which apply checks again."""
 
     path: str
     value: Value | Sealed
@@ -180,7 +180,7 @@ class Action:
     claims: tuple[Claim, ...] = ()
     depends_on: tuple[str, ...] = ()
     why: str = ""
-    """For a leave: the source's values that say that the person has left."""
+    """For a leave, the source's values that say that the person has left."""
 
 
 STRANGER = "stranger"
@@ -272,7 +272,7 @@ class Quiet(NamedTuple):
 
     @property
     def outcome(self) -> Outcome:
-        """The same as any other outcome."""
+        """The same as an `Outcome`."""
         return Outcome(Kind.UNCHANGED, self.key, self.label, self.source_id, self.target_id,
                        only_by_key=self.only_by_key)  # fmt: skip
 
@@ -294,7 +294,7 @@ class Outcomes(Sequence[Outcome]):
 
     @property
     def notable(self) -> tuple[Outcome, ...]:
-        """Those with anything to report, in order."""
+        """The outcomes with anything to report, in order."""
         if self._telling is None:
             self._telling = _but_quiet(self.runs)
         return self._telling
@@ -330,7 +330,7 @@ class Outcomes(Sequence[Outcome]):
     __hash__ = None  # type: ignore[assignment]  # as of any plan
 
     def __repr__(self) -> str:
-        """Return what the tuple of all looks like."""
+        """Return the representation of a tuple of all outcomes."""
         return repr(self._all())
 
 
@@ -341,7 +341,7 @@ def _but_quiet(parts: "Iterable[Outcome | Quiet | Sequence[Quiet]]") -> tuple[Ou
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A value that a reference table does not hold exactly once, and for how many records.
+    """A value that a reference table does not contain exactly once, and for how many records.
 
     `whose` are the ids of the first of those source records.
     """
@@ -353,13 +353,13 @@ class Miss:
     field: str
     whose: tuple[str, ...] = ()
     why: str = ""
-    """Says that the row has no value or cannot be read; blank if no row, or several, match."""
+    """Says that the row has no value or cannot be read; "" if no row, or several, match."""
     instead: str = ""
     """The constant that is written instead, or the key that is looked up instead."""
 
 
 EARLIER_RUNS = "earlier runs"
-"""The `KeyCount` of pairs that a link matched and no key finds."""
+"""The `KeyCount` of pairs that only a link matched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,8 +406,8 @@ class PlanInput:
 class PlanConnection:
     """The connection of a plan: its name, and its file.
 
-    A rehearsal, which writes to another target than the connection's, is filed under a name of its
-    own: the connection's name, a space (which no connection's name has), and a digest.
+    A rehearsal, which writes to a different target than the connection's, has its own name: the
+    connection's name, a space (which names of connections cannot have), and a digest.
     """
 
     name: str
@@ -415,7 +415,7 @@ class PlanConnection:
 
     @property
     def rehearsed(self) -> str:
-        """The name of the connection that a run rehearses; blank if it is not a rehearsal."""
+        """The name of the connection that a run rehearses, or ""."""
         name, space, _ = self.name.partition(" ")
         return name if space else ""
 
@@ -455,7 +455,7 @@ class Read:
 
 @dataclass(frozen=True)  # without slots, for cached properties
 class Plan:
-    """Everything that one run would do, in a fixed order: a pure function of its inputs."""
+    """Everything that one run would do, in a fixed order; it depends only on the inputs."""
 
     mapping: str
     mapping_file: str
@@ -463,10 +463,10 @@ class Plan:
     as_of: str
     settings: Mapping[str, Value]
     inputs: Mapping[str, PlanInput]
-    """What was read and what would be written: "source", "target" and each "references.NAME"."""
+    """The resources to read and write: "source", "target" and each "references.NAME"."""
     reads: tuple[Read, ...]
     managed: int
-    """How many target records are matched: the base of the guards' shares."""
+    """How many target records are matched, which is the base of the guards' shares."""
     outcomes: Sequence[Outcome]
     misses: tuple[Miss, ...] = ()
     allowed: tuple[Allowance, ...] = ()
@@ -474,7 +474,7 @@ class Plan:
     engine: str = ""
     """The version of Oneway that made the plan."""
     matched_by: tuple[KeyCount, ...] = ()
-    """How many of `managed` each match key matched, in order; nothing if the first matched all."""
+    """How many of `managed` each match key matched, in order; () if the first matched all."""
     remarks: tuple[Reason, ...] = ()
     """Remarks to read before approving the plan, such as that nobody can leave by it."""
     noticed: tuple[Reason, ...] = field(default=(), compare=False)
@@ -483,7 +483,7 @@ class Plan:
     """The display names of looked-up values, by field and the value's canonical JSON."""
 
     def name_of(self, field: str, value: Value | Sealed) -> str:
-        """Return the display name of a looked-up value of a field; "" if it has none."""
+        """Return the display name of a looked-up value of a field, or ""."""
         known = self.names.get(field)
         return known.get(canonical(value), "") if known and is_scalar(value) else ""
 
@@ -498,7 +498,7 @@ class Plan:
         return self.outcomes.runs if isinstance(self.outcomes, Outcomes) else self.outcomes
 
     def singly(self) -> "Iterator[Outcome | Quiet]":
-        """Yield the outcomes, in order; of quiet ones that stand together none is kept."""
+        """Yield the outcomes, in order, without storing consecutive quiet ones in memory."""
         for run in self.runs:
             if isinstance(run, Outcome | Quiet):
                 yield run
@@ -507,7 +507,7 @@ class Plan:
 
     @cached_property
     def worked_out(self) -> dict[str, str]:
-        """A cache of what takes long to compute from this plan, by name."""
+        """A cache for slow computations on this plan, by name."""
         return {}
 
     @cached_property
@@ -533,7 +533,7 @@ class Plan:
         return tuple((verb, tuple(found[id(verb)])) for verb in Verb if found[id(verb)])
 
     def counts(self) -> dict[str, int]:
-        """Return how many records have each outcome, every outcome named."""
+        """Return how many records have each outcome; includes outcomes without records."""
         found = Counter([id(outcome.kind) for outcome in self.notable])  # quicker than its hash
         counts = {kind.value: found[id(kind)] for kind in Kind}
         counts[Kind.UNCHANGED.value] += len(self.outcomes) - len(self.notable)
@@ -541,11 +541,10 @@ class Plan:
 
 
 def action_id(mapping: str, side: str, record: str, part: str = "") -> str:
-    """Return the stable id of an action: 16 hex digits over the mapping and the record.
+    """Return the stable id of an action: 16 hex digits over the mapping, the record and the part.
 
-    A plan has up to three actions for a record: one for its fields, one for its `access`, and one
-    for what has to `wait`. So the id needs no verb, and is the same in today's plan as in
-    yesterday's.
+    A plan has up to three actions for a record, with the parts "", "access" and "wait". The id does
+    not depend on the verb, so it is the same in today's plan as in yesterday's.
     """
     more = f",{quoted(part)}" if part else ""
     said = f"{_beginning(mapping, side)},{quoted(record)}{more}]"
@@ -554,5 +553,5 @@ def action_id(mapping: str, side: str, record: str, part: str = "") -> str:
 
 @lru_cache
 def _beginning(mapping: str, side: str) -> str:
-    """Return the start of the text that ids are digests of: the same for a whole plan."""
+    """Return the beginning of the digested text, which is the same for the whole plan."""
     return canonical([mapping, side]).removesuffix("]")

@@ -1,7 +1,7 @@
-"""Keeps many quiet outcomes as one text: their canonical JSON in the plan file.
+"""Stores many quiet outcomes as one text, their canonical JSON in the plan file.
 
 A run that skips nearly everybody copies their part of the plan from the text of the last run,
-without making an object for each person.
+without creating an object for each person.
 """
 
 import json
@@ -17,7 +17,7 @@ from oneway.planning.plan import Outcome, Outcomes, Quiet
 
 _AT_A_TIME = 1_000
 _BETWEEN = b"],["
-"""What stands between the texts of two."""
+"""The separator of two outcomes."""
 _APART = 64
 """One of this many outcomes is decoded, as a mark for binary search."""
 
@@ -47,8 +47,8 @@ def _texts(quiet: Sequence[Quiet]) -> Sequence[str]:
 class QuietTexts(Sequence[Quiet]):
     """Quiet outcomes in plan order, as one text with commas between them.
 
-    `starts` are the offsets where each begins, and where one more would. `only_by_key` are the
-    positions of people who are identified by a key alone.
+    `starts` are the offsets of all outcomes, and of one more at the end. `only_by_key` are the
+    positions of people who are identified only by a key.
     """
 
     def __init__(self, text: memoryview, starts: Sequence[int], only_by_key: Sequence[int]) -> None:
@@ -94,7 +94,7 @@ class QuietTexts(Sequence[Quiet]):
 
     @cached_property
     def _marks(self) -> list[Quiet]:
-        """Every so many an outcome, decoded: decoding takes longer than the search itself."""
+        """Every `_APART`th outcome, decoded, because decoding takes longer than the search."""
         return self.some(range(0, len(self), _APART))
 
     @cached_property
@@ -133,7 +133,7 @@ class QuietRun(Sequence[Quiet]):
 
     @classmethod
     def of(cls, quiet: Sequence[Quiet]) -> "QuietRun":
-        """Return outcomes as a run, which keeps only their text."""
+        """Return outcomes as a run, which stores only their text."""
         import msgspec  # which most starts need not wait for
 
         try:
@@ -145,13 +145,13 @@ class QuietRun(Sequence[Quiet]):
         return cls(text, len(quiet))
 
     def singly(self) -> Sequence[str]:
-        """Return the canonical JSON of each."""
+        """Return the canonical JSON of each outcome."""
         return _texts(_decoded(self.text))
 
     def lines(self) -> bytes:
-        """Return their canonical JSON, a line each, with commas between them."""
+        """Return the canonical JSON of the outcomes, one per line, with commas."""
         text = bytes(self.text)
-        if text.count(_BETWEEN) == len(self) - 1:  # or it stands in a text as well
+        if text.count(_BETWEEN) == len(self) - 1:  # otherwise, it also occurs within a text
             return text.replace(_BETWEEN, b"],\n[")
         return ",\n".join(self.singly()).encode("ascii")
 
@@ -159,7 +159,7 @@ class QuietRun(Sequence[Quiet]):
         return self._number
 
     def __iter__(self) -> Iterator[Quiet]:
-        return iter(_decoded(self.text))  # at once: one by one takes minutes
+        return iter(_decoded(self.text))  # all at once, as one by one takes minutes
 
     @overload
     def __getitem__(self, at: int) -> Quiet: ...
@@ -170,7 +170,7 @@ class QuietRun(Sequence[Quiet]):
 
 
 class PassedOver(Sequence[Quiet]):
-    """The outcomes of pairs that were not read: those of the last run, except some.
+    """The outcomes of pairs that were not read: those of the last run, with exceptions.
 
     `linking` are the pairs of ids that links may mention, if the other ids need not be known.
     `kinds` is the kind of value of each target field over all records (`lookalikes`), if known.
@@ -204,13 +204,13 @@ class PassedOver(Sequence[Quiet]):
         return sources, targets - {each.target_id for each in self.left_out}
 
     def but(self, positions: Collection[int]) -> "PassedOver":
-        """Return these outcomes except those at more positions in `texts`."""
+        """Return these outcomes without those at some positions in `texts`."""
         if not positions:
             return self
         return PassedOver(self.texts, {*self._without, *positions}, self._linking, self.kinds)
 
     def doubtful(self) -> Iterator[tuple[int, Quiet]]:
-        """Yield the outcomes of people who are identified by a key alone, with positions."""
+        """Yield the outcomes of people who are identified only by a key, with positions."""
         without = set(self._without)
         yield from ((at, self.texts[at]) for at in self.texts.only_by_key if at not in without)
 
@@ -228,7 +228,7 @@ class PassedOver(Sequence[Quiet]):
 
     def _places(self, people: Sequence[tuple[str, str]]) -> Sequence[int]:
         """Return the positions in `texts` at which people, given in order, are inserted."""
-        # Most of them are outcomes left out here because they changed: they narrow the search.
+        # Most of these people were left out here because they changed, which narrows the search.
         known = {each[:2]: at for each, at in zip(self.left_out, self._without, strict=True)}
         found, latest = [], len(self.texts)
         earliest = list(accumulate((known.get(each, 0) for each in people), max))
@@ -261,7 +261,7 @@ class PassedOver(Sequence[Quiet]):
 
 
 class OutcomesInRuns(Outcomes):
-    """The outcomes of a plan, with consecutive quiet ones as one text."""
+    """The outcomes of a plan, with consecutive quiet ones stored as one text."""
 
     __slots__ = ("_number", "_parts", "_runs")
 

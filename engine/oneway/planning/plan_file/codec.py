@@ -1,8 +1,8 @@
 """Converts the dataclasses of a plan to plain JSON data and back, field by field.
 
-They are read by cattrs, and written without it: to import it takes a tenth of a small plan.
-Reading is as strict as writing: a number in place of text is refused, not converted. Any wrong
-shape raises KeyError, TypeError, ValueError or AttributeError.
+Reading uses cattrs, writing does not: importing it takes a tenth of the time of a small plan.
+Reading is strict: a number in place of text is refused, not converted. Any wrong shape raises
+KeyError, TypeError, ValueError or AttributeError.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,12 +55,11 @@ _OPTIONAL: Mapping[type, Sequence[str]] = {
     Miss: ("whose", "instead"),
     Read: ("stated", "unread", "valued", "left_out"),
 }
-"""Keys that are present only if set: hardly any mapping has such a key or such a wait, and plans
-made before keys were counted have no counts."""
+"""Keys that are only present if set, because they are rare, or missing in older plans."""
 
 
 def of_data(kind: type[T], data: object) -> T:
-    """Decode a part of a plan of this type; the caller checks that nothing was left over."""
+    """Return a part of a plan, decoded; the caller checks that nothing was left over."""
     return _converter().structure(data, kind)
 
 
@@ -71,7 +70,7 @@ def place_text(place: Span) -> str:
 
 @cache
 def _converter() -> "Converter":
-    # Imported here, because it takes longer than all the rest of a `--help`.
+    # Imported here because importing it takes longer than the rest of a `--help`.
     from cattrs import Converter
 
     made = Converter(detailed_validation=False)
@@ -103,7 +102,7 @@ def _quiet(data: list[object]) -> Quiet:
 
 
 def _is_value(kind: Any) -> bool:
-    # Recognised by its parts: how deep references to itself are resolved varies.
+    # Recognised by its parts, because the depth to which its recursion is resolved varies.
     return {float, str} <= set(get_args(kind))
 
 

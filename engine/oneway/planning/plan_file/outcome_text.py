@@ -1,7 +1,7 @@
 """Writes outcomes as canonical JSON: sorted keys, ASCII, no white space.
 
-`codec` reads what is written here. A plan has one outcome for each record that anything is said
-of: to make an object of its parts first, and text of that, takes four times as long.
+`codec` reads them. A plan has an outcome for every record, and building JSON objects first would
+take four times as long.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,7 +45,7 @@ def in_pieces(parts: Parts, *, lines: bool = False) -> Iterator[bytes | memoryvi
 
 def _in_ascii(part: Outcome | Quiet | Sequence[Quiet], *, lines: bool) -> bytes | memoryview:
     if isinstance(part, QuietRun):
-        # As it is kept: nothing is made of them.
+        # Copied as stored, without creating objects.
         return part.lines() if lines else part.text
     return (",\n" if lines else ",").join(singly((part,))).encode("ascii")
 
@@ -55,7 +55,7 @@ _AT_A_TIME = 1_000
 
 def _encoded(parts: Parts, *, lines: bool) -> bytes | None:
     """Return what `singly` yields, with commas, if a fast encoder writes the same."""
-    import msgspec  # which most starts need not wait for
+    import msgspec  # slow to import, and most commands do not need it
 
     raw, said, escapes = msgspec.Raw, list[object](), 0
     for part in parts:
@@ -70,7 +70,7 @@ def _encoded(parts: Parts, *, lines: bool) -> bytes | None:
             return None
     try:
         found = msgspec.json.Encoder().encode_lines(said)
-    except UnicodeEncodeError:  # half of a character, which only an escape can stand for
+    except UnicodeEncodeError:  # a lone surrogate, which needs an escape
         return None
     same = found.isascii() and found.count(b"\\") == escapes and b"\x7f" not in found
     return found[:-1].replace(b"\n", b",\n" if lines else b",") if same else None
@@ -115,7 +115,7 @@ def _awaits(each: Awaits) -> str:
 def _rule(
     expression: str, field: str, fallback: bool, file: str, line: int, column: int, end: int
 ) -> str:
-    """Return the part of a change that is the same in all changes by one rule."""
+    """Return the part of a change that all changes by one rule share; cached."""
     place = quoted(place_text(Span(file, line, column, end)))
     falls_back = '"fallback":true,' if fallback else ""
     return f'"expression":{quoted(expression)},{falls_back}"field":{quoted(field)},"place":{place}'

@@ -1,7 +1,7 @@
 """Explains what is wrong with the shape of a plan, by `schemas/plan.schema.json`.
 
-Asked only when a plan could not be read: validating the shape of 100,000 outcomes takes a
-minute, reading them strictly a second. A test holds the schema and the reader to one meaning.
+Used only if a plan could not be read: validating the shape of 100,000 outcomes takes a minute,
+reading them strictly a second. A test checks that the schema and the reader agree.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from oneway.documents.schema_check.files import schema_data
 
 def misshapen(content: Mapping[str, object]) -> str:
     """Return the first mistake in a plan's shape and its JSON path."""
-    # Imported here, because it takes longer than all the rest of a `--help`.
+    # Imported here because importing it takes longer than the rest of a `--help`.
     from jsonschema import Draft202012Validator
 
     from oneway.documents.schema_check.mistakes import mistakes

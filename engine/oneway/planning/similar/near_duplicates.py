@@ -3,7 +3,7 @@
 `42` and `0042` in one file are usually one person twice: two systems pad numbers differently, or
 the person came back. Writing both would give one person two accounts, or let the row of a leaver
 lock the person out. So the two are a conflict, like two rows with one key. A matched person who
-stays is certain, and continues.
+stays is certain, and is not held.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ NEAR_DUPLICATE = "near_duplicate"
 """The code of the conflict that names the rows."""
 
 _MOST = 5
-"""The most rows that are named."""
+"""How many rows are named at most."""
 
 
 def hold_near_duplicates(records: MatchedRows, allowed: Collection[str] = ()) -> Matches:
