@@ -948,6 +948,10 @@ class _Model:
                 new = initial if not blank(initial) else value if state == "stated" else None
                 if rule.get("write") != "never" and not blank(new):
                     person.writes[path] = new
+            for group in self.mapping.get("together", ()):
+                if not all(path in person.writes for path in group):
+                    for path in group:
+                        person.writes.pop(path, None)
 
     def watched(self) -> list[str]:
         taken = self.mapping["joiners"]["unless_taken"]
@@ -988,10 +992,7 @@ class _Model:
             if (merges or write == "if_empty") and self.not_given(user.data, path):
                 continue  # what it holds is not known
             state, value, _ = self.says(path, rule, data)
-            clears = (state == "blank" and rule.get("on_blank") == "clear") or (
-                state == "missed" and rule.get("on_miss") == "clear"
-            )
-            if state != "stated" and not clears:
+            if state != "stated" and not self.is_cleared(rule, state):
                 continue
             if merges:
                 if not isinstance(held, list) and not blank(held):
@@ -1027,15 +1028,35 @@ class _Model:
             and not blank(held)
             and (
                 (said := self.says(path, rule, person.data)[0]) == "stated"
-                or (said == "blank" and rule.get("on_blank") == "clear")
-                or (said == "missed" and rule.get("on_miss") == "clear")
+                or self.is_cleared(rule, said)
             )
             for path, rule in self.fields.items()
         )
 
     def moved(self, person: Person, user: User) -> Data:
         writes = self.differing(self.fields, person.data, user)
-        return {p: v for p, v in writes.items() if (user.id, p) not in self.disputed}
+        parts = self.in_part(person.data)
+        return {
+            p: v for p, v in writes.items() if (user.id, p) not in self.disputed and p not in parts
+        }
+
+    def in_part(self, data: Data) -> set[str]:
+        """Return the fields that are only written together, where one of them has no value."""
+        found = set[str]()
+        for group in self.mapping.get("together", ()):
+            said = [
+                (self.fields[path], *self.says(path, self.fields[path], data)) for path in group
+            ]
+            cleared = [self.is_cleared(rule, state) for rule, state, _, _ in said]
+            if not all(cleared) and any(blank(value) for _, _, value, _ in said):
+                found.update(group)
+        return found
+
+    def is_cleared(self, rule: Data, state: str) -> bool:
+        """Return whether a field that the source does not state is cleared."""
+        return (state == "blank" and rule.get("on_blank") == "clear") or (
+            state == "missed" and rule.get("on_miss") == "clear"
+        )
 
     def move(self, person: Person, user: User) -> None:
         if self.misheld(person, user):

@@ -381,7 +381,25 @@ def mappings(draw: st.DrawFn) -> dict[str, Any]:
         mapping["rehires"] = draw(choice(["reactivate", "report", "reactivate", "ignore"]))
         absent += ["deactivate", "deactivate"]
     mapping["absent"] = draw(choice(absent))
-    return mapping
+    together = draw(_together(fields, {key["target"] for key in keys}))
+    return mapping | ({"together": [together]} if together else {})
+
+
+@st.composite
+def _together(draw: st.DrawFn, fields: dict[str, Any], keys: set[str]) -> list[str]:
+    """Draw fields that are written only together: none most of the time."""
+    write = draw(choice(["overwrite", "overwrite", "on_create"]))
+    alike = sorted(
+        path
+        for path, rule in fields.items()
+        for options in [rule if isinstance(rule, dict) else {}]
+        if path not in keys
+        and options.get("write", "overwrite") == write
+        and options.get("merge", "replace") == "replace"
+    )
+    if len(alike) < 2 or not draw(often([False], [True])):
+        return []
+    return draw(st.lists(st.sampled_from(alike), min_size=2, max_size=3, unique=True))
 
 
 @st.composite

@@ -19,6 +19,7 @@ from oneway.planning.one_per_person import ANOTHER, one_per_person
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Reason, Verb
 from oneway.planning.reconcile import back_on_a_guess
 from oneway.planning.similar.same_person import SEVERAL, label_words
+from oneway.planning.together import without_parts
 from oneway.planning.uniqueness import SpokenValues
 
 
@@ -363,6 +364,7 @@ def unplanned(
         found = at_update(policy.fields, row.cells, target.values)
     else:
         return
+    found, _ = without_parts(policy, found, row.cells, creating=target is None)
     keys = set() if target is None else {path for path in policy.match_paths if path}
     for each in found:
         if each.rule.path not in known | keys:

@@ -4,7 +4,7 @@ One run finds all mistakes. What an expression reads is checked against the reco
 system, so unknown fields are reported before any call.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -231,7 +231,8 @@ class _Compiler:
             reactivating=self.leaving.reactivating(),
             returning=self.leaving.returning(leaving),
             create=spec.joiners.create,
-            unless_taken=self.unless_taken(),
+            unless_taken=self.positions(spec.joiners.unless_taken),
+            together=tuple(map(self.positions, spec.together)),
             required=self.required(),
             has_leavers=leavers is not None,
             telling=self.leaving.telling(),
@@ -309,10 +310,11 @@ class _Compiler:
             for field in self.spec.fields
         )
 
-    def unless_taken(self) -> tuple[int, ...]:
+    def positions(self, names: Iterable[Text]) -> tuple[int, ...]:
+        """Return the places of target fields among those of the mapping."""
         positions = {field.path: i for i, field in enumerate(self.spec.fields)}
         found = []
-        for text in self.spec.joiners.unless_taken:
+        for text in names:
             if text.text in positions:
                 found.append(positions[text.text])
                 continue

@@ -363,6 +363,8 @@ class Policy:
     create: bool
     unless_taken: tuple[int, ...]
     """Positions in `fields`."""
+    together: tuple[tuple[int, ...], ...]
+    """Groups of positions in `fields` that are written only together."""
     required: tuple[str, ...]
     """The fields that the target requires at create."""
     has_leavers: bool

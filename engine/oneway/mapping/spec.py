@@ -449,6 +449,8 @@ class MappingSpec:
     only: tuple[RuleSpec, ...] = ()
     out_of_scope: OutOfScope = OutOfScope.IGNORE
     eligible: tuple[RuleSpec, ...] = ()
+    together: tuple[tuple[Text, ...], ...] = ()
+    """Groups of target fields that are written only together."""
     joiners: JoinersSpec = JoinersSpec()
     leavers: LeaversSpec | None = None
     rehires: Rehires = Rehires.REPORT

@@ -31,6 +31,7 @@ from oneway.planning.diff import (
 )
 from oneway.planning.draft_reasons import (
     IF_LEFT,
+    NOT_SHOWN,
     broken_rules,
     drifting,
     evaluation_errors,
@@ -48,6 +49,7 @@ from oneway.planning.later_key import later_key
 from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Kind, Reason, Verb
+from oneway.planning.together import IN_PART, without_parts
 
 
 class Draft(NamedTuple):
@@ -88,11 +90,12 @@ class Draft(NamedTuple):
         if self.access is not None and self.access.takes_access:
             only = (replace(each, text=f"{_ONLY}{each.text}", warning=True) for each in reasons)
             return self._replace(verb=None, differences=(), reasons=(*self.reasons, *only))
+        others = (e for e in self.reasons if not e.code.startswith((NOT_SHOWN, IN_PART)))
         return self._replace(
             kind=kind,
             verb=None,
             differences=(),
-            reasons=(*self.reasons, *reasons),
+            reasons=(*others, *reasons),
             access=None,
             access_changes=(),
         )
@@ -349,11 +352,12 @@ class Drafter:
         unsaid = self._unsaid_claims(row)
         if unsaid:
             return Draft(Kind.ERROR, row, None, reasons=unsaid)
-        differences = at_create(self.policy.fields, row.cells)
+        made = at_create(self.policy.fields, row.cells)
+        differences, in_part = without_parts(self.policy, made, row.cells, creating=True)
         lacking = required_of_new(self.policy, differences)
         if lacking:
             return Draft(Kind.INELIGIBLE, row, None, reasons=lacking)
-        reasons = () if found.gone is None else (found.gone,)
+        reasons = in_part if found.gone is None else (found.gone, *in_part)
         return Draft(Kind.CREATE, row, None, Verb.CREATE, differences, reasons)
 
     def _unsaid_claims(self, row: SourceRow) -> tuple[Reason, ...]:
@@ -429,14 +433,15 @@ class Drafter:
     def _mover(self, row: SourceRow, target: TargetRow) -> Draft:
         if row.evaluation_error is not None:
             return Draft(Kind.UNCHANGED, row, target)
-        found = at_update(self.policy.fields, row.cells, target.values)
+        differing = at_update(self.policy.fields, row.cells, target.values)
+        found, in_part = without_parts(self.policy, differing, row.cells)
         lost = [each for each in found if loses_letters(each)]
         contested = self._left_to_a_person(target, found)
         differences = found
         if lost or contested:
             differences = tuple([d for d in found if not self._rivals(target, d) and d not in lost])
         reasons = (*drifting(self.policy, row, target), *not_shown(self.policy, row, target))
-        reasons = (*reasons, *contested, *map(lost_letters, lost))
+        reasons = (*reasons, *contested, *in_part, *map(lost_letters, lost))
         if differences:
             return Draft(Kind.UPDATE, row, target, Verb.UPDATE, differences, reasons)
         return Draft(Kind.UNCHANGED, row, target, reasons=reasons)

@@ -13,7 +13,11 @@ TABLE = (
         "a system cannot do what the mapping asks of it",
         "Leave that part of the mapping out.",
     ),
-    ("M114", "`unless_taken` names a field that the mapping does not have", "Add it to `fields`."),
+    (
+        "M114",
+        "`unless_taken` or `together` names a field that the mapping does not have",
+        "Add it to `fields`.",
+    ),
     ("M115", "a rehire writes a field that leaving does not", "Name a field of `leavers.set`."),
     ("M118", "a time zone is not known", "Use an IANA name such as Europe/London."),
     ("M119", "retired: a setting's default has another type", "S101 says so now."),

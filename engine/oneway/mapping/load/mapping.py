@@ -67,6 +67,7 @@ def mapping(part: DocumentPart, text: bytes) -> MappingSpec:
         only=tuple(_rule(item) for item in part.items("only")),
         out_of_scope=part.word("out_of_scope", OutOfScope.IGNORE),
         eligible=tuple(_rule(item) for item in part.items("eligible")),
+        together=tuple(_target_paths(group) for group in part.items("together")),
         joiners=_joiners(joiners) if joiners else JoinersSpec(),
         leavers=_leavers(leavers) if leavers else None,
         one_per=_one_per(part.at("source").maybe("one_per")),
@@ -264,9 +265,14 @@ def _constant_or_expression(part: DocumentPart | None) -> Text | Constant | None
 
 
 def _joiners(part: DocumentPart) -> JoinersSpec:
-    names = (item.text() for item in part.items("unless_taken"))
-    taken = tuple(Text(_path(part, each.text), each.span) for each in names)
-    return JoinersSpec(part.is_on("create", default=True), taken)
+    taken = part.maybe("unless_taken")
+    return JoinersSpec(part.is_on("create", default=True), _target_paths(taken) if taken else ())
+
+
+def _target_paths(part: DocumentPart) -> tuple[Text, ...]:
+    """Return a list of target fields, each with its path in canonical form."""
+    names = (item.text() for item in part.each())
+    return tuple(Text(_path(part, each.text), each.span) for each in names)
 
 
 def _leavers(part: DocumentPart) -> LeaversSpec:

@@ -60,9 +60,13 @@ class DocumentPart:
     def items(self, key: str) -> "Iterator[DocumentPart]":
         """Return the items of a list that may be left out."""
         part = self.maybe(key)
-        value = part.value if part else None
+        yield from part.each() if part else ()
+
+    def each(self) -> "Iterator[DocumentPart]":
+        """Return the items of a list; none for any other value."""
+        value = self.value
         for index in range(len(value) if isinstance(value, list) else 0):
-            yield self.at(key, index)
+            yield self.at(index)
 
     def text(self) -> Text:
         """Return the value as text with its place."""

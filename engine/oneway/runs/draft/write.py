@@ -50,6 +50,7 @@ def mapping_text(name: str, draft: DraftMapping) -> str:
         _match(source, target, keys),
         _eligible(asked.rules, source, keys.first),
         _fields(draft),
+        _together(draft),
         _joiners(draft),
         _leavers(asked.leaving, asked.switch),
         _GUARDS,
@@ -415,6 +416,19 @@ def _rule(pair: Pair, draft: DraftMapping) -> str:
 
 def _is_secret(pair: Pair) -> bool:
     return names_secret(pair.source) or names_secret(pair.target)
+
+
+def _together(draft: DraftMapping) -> Iterator[str]:
+    """Yield the parts of a bank account, if the mapping writes them."""
+    written = (
+        each.target
+        for each in _paired(draft)
+        if not (each.doubt or each.asks_mark or each.unfit or _is_of_leavers(each))
+    )
+    parts = [path for path in written if concept(path) in ("account", "sort")]
+    if len({concept(path) for path in parts}) == 2:
+        yield "together:                    # a new sort code is not written beside an old account"
+        yield f"  - [{', '.join(yaml_name(path, flow=True) for path in parts)}]"
 
 
 def _joiners(draft: DraftMapping) -> Iterator[str]:

@@ -62,7 +62,7 @@ def completions(facts: EditorFacts, text: str, line: int, column: int) -> list[O
         return [Offer(name, "reference") for name in facts.references]
     if key == "connector":
         return [Offer(name, "connector") for name in facts.connectors]
-    if key == "unless_taken":
+    if key in ("unless_taken", "together"):
         return [Offer(_name(p), "field", about_field(f)) for p, f in facts.target.fields.items()]
     if key in _WORDS:
         return [Offer(word, "word") for word in _allowed(_WORDS[key])]

@@ -292,6 +292,8 @@ class _Edits:
             yield from self.field(("leavers", "set", name))
 
     def rest(self) -> Iterator[MappingEdit]:
+        for number, _ in enumerate(items(self.data.get("together"))):
+            yield self.without(("together", number), "a group of `together` may be written in part")
         joiners = obj(self.data.get("joiners"))
         for number, name in enumerate(items(joiners.get("unless_taken"))):
             path: Path = ("joiners", "unless_taken", number)
