@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from oneway.connections.connection import Connection, Occasion
 from oneway.core.dataclass import dataclass
@@ -36,9 +36,23 @@ TYPES = {
 TEST = "connection.test"
 
 
+class IncidentBodies(Protocol):
+    """Writes the notices of incidents, as JSON text."""
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the notices."""
+
+    def trouble(self, incident: Incident, *, reminder: bool) -> str:
+        """Return the notice that an incident began or, as a reminder, continues."""
+
+    def recovery(self, ended: Sequence[Incident], still: Sequence[Incident]) -> str:
+        """Return the notice that incidents are over, which also lists those that continue."""
+
+
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A run with its problems, and when; `systems` are the connectors of both sides."""
+class RunBodies:
+    """Writes the notices of a run's incidents; `systems` are the connectors of both sides."""
 
     run: Run
     shown: RunProblems
@@ -50,6 +64,42 @@ class Seen:
     leaving: frozenset[str] = frozenset()
     """The codes that ended only leaves."""
 
+    def trouble(self, incident: Incident, *, reminder: bool) -> str:
+        """Return the notice that an incident began, or continues."""
+        guard = incident.kind is Occasion.GUARD
+        shown = [name for name in incident.about if name in self.shown.of(incident.kind)]
+        shown.sort(key=lambda name: name != STILL_IN)  # leavers who can still get in come first
+        causes = [_guard(self, name) if guard else _cause(self, name) for name in shown]
+        data = {
+            "connection": incident.connection,
+            "incident": incident.id,
+            "since": incident.opened,
+            "reminder": reminder,
+            "guards" if guard else "causes": causes,
+            **_access(self),
+            "records": {"missed": self.shown.missed, "unknown": self.shown.doubtful},
+            "zone": self.when.zone,
+            "next_run": None if CLOCK.intersection(shown) else self.when.next_run,
+            "run": _run(self.run),
+            "command": f"oneway runs show {self.run.id}",
+        }
+        return body_of(TYPES[incident.kind], data, self.now)
+
+    def recovery(self, ended: Sequence[Incident], still: Sequence[Incident]) -> str:
+        """Return the notice that incidents are over, which also lists those that continue."""
+        data = {
+            "connection": ended[0].connection,
+            "incident": ended[0].id,
+            "since": min(each.opened for each in ended),
+            "until": instant_text(self.now),
+            "ended": incidents_as_data(ended),
+            "still": incidents_as_data(still),
+            "zone": self.when.zone,
+            "run": _run(self.run),
+            "command": f"oneway runs show {self.run.id}",
+        }
+        return body_of(TYPES[Occasion.RECOVERY], data, self.now)
+
 
 def body_of(type: str, data: Data, now: datetime) -> str:
     """Return a notice as the JSON text to send, with an id.
@@ -59,44 +109,6 @@ def body_of(type: str, data: Data, now: datetime) -> str:
     content = {"type": type, "timestamp": instant_text(now), "data": data}
     id = sha256(canonical(content).encode("ascii")).hexdigest()[:32]
     return canonical({"id": f"msg_{id}", **content})
-
-
-def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
-    """Return the notice that an incident began, or continues."""
-    guard = incident.kind is Occasion.GUARD
-    shown = [name for name in incident.about if name in seen.shown.of(incident.kind)]
-    shown.sort(key=lambda name: name != STILL_IN)  # leavers who can still get in come first
-    causes = [_guard(seen, name) if guard else _cause(seen, name) for name in shown]
-    data = {
-        "connection": incident.connection,
-        "incident": incident.id,
-        "since": incident.opened,
-        "reminder": reminder,
-        "guards" if guard else "causes": causes,
-        **_access(seen),
-        "records": {"missed": seen.shown.missed, "unknown": seen.shown.doubtful},
-        "zone": seen.when.zone,
-        "next_run": None if CLOCK.intersection(shown) else seen.when.next_run,
-        "run": _run(seen.run),
-        "command": f"oneway runs show {seen.run.id}",
-    }
-    return body_of(TYPES[incident.kind], data, seen.now)
-
-
-def recovery(seen: Seen, ended: Sequence[Incident], still: Sequence[Incident]) -> str:
-    """Return the notice that incidents are over, which also lists those that continue."""
-    data = {
-        "connection": ended[0].connection,
-        "incident": ended[0].id,
-        "since": min(each.opened for each in ended),
-        "until": instant_text(seen.now),
-        "ended": incidents_as_data(ended),
-        "still": incidents_as_data(still),
-        "zone": seen.when.zone,
-        "run": _run(seen.run),
-        "command": f"oneway runs show {seen.run.id}",
-    }
-    return body_of(TYPES[Occasion.RECOVERY], data, seen.now)
 
 
 def sample_body(connection: Connection, now: datetime) -> str:
@@ -140,30 +152,30 @@ def cause_of(code: str, subject: str, system: str = "", *, leaving: bool = False
     }
 
 
-def _cause(seen: Seen, name: str) -> Data:
-    system = _system(seen, name)
-    subject, leaving = seen.run.start.connection, name in seen.leaving
-    said = cause_of(name, subject, _called(seen, name, system), leaving=leaving)
+def _cause(bodies: RunBodies, name: str) -> Data:
+    system = _system(bodies, name)
+    subject, leaving = bodies.run.start.connection, name in bodies.leaving
+    said = cause_of(name, subject, _called(bodies, name, system), leaving=leaving)
     more: Data = {}
     if name in _OURS or name.startswith("M"):
-        details = [_detail(each) for each in seen.run.problems if each.code == name]
+        details = [_detail(each) for each in bodies.run.problems if each.code == name]
         more |= {"detail": details[0]} if details else {}
-    return {**said, "records": seen.shown.failing[name], "system": system, **more}
+    return {**said, "records": bodies.shown.failing[name], "system": system, **more}
 
 
-def _called(seen: Seen, name: str, system: str) -> str:
+def _called(bodies: RunBodies, name: str, system: str) -> str:
     """Return how steps name a system: as the target, if people can still get into it."""
     if name == STILL_IN:
-        return seen.systems.get("target", "") or "the target"
+        return bodies.systems.get("target", "") or "the target"
     return f"the {system}" if system else ""
 
 
-def _access(seen: Seen) -> Data:
+def _access(bodies: RunBodies) -> Data:
     """Return since when no run has ended leavers' access, if this one did not complete."""
-    if is_good(seen.run):
+    if is_good(bodies.run):
         return {}
-    target = seen.systems.get("target", "")
-    return {"access": {"since": seen.last_good or None, "system": target}}
+    target = bodies.systems.get("target", "")
+    return {"access": {"since": bodies.last_good or None, "system": target}}
 
 
 _OURS = frozenset({"F112", "F117", "F120", "F124", "C101", "C112", "C115", "C118", "R150", "R170"})
@@ -188,16 +200,20 @@ def _remedy(remedy: Remedy, connection: str, system: str = "") -> Data:
     }
 
 
-def _system(seen: Seen, name: str) -> str:
+def _system(bodies: RunBodies, name: str) -> str:
     """Return the system that a code is about, such as "target (expensein users)", or "".
 
     A lookup table reads "references.departments (expensein departments)".
     """
     side = next(
-        (side for side, text in seen.systems.items() if text and text in _places(seen.run, name)),
+        (
+            side
+            for side, text in bodies.systems.items()
+            if text and text in _places(bodies.run, name)
+        ),
         "target" if name.startswith("W1") else "",
     )
-    known = seen.systems.get(side, "")
+    known = bodies.systems.get(side, "")
     return f"{side} ({known})" if side and known else side
 
 
@@ -205,13 +221,13 @@ def _places(run: Run, name: str) -> frozenset[str]:
     return frozenset(each.span.file for each in run.problems if each.code == name)
 
 
-def _guard(seen: Seen, name: str) -> Data:
-    breach = {each.guard: each for each in seen.run.start.breaches}[name]
-    remedy, connection = remedy_of(name), seen.run.start.connection
-    groups = allowed_together(seen.run.start.breaches)
+def _guard(bodies: RunBodies, name: str) -> Data:
+    breach = {each.guard: each for each in bodies.run.start.breaches}[name]
+    remedy, connection = remedy_of(name), bodies.run.start.connection
+    groups = allowed_together(bodies.run.start.breaches)
     command = allow_command(connection, next(each for each in groups if breach in each))
     said = _remedy(remedy, connection)
-    records = seen.shown.holding[name]
+    records = bodies.shown.holding[name]
     return {**_breach(breach, records), "title": remedy.title, "command": command, **said}
 
 

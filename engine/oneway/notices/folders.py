@@ -74,15 +74,8 @@ def update_incidents(
         unseen = (t for about in before for t in about if t.file not in files or t.code == _TWO)
         found |= {each.name: 0 for each in unseen}
     shown = RunProblems(found, {}, whole=True, wrote=True)
-
-    def trouble(incident: Incident, reminder: bool) -> str:
-        return _failure(incident, now, reminder=reminder)
-
-    def recovery(ended: Sequence[Incident], still: Sequence[Incident]) -> str:
-        return _recovery(ended, still, now)
-
     with store.at_once():
-        queue_changes(recipient_of(default), shown, store, now, trouble, recovery)
+        queue_changes(recipient_of(default), shown, store, _FolderBodies(now))
 
 
 def check_files(
@@ -142,15 +135,20 @@ def recovery_body(
     return body_of(RECOVERY, {**data, **more}, now)
 
 
-def _failure(incident: Incident, now: datetime, *, reminder: bool) -> str:
-    folder, more = _folder(incident), {"incident": incident.id, "reminder": reminder}
-    return failure_body(folder, _about(incident), incident.opened, now, **more)
+@dataclass(frozen=True, slots=True)
+class _FolderBodies:
+    """Writes the notices of a folder's incidents."""
 
+    now: datetime
 
-def _recovery(ended: Sequence[Incident], still: Sequence[Incident], now: datetime) -> str:
-    since = min(each.opened for each in ended)
-    more = {"incident": ended[0].id, "still": _numbered(still)}
-    return recovery_body(_folder(ended[0]), _numbered(ended), since, now, **more)
+    def trouble(self, incident: Incident, *, reminder: bool) -> str:
+        folder, more = _folder(incident), {"incident": incident.id, "reminder": reminder}
+        return failure_body(folder, _about(incident), incident.opened, self.now, **more)
+
+    def recovery(self, ended: Sequence[Incident], still: Sequence[Incident]) -> str:
+        since = min(each.opened for each in ended)
+        more = {"incident": ended[0].id, "still": _numbered(still)}
+        return recovery_body(_folder(ended[0]), _numbered(ended), since, self.now, **more)
 
 
 def _numbered(incidents: Sequence[Incident]) -> list[Data]:

@@ -3,7 +3,7 @@
 Nothing is sent here, so that a run neither waits for a webhook nor fails because of one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -22,8 +22,7 @@ from oneway.history.journal.incidents import (
     take_week,
 )
 from oneway.history.last_good import last_good
-from oneway.notices import bodies
-from oneway.notices.bodies import Seen
+from oneway.notices.bodies import IncidentBodies, RunBodies
 from oneway.notices.causes import RunProblems, run_problems
 from oneway.notices.channels import channels, wants
 from oneway.notices.incidents import EARLY, REMINDER, changes, goes_on, is_replaced
@@ -47,8 +46,8 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
         systems = _systems(connection, found, store)
         since = good.start.started if good is not None else ""
         when, leaving = when_of(connection, found, store, now), _of_leaves(store, found, problems)
-        seen = Seen(found, problems, now, systems, since, when, leaving)
-        _changed(connection, seen, store)
+        bodies = RunBodies(found, problems, now, systems, since, when, leaving)
+        queue_changes(connection, problems, store, bodies)
 
 
 def _of_leaves(store: Journal, run: Run, shown: RunProblems) -> frozenset[str]:
@@ -100,32 +99,17 @@ def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> 
                         queue(store, NoticeDraft(None, each.name, Occasion.WEEKLY, name, body), at)
 
 
-def _changed(connection: Connection, seen: Seen, store: Journal) -> None:
-    def trouble(incident: Incident, reminder: bool) -> str:
-        return bodies.trouble(seen, incident, reminder=reminder)
-
-    def recovery(ended: Sequence[Incident], still: Sequence[Incident]) -> str:
-        return bodies.recovery(seen, ended, still)
-
-    queue_changes(connection, seen.shown, store, seen.now, trouble, recovery)
-
-
 def queue_changes(
-    to: Connection,
-    shown: RunProblems,
-    store: Journal,
-    now: datetime,
-    trouble: Callable[[Incident, bool], str],
-    recovery: Callable[[Sequence[Incident], Sequence[Incident]], str],
+    to: Connection, shown: RunProblems, store: Journal, bodies: IncidentBodies
 ) -> None:
     """Open and close incidents by a run's problems, and queue the notices that are due.
 
     A channel without a notice of an incident (a new channel, or one for which delivery was given
-    up) is notified as if the incident had just begun. `trouble` returns the notice or reminder of
-    an incident; `recovery` the single notice of those that are over, given those still open. The
-    caller has begun the transaction.
+    up) is notified as if the incident had just begun. A channel gets a single notice of all
+    incidents that are over. The caller has begun the transaction.
     """
-    at, names = instant_text(now), channels(to)
+    now, names = bodies.now, channels(to)
+    at = instant_text(now)
     before = open_incidents(store, to.name)
     # A server that answers 410 gives a notice up at once: retry each night, not every ten minutes.
     notified = last_notified(store, to.name, instant_text(now - EARLY))
@@ -142,29 +126,27 @@ def queue_changes(
     still = open_incidents(store, to.name)
     # Of a replaced incident, the notice about the people takes the place of a recovery.
     ended = [each for each in found.closed if not is_replaced(shown, each)]
+    drafts: list[NoticeDraft] = []
     for name, channel in names.items():
         over = [each for each in ended if wants(channel, Occasion.RECOVERY, each.kind)]
         if over:
-            body = recovery(over, still)
-            queue(store, NoticeDraft(over[0].id, to.name, Occasion.RECOVERY, name, body), at)
+            body = bodies.recovery(over, still)
+            drafts.append(NoticeDraft(over[0].id, to.name, Occasion.RECOVERY, name, body))
     for each in filter(partial(goes_on, shown), still):
         reached = notified.get(each.id, {}).keys()
         unreached = names.keys() - reached
         if unreached:
-            _notify(to, each, trouble(each, False), store, at, unreached)
+            drafts += _drafts(to, each, bodies.trouble(each, reminder=False), unreached)
         if each in found.reminded:
-            _notify(to, each, trouble(each, True), store, at, reached)
+            drafts += _drafts(to, each, bodies.trouble(each, reminder=True), reached)
+    for draft in drafts:
+        queue(store, draft, at)
 
 
-def _notify(
-    connection: Connection,
-    incident: Incident,
-    body: str,
-    store: Journal,
-    at: str,
-    whom: Collection[str],
-) -> None:
-    """Queue a notice for those of these channels that want its occasion."""
+def _drafts(
+    connection: Connection, incident: Incident, body: str, names: Collection[str]
+) -> Iterator[NoticeDraft]:
+    """Yield a notice for each of these channels that wants the incident's occasion."""
     for name, to in channels(connection).items():
-        if name in whom and wants(to, incident.kind, incident.kind):
-            queue(store, NoticeDraft(incident.id, connection.name, incident.kind, name, body), at)
+        if name in names and wants(to, incident.kind, incident.kind):
+            yield NoticeDraft(incident.id, connection.name, incident.kind, name, body)
