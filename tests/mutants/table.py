@@ -971,8 +971,8 @@ MUTANTS = (
     Mutant(
         "back-by-any-word",
         "runs/evidence/leaving_doubts",
-        "unheard = self.heard.unheard(out, asked)",
-        "unheard = self.heard.unheard(out)",
+        "unheard = self.heard.unheard(leavers.union(_no_examples(plan)), asked)",
+        "unheard = self.heard.unheard(leavers.union(_no_examples(plan)))",
         "a word that nobody has who stays brings nobody back",
         "tests/laws/test_returns.py",
     ),

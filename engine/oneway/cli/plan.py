@@ -21,6 +21,7 @@ from oneway.cli.options import (
 )
 from oneway.cli.printing import introduce, print_plan, refuse_errors
 from oneway.cli.quoting import quoted
+from oneway.core.dataclass import dataclass
 from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint, save
@@ -87,7 +88,7 @@ def command(
     if out is not None:
         save(plan, out, prove(plan, kept, now()))
     print_plan(console, plan, verdict, memory, format, limit=limit)
-    _next(console, plan, request, out, verdict, retry_now=retry_now)
+    _NextSteps(console, request, plan, verdict, out, retry_now).print()
     return worst(
         Exit.BLOCKED if verdict.fired else Exit.DONE,
         Exit.FAILED if exit_code and access(plan, verdict, memory) else Exit.DONE,
@@ -95,57 +96,68 @@ def command(
     )
 
 
-def _next(
-    console: Console, plan: Plan, request: RunRequest, out: Path | None, verdict: Verdict,
-    *, retry_now: bool,
-) -> None:  # fmt: skip
-    """Print the command that applies the plan, and the one that allows what guards hold."""
-    if plan.actions and not is_open(plan):
-        _to_apply(console, plan, request, out, verdict, retry_now=retry_now)
-    if verdict.fired:
-        more = _again(request, out, verdict, retry_now=retry_now)
-        console.advise("only if it is right, to let through what the guards hold:", more)
+@dataclass(frozen=True, slots=True)
+class _NextSteps:
+    """The commands after a plan; `out` is the saved plan, if any."""
 
+    console: Console
+    request: RunRequest
+    plan: Plan
+    verdict: Verdict
+    out: Path | None
+    retry_now: bool
 
-def _to_apply(
-    console: Console, plan: Plan, request: RunRequest, out: Path | None, verdict: Verdict,
-    *, retry_now: bool,
-) -> None:  # fmt: skip
-    held = [each for each in plan.actions if each.id in verdict.blocked]
-    if len(held) == len(plan.actions):
-        console.note("all of it is held back by guards: there is nothing to apply")
-        return
-    if out is None:
-        console.note("to apply it, save it first: give --out plan.json")
-        return
-    options = "".join(f" --option {quoted(f'{k}={v}')}" for k, v in request.options.items())
-    approve = f" --approve {fingerprint(plan)[:12]}{' --retry-now' if retry_now else ''}"
-    without = f", without the {split(held)} that guards hold," if held else ""
-    command = f"oneway apply {quoted(out)}{approve}{options}"
-    console.advise(f"saved; apply it{without} with:", command)
+    def print(self) -> None:
+        """Print the command that applies the plan, and the one that allows what guards hold."""
+        if self.plan.actions and not is_open(self.plan):
+            self._to_apply()
+        if self.verdict.fired:
+            title = "only if it is right, to let through what the guards hold:"
+            self.console.advise(title, self._again())
 
+    def _to_apply(self) -> None:
+        plan, request = self.plan, self.request
+        held = [each for each in plan.actions if each.id in self.verdict.blocked]
+        if len(held) == len(plan.actions):
+            self.console.note("all of it is held back by guards: there is nothing to apply")
+            return
+        if self.out is None:
+            self.console.note("to apply it, save it first: give --out plan.json")
+            return
+        options = "".join(f" --option {quoted(f'{k}={v}')}" for k, v in request.options.items())
+        approve = f" --approve {fingerprint(plan)[:12]}{' --retry-now' if self.retry_now else ''}"
+        without = f", without the {split(held)} that guards hold," if held else ""
+        command = f"oneway apply {quoted(self.out)}{approve}{options}"
+        self.console.advise(f"saved; apply it{without} with:", command)
 
-def _again(request: RunRequest, out: Path | None, verdict: Verdict, *, retry_now: bool) -> str:
-    """Return this command with options that allow everything that guards hold back."""
-    given = click.get_current_context().get_parameter_source
-    typed = {name for name in ("as_of", "state") if given(name) is ParameterSource.COMMANDLINE}
-    words = ["oneway", "plan", quoted(request.name)]
-    named = {"source": request.source, "target": request.target}
-    if "as_of" in typed:
-        named["as-of"] = request.as_of.isoformat()
-    if "state" in typed:
-        named["state"] = str(click.get_current_context().params["state"])
-    words += [f"--{name} {quoted(text)}" for name, text in named.items() if text is not None]
-    pairs = {"reference": request.references, "set": request.settings, "option": request.options}
-    words += [
-        f"--{name} {quoted(f'{k}={v}')}" for name, held in pairs.items() for k, v in held.items()
-    ]
-    words += ["--retry-now"] if retry_now else []
-    fired = {each.name for each in verdict.breaches}
-    words += [
-        f"--allow {quoted(each.guard if ':' in each.guard else f'{each.guard}={each.ceiling}')}"
-        for each in request.allowed
-        if each.guard not in fired
-    ]
-    words += dict.fromkeys(harmless(each.allow) for each in verdict.breaches)
-    return " ".join([*words, *([f"--out {quoted(out)}"] if out is not None else [])])
+    def _again(self) -> str:
+        """Return this command with options that allow everything that guards hold back."""
+        request, verdict, out = self.request, self.verdict, self.out
+        given = click.get_current_context().get_parameter_source
+        typed = {name for name in ("as_of", "state") if given(name) is ParameterSource.COMMANDLINE}
+        words = ["oneway", "plan", quoted(request.name)]
+        named = {"source": request.source, "target": request.target}
+        if "as_of" in typed:
+            named["as-of"] = request.as_of.isoformat()
+        if "state" in typed:
+            named["state"] = str(click.get_current_context().params["state"])
+        words += [f"--{name} {quoted(text)}" for name, text in named.items() if text is not None]
+        pairs = {
+            "reference": request.references,
+            "set": request.settings,
+            "option": request.options,
+        }
+        words += [
+            f"--{name} {quoted(f'{k}={v}')}"
+            for name, held in pairs.items()
+            for k, v in held.items()
+        ]
+        words += ["--retry-now"] if self.retry_now else []
+        fired = {each.name for each in verdict.breaches}
+        words += [
+            f"--allow {quoted(each.guard if ':' in each.guard else f'{each.guard}={each.ceiling}')}"
+            for each in request.allowed
+            if each.guard not in fired
+        ]
+        words += dict.fromkeys(harmless(each.allow) for each in verdict.breaches)
+        return " ".join([*words, *([f"--out {quoted(out)}"] if out is not None else [])])

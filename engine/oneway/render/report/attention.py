@@ -26,7 +26,6 @@ from oneway.render.report.actions import ReportAction
 from oneway.render.report.flapping import flapping
 from oneway.render.report.guards import held
 from oneway.render.report.page import (
-    Block,
     Cell,
     Data,
     ReportPerson,
@@ -110,7 +109,9 @@ def _problems(past: PastRun) -> ReportSection | None:
         "Nothing was written after this. What stays undone waits for a run that gets to its end."
     )
     columns = ("What is wrong", "What to do", "Where")
-    return _section("problems", "Why the run was stopped", Tone.TROUBLE, about, columns, rows)
+    return ReportTable("Why the run was stopped", columns, rows).section(
+        "problems", Tone.TROUBLE, about
+    )
 
 
 def _interrupted(past: PastRun) -> ReportSection | None:
@@ -120,7 +121,9 @@ def _interrupted(past: PastRun) -> ReportSection | None:
     about = "What it had written stays. Nothing was written after this."
     rows = (_row(past, DIED),)
     title = "The run was interrupted"
-    return _section("interrupted", title, Tone.TROUBLE, about, ("What is wrong", _TO_DO), rows)
+    return ReportTable(title, ("What is wrong", _TO_DO), rows).section(
+        "interrupted", Tone.TROUBLE, about
+    )
 
 
 def _standing(past: PastRun) -> ReportSection | None:
@@ -138,7 +141,7 @@ def _standing(past: PastRun) -> ReportSection | None:
     )
     title = "What has stopped the connection"
     columns = ("What is wrong", _TO_DO, "Where")
-    return _section("standing", title, Tone.TROUBLE, about, columns, rows)
+    return ReportTable(title, columns, rows).section("standing", Tone.TROUBLE, about)
 
 
 def _row(past: PastRun, name: str) -> tuple[Cell, Cell]:
@@ -177,7 +180,9 @@ def _refused(past: PastRun, found: Iterable[ReportAction]) -> ReportSection | No
     )
     about = " ".join(("The target did not take these.", *_steps(past, these)))
     columns = ("Person", "What was sent", "What the target said")
-    return _section("refused", "Refused by the target", Tone.TROUBLE, about, columns, rows)
+    return ReportTable("Refused by the target", columns, rows).section(
+        "refused", Tone.TROUBLE, about
+    )
 
 
 def _postponed(past: PastRun, found: Iterable[ReportAction]) -> ReportSection | None:
@@ -190,7 +195,7 @@ def _postponed(past: PastRun, found: Iterable[ReportAction]) -> ReportSection | 
     about = " ".join((about, *_steps(past, these)))
     columns = ("Person", "What was to be done", "Why not")
     title = "Refused before, and not sent again yet"
-    return _section("postponed", title, Tone.CAUTION, about, columns, rows)
+    return ReportTable(title, columns, rows).section("postponed", Tone.CAUTION, about)
 
 
 def _steps(past: PastRun, found: Sequence[ReportAction]) -> list[str]:
@@ -220,7 +225,9 @@ def _unknown(found: Iterable[ReportAction]) -> ReportSection | None:
     else:
         about += ": there is nothing to do, unless it stays so."
     columns = ("Person", "What was sent", "What is known")
-    return _section("unknown", "Not known whether it happened", Tone.CAUTION, about, columns, rows)
+    return ReportTable("Not known whether it happened", columns, rows).section(
+        "unknown", Tone.CAUTION, about
+    )
 
 
 def _still_in(past: PastRun) -> ReportSection | None:
@@ -250,7 +257,9 @@ def _still_in(past: PastRun) -> ReportSection | None:
     else:
         about += "Block them by hand, now, and then"
     about += " see to the reason."
-    return _section("access", still_in_title(found), Tone.TROUBLE, about, ("Person", "Why"), rows)
+    return ReportTable(still_in_title(found), ("Person", "Why"), rows).section(
+        "access", Tone.TROUBLE, about
+    )
 
 
 def left_with_access(past: PastRun) -> tuple[StillIn, ...]:
@@ -266,7 +275,9 @@ def _noticed(plan: Plan) -> ReportSection | None:
     rows = tuple((ReportText((text(remark(each)),)),) for each in these)
     about = "A new department may have a new code. If not, correct the table of the mapping."
     title = "Codes that the target has not had"
-    return _section("new-codes", title, Tone.CAUTION, about, ("What would be written",), rows)
+    return ReportTable(title, ("What would be written",), rows).section(
+        "new-codes", Tone.CAUTION, about
+    )
 
 
 def _open(plan: Plan) -> ReportSection | None:
@@ -276,7 +287,7 @@ def _open(plan: Plan) -> ReportSection | None:
         "the mapping, or strike out the question there."
     )
     title = "What the mapping leaves open"
-    return _section("open", title, Tone.TROUBLE, about, ("What is open",), rows)
+    return ReportTable(title, ("What is open",), rows).section("open", Tone.TROUBLE, about)
 
 
 def _later_keys(plan: Plan) -> ReportSection | None:
@@ -304,7 +315,7 @@ def _two_records(plan: Plan, code: str, id: str, title: str, about: str) -> Repo
         for reason in each.reasons
         if reason.code == code
     )
-    return _section(id, title, Tone.CAUTION, about, ("Person", "The two records"), rows)
+    return ReportTable(title, ("Person", "The two records"), rows).section(id, Tone.CAUTION, about)
 
 
 def _unsynced(past: PastRun, why: str) -> str:
@@ -322,7 +333,9 @@ def _left_out(past: PastRun, plan: Plan) -> ReportSection | None:
     )
     columns = ("Person", "Which rule does not hold")
     title = _unsynced(past, "left out by a rule")
-    return _section("missing", title, Tone.CAUTION, about, columns, _why(past, plan, these))
+    return ReportTable(title, columns, _why(past, plan, these)).section(
+        "missing", Tone.CAUTION, about
+    )
 
 
 def _conflicts(past: PastRun, plan: Plan) -> ReportSection | None:
@@ -337,7 +350,7 @@ def _conflicts(past: PastRun, plan: Plan) -> ReportSection | None:
     )
     columns = ("Person", "Why", "What to do")
     title = _unsynced(past, "conflicts")
-    return _section("conflicts", title, Tone.CAUTION, about, columns, rows)
+    return ReportTable(title, columns, rows).section("conflicts", Tone.CAUTION, about)
 
 
 def _errors(past: PastRun, plan: Plan) -> ReportSection | None:
@@ -345,8 +358,8 @@ def _errors(past: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in errors if not has_gone(each)]
     about = "These records could not be read. Correct the record in the source, or the mapping."
     title = _unsynced(past, "could not be read")
-    return _section(
-        "errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(past, plan, these)
+    return ReportTable(title, ("Person", "Why"), _why(past, plan, these)).section(
+        "errors", Tone.CAUTION, about
     )
 
 
@@ -359,7 +372,9 @@ def _gone(past: PastRun, plan: Plan) -> ReportSection | None:
         "be created anew: `gone: create` in the mapping."
     )
     title = _unsynced(past, "gone from the target")
-    return _section("gone", title, Tone.CAUTION, about, ("Person", "Why"), _why(past, plan, these))
+    return ReportTable(title, ("Person", "Why"), _why(past, plan, these)).section(
+        "gone", Tone.CAUTION, about
+    )
 
 
 def has_gone(outcome: Outcome) -> bool:
@@ -384,7 +399,7 @@ def _misses(plan: Plan) -> ReportSection | None:
     )
     columns = ("Code", "Looked up in", "Found", "What to do")
     title = "Codes without a reference"
-    return _section("codes", title, Tone.CAUTION, about, columns, rows)
+    return ReportTable(title, columns, rows).section("codes", Tone.CAUTION, about)
 
 
 def _rehires(past: PastRun, plan: Plan) -> ReportSection | None:
@@ -394,7 +409,9 @@ def _rehires(past: PastRun, plan: Plan) -> ReportSection | None:
         "that they stay away."
     )
     rows = tuple((_who(past, each), _reasons(each.reasons[:1], {})) for each in these)
-    return _section("rehires", "Back at work?", Tone.CAUTION, about, ("Person", "Why"), rows)
+    return ReportTable("Back at work?", ("Person", "Why"), rows).section(
+        "rehires", Tone.CAUTION, about
+    )
 
 
 def _unread(reads: Iterable[Read]) -> ReportSection | None:
@@ -408,21 +425,7 @@ def _unread(reads: Iterable[Read]) -> ReportSection | None:
     )
     about = "These lists may lack records. Nobody is created, or counts as gone, because of that."
     columns = ("List", "What is known")
-    return _section("unread", "Not read whole", Tone.CAUTION, about, columns, rows)
-
-
-def _section(
-    id: str,
-    title: str,
-    tone: Tone,
-    about: str,
-    columns: tuple[str, ...],
-    rows: tuple[tuple[Cell, ...], ...],
-) -> ReportSection | None:
-    if not rows:
-        return None
-    block = Block(table=ReportTable(title, columns, rows))
-    return ReportSection(id, title, len(rows), tone, about, (block,))
+    return ReportTable("Not read whole", columns, rows).section("unread", Tone.CAUTION, about)
 
 
 def _why(past: PastRun, plan: Plan, outcomes: Collection[Outcome]) -> tuple[tuple[Cell, ...], ...]:

@@ -3,7 +3,13 @@
 from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.planning.plan import Action, Verb
 from oneway.render.discrepancies import by_subject
-from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
+from oneway.render.report.page import (
+    Cell,
+    ReportSection,
+    ReportTable,
+    ReportText,
+    Tone,
+)
 from oneway.render.report.phrases import fields, person, since
 from oneway.runs.past.past_run import PastRun
 
@@ -20,7 +26,13 @@ def flapping(past: PastRun) -> ReportSection | None:
         for discrepancy in [discrepancies.get(action.id)]
         if action.id in past.undone or _is_undone(discrepancy)
     )
-    return _section(rows) if rows else None
+    about = (
+        "Written run after run, and undone by the target every time. Leave the field to the "
+        "target, or see which of its rules changes the value."
+    )
+    columns = ("Person", "What is written again and again")
+    title = "Changes that do not last"
+    return ReportTable(title, columns, rows).section("sticking", Tone.CAUTION, about)
 
 
 def _is_undone(discrepancy: Discrepancy | None) -> bool:
@@ -36,13 +48,3 @@ def _again(past: PastRun, action: Action) -> Cell:
     if undone is not None:
         changes = tuple(each for each in changes if each.field in undone.fields)
     return fields(changes, action.verb, past.plan)
-
-
-def _section(rows: tuple[tuple[Cell, ...], ...]) -> ReportSection:
-    title = "Changes that do not last"
-    about = (
-        "Written run after run, and undone by the target every time. Leave the field to the "
-        "target, or see which of its rules changes the value."
-    )
-    table = ReportTable(title, ("Person", "What is written again and again"), rows)
-    return ReportSection("sticking", title, len(rows), Tone.CAUTION, about, (Block(table=table),))

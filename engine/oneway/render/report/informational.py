@@ -7,7 +7,13 @@ from oneway.planning.plan import Ending, Kind, Outcome, Reason
 from oneway.render.plan_groups import LEFT_ALONE
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.attention import meant
-from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
+from oneway.render.report.page import (
+    Cell,
+    ReportSection,
+    ReportTable,
+    ReportText,
+    Tone,
+)
 from oneway.render.report.phrases import person, text
 from oneway.runs.past.past_run import PastRun
 
@@ -36,7 +42,7 @@ def _not_begun(past: PastRun, found: Iterable[ReportAction]) -> ReportSection | 
     begun = {each.action_id for each in past.entries}
     rows = tuple(meant(each) for each in found if each.end is None and each.id not in begun)
     about = "The run was interrupted before these, or has not come to them yet. The next run does."
-    return _section("not_begun", "Not begun", about, _MEANT[:2], rows)
+    return ReportTable("Not begun", _MEANT[:2], rows).section("not_begun", Tone.CALM, about)
 
 
 def _waiting(found: Iterable[ReportAction]) -> ReportSection | None:
@@ -49,7 +55,7 @@ def _waiting(found: Iterable[ReportAction]) -> ReportSection | None:
         "Nothing was written for these. The next run tries again, and takes along those whose "
         "reason is gone by then."
     )
-    return _section("waiting", "Not written this time", about, _MEANT, rows)
+    return ReportTable("Not written this time", _MEANT, rows).section("waiting", Tone.CALM, about)
 
 
 def _differing(outcomes: Iterable[Outcome]) -> ReportSection | None:
@@ -59,7 +65,9 @@ def _differing(outcomes: Iterable[Outcome]) -> ReportSection | None:
         if each.kind not in _STAYING and (noted := _noted(each)):
             rows.append((person(each), ReportText(tuple(text(reason.said) for reason in noted))))
     about = "Noticed, and left alone, as the mapping says."
-    return _section("noticed", "Noticed", about, ("Person", "What"), tuple(rows))
+    return ReportTable("Noticed", ("Person", "What"), tuple(rows)).section(
+        "noticed", Tone.CALM, about
+    )
 
 
 def _noted(outcome: Outcome) -> Sequence[Reason]:
@@ -76,16 +84,7 @@ def _of_kind(
         for each in outcomes
         if each.kind is kind and not each.actions
     )
-    return _section(id, title, about, ("Person", "Why"), rows)
-
-
-def _section(
-    id: str, title: str, about: str, columns: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...]
-) -> ReportSection | None:
-    if not rows:
-        return None
-    block = Block(table=ReportTable(title, columns, rows))
-    return ReportSection(id, title, len(rows), Tone.CALM, about, (block,))
+    return ReportTable(title, ("Person", "Why"), rows).section(id, Tone.CALM, about)
 
 
 def _said(action: ReportAction) -> tuple[str, ...]:

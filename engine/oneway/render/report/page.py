@@ -91,6 +91,12 @@ class ReportTable:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
+    def section(self, id: str, tone: Tone, about: str) -> "ReportSection | None":
+        """Return a section that consists of this table, or None if it has no rows."""
+        if not self.rows:
+            return None
+        return ReportSection(id, self.caption, len(self.rows), tone, about, (Block(table=self),))
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
