@@ -100,17 +100,17 @@ def command(
     Example:
       oneway apply plan.json --approve 3f9c0a7d12e4
     """
-    kept = state_of(state)
-    plan = _trusted(plan_file, kept, timedelta(days=max_age))
+    folder = state_of(state)
+    plan = _trusted(plan_file, folder, timedelta(days=max_age))
     for each in plan.remarks:
         console.tell(f"! {plans.remark(each)}\n")
-    if approve is None and (before := _done_before(plan, kept, options)) is not None:
+    if approve is None and (before := _done_before(plan, folder, options)) is not None:
         return _said_applied(console, plan, before, format)
     approved = _approved(console, plan, approve)
     with starting(console, beginning_of(plan), state, more=bool(options)):
         prepared = reopen_plan(plan, _request(plan, options))
     introduce(console, prepared)
-    operator = Operator(user(), kept, now)
+    operator = Operator(user(), folder, now)
     with (
         delivering(console, prepared.request.connection, state),
         RunSession(prepared, operator) as session,
@@ -152,14 +152,16 @@ def _applied(
     return exit_of(ended, ready.verdict, run)
 
 
-def _done_before(plan: Plan, kept: StateFolder, options: Mapping[str, str]) -> AppliedBefore | None:
+def _done_before(
+    plan: Plan, folder: StateFolder, options: Mapping[str, str]
+) -> AppliedBefore | None:
     """Return the run that applied a plan, or None if the plan needs a new approval.
 
     Problems that prevent applying it are reported after the approval.
     """
     try:
         prepared = reopen_plan(plan, _request(plan, options))
-        with RunSession(prepared, Operator(user(), kept, now)) as session, session.systems:
+        with RunSession(prepared, Operator(user(), folder, now)) as session, session.systems:
             return applied_before(session, plan)
     except Refused:
         return None
@@ -195,10 +197,10 @@ def _said_applied(console: Console, plan: Plan, before: AppliedBefore, format: s
     return Exit.FAILED if run.still_in else Exit.DONE
 
 
-def _trusted(plan_file: str, kept: StateFolder, oldest: timedelta) -> Plan:
+def _trusted(plan_file: str, folder: StateFolder, oldest: timedelta) -> Plan:
     """Return a plan that was saved here recently; raise `Refused` for any other."""
     plan, proof = load_proven(read_file(plan_file, MAX_SIZE + 1), plan_file)
-    refuse_unproven(plan, proof, kept, plan_file)
+    refuse_unproven(plan, proof, folder, plan_file)
     refuse_open_plan(plan)
     assert proof is not None
     refuse_old(proof, now(), oldest, plan_file)

@@ -75,13 +75,13 @@ def command(
         reading, evidence = MissingRecords(prepared, systems).linked_records(reading, remembered)
     operator = Operator(user(), state_of(state, make=False), now)
     with RunSession(prepared, operator) as session:
-        kept = operator.state.has_journal
+        has_journal = operator.state.has_journal
         # Nothing is saved or applied, so without a journal any sealing key will do.
-        seal = session.seal if kept else Seal(b"explain")
+        seal = session.seal if has_journal else Seal(b"explain")
         plan = plan_of(
             prepared, reading, seal, evidence, remembered or NOTHING_REMEMBERED, session.past
         )
-        memory = load_memory(session, plan) if kept else NOTHING
+        memory = load_memory(session, plan) if has_journal else NOTHING
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
     known = by_subject(memory.discrepancies_of(plan, ends))
     found, full = _found(

@@ -70,11 +70,11 @@ def command(
     Example:
       oneway forget 01003
     """
-    kept = state_of(state)
-    if not kept.has_journal:
+    folder = state_of(state)
+    if not folder.has_journal:
         raise refusal("U107", str(state), "nothing has run here", "name another --state")
-    operator = Operator(user(), kept, now)
-    with Journal.open(kept.journal) as journal, ExitStack() as locks:
+    operator = Operator(user(), folder, now)
+    with Journal.open(folder.journal) as journal, ExitStack() as locks:
         found = find_person(journal, person, connection)
         if not found:
             raise refusal("U107", str(state), f"no record is kept of {person!r}", _help(journal))
@@ -89,7 +89,7 @@ def command(
             erased = [forget_person(journal, each) for each in found]
         for each in found:
             discard_baseline(
-                kept, each.connection
+                folder, each.connection
             )  # it contains every name; the next run creates it again
         beyond = (*BEYOND, *_left_of(journal))
     if format == "json":

@@ -129,5 +129,5 @@ def _event(event: str, level: str, text: str, **more: object) -> None:
         **innermost("connection", "run"),
         **more,
     }
-    kept = {key: value for key, value in data.items() if value not in ("", None)}
-    write(json.dumps(kept, sort_keys=True) + "\n")
+    stated = {key: value for key, value in data.items() if value not in ("", None)}
+    write(json.dumps(stated, sort_keys=True) + "\n")

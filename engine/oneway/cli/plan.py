@@ -77,8 +77,8 @@ def command(
     """
     prepared = prepare_run(request)
     introduce(console, prepared)
-    kept = state_of(state)
-    with RunSession(prepared, Operator(user(), kept, now)) as session:
+    folder = state_of(state)
+    with RunSession(prepared, Operator(user(), folder, now)) as session:
         with session.systems, console.progress() as progress:
             plan, found = plan_run(session, progress, remembered=recall(session))
         refuse_errors(console, input_problems(prepared, found, plan))
@@ -86,7 +86,7 @@ def command(
         memory = load_memory(session, plan, retry_now=retry_now)
         verdict = judge_plan(session, plan, memory)
     if out is not None:
-        save(plan, out, prove(plan, kept, now()))
+        save(plan, out, prove(plan, folder, now()))
     print_plan(console, plan, verdict, memory, format, limit=limit)
     _NextSteps(console, request, plan, verdict, out, retry_now).print()
     return worst(

@@ -72,7 +72,7 @@ def _page(state: StateFolder, name: str) -> str:
     return html(page(found))
 
 
-def _page_of_plan(kept: StateFolder, file: str) -> str:
+def _page_of_plan(folder: StateFolder, file: str) -> str:
     """Return the page of a saved plan, without reading a system.
 
     Raises `Refused` for any other file, or if the plan cannot be applied because its mapping has
@@ -89,7 +89,7 @@ def _page_of_plan(kept: StateFolder, file: str) -> str:
 
     plan = load(read_file(file, MAX_SIZE + 1), file)
     request = RunRequest(plan.mapping_file, now(), from_environment, folders=FOLDERS)
-    with RunSession(reopen_plan(plan, request), Operator(user(), kept, now)) as session:
+    with RunSession(reopen_plan(plan, request), Operator(user(), folder, now)) as session:
         memory = load_memory(session, plan)
         return page_text(plan, judge_plan(session, plan, memory), memory)
 

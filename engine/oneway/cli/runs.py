@@ -154,11 +154,11 @@ def showing(
     refuse_without_journal(found)
     with Journal.open(found.journal) as journal:
         one = run_named(journal, run)
-        kept = stored_names(journal, one.id)
+        names = stored_names(journal, one.id)
         why = journal.stored_data(one.id, UNKEPT).get(UNKEPT, b"").decode(errors="replace")
         plan, entries = plan_of_run(journal, one), journal.entries(one.id)
         discrepancies = discrepancies_of_run(journal, one, plan, entries)
-        past = Past(one, plan, entries, kept, why, discrepancies, stored_arguments(journal, one))
+        past = Past(one, plan, entries, names, why, discrepancies, stored_arguments(journal, one))
         past = replace(past, lost=kept_lost(journal, one.id))
         counts = run_counts(journal, [one])[one.id]
     people = record_histories(past, outcomes, person)

@@ -87,7 +87,7 @@ def as_json(past: Past, people: Sequence[RecordHistory]) -> dict[str, object]:
         ],
         "settings": None if plan is None else dict(plan.settings),
         **({"connection": None, "inputs": None} if plan is None else as_data.inputs_as_json(plan)),
-        "kept": sorted(past.kept - {DISCREPANCIES, GIVEN, LEAVING, LEFT, LISTED, LOST}),
+        "kept": sorted(past.snapshots - {DISCREPANCIES, GIVEN, LEAVING, LEFT, LISTED, LOST}),
         "lost_output": list(past.lost),
         "links": dict(past.run.links),
     }
@@ -204,7 +204,7 @@ def _links(counts: Mapping[str, int]) -> str:
 def _kept(past: Past) -> str:
     if past.plan is None:
         return "no plan"
-    if "inputs" in past.kept:
+    if "inputs" in past.snapshots:
         return f"the plan, and what it was derived from: oneway replay {past.run.id}"
     return f"the plan, and not its inputs: {harmless(past.unkept)}" if past.unkept else "the plan"
 

@@ -41,7 +41,7 @@ class Past:
     run: Run
     plan: Plan | None
     entries: tuple[JournalEntry, ...]
-    kept: frozenset[str] = frozenset()
+    snapshots: frozenset[str] = frozenset()
     unkept: str = ""
     discrepancies: tuple[Discrepancy, ...] = ()
     given: str = ""

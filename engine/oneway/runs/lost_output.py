@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 LOST = "lost"
 
 
-def keep_lost(journal: "Journal", run: int) -> None:
+def store_lost(journal: "Journal", run: int) -> None:
     """Keep the outputs that this process has lost so far, if any."""
     found = lost()
     if found and not journal.stored_data(run, LOST):

@@ -31,7 +31,7 @@ from oneway.planning.plan import FOUND, Action, Ending, Plan, Verb
 from oneway.planning.plan_file import fingerprint, in_parts
 from oneway.planning.said_left import NOBODY_LEFT, SaidLeft, with_owners
 from oneway.runs.approval import Approval
-from oneway.runs.lost_output import keep_lost
+from oneway.runs.lost_output import store_lost
 from oneway.runs.past.discrepancies import ends_of, write_discrepancies
 from oneway.runs.prepare.prepared import connection_of
 from oneway.runs.prepare.request import instant_text
@@ -242,7 +242,7 @@ class RunLog:
 
     def _write_what_is_left(self, entries: Sequence[JournalEntry]) -> None:
         """Store how people still differ after the run, and the output that was lost."""
-        keep_lost(self.journal, self.run)
+        store_lost(self.journal, self.run)
         write_discrepancies(self.journal, self.run, self.plan, entries)
 
     def _keep_leavers(self) -> None:

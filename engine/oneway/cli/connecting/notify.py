@@ -57,8 +57,8 @@ def _asked_mail(asking: Asking, to: str) -> Email:
     if not user:
         return found
     question = "Where its password is kept, such as env:ONEWAY_SMTP_PASSWORD"
-    kept = asking.text(question, "env:ONEWAY_SMTP_PASSWORD", as_given)
-    kind, _, name = kept.partition(":")
+    place = asking.text(question, "env:ONEWAY_SMTP_PASSWORD", as_given)
+    kind, _, name = place.partition(":")
     try:
         return replace(found, user=user, password=secret_ref({kind: name}))
     except ValueError:
