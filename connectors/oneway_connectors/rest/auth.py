@@ -45,7 +45,7 @@ class Auth(Protocol):
         """Discard the refused token; return whether a new one can be fetched."""
 
     def held(self) -> Iterable[str]:
-        """Return what headers held, now and before, so that it can be cut out of messages."""
+        """Return all header values so far, so that they can be removed from messages."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,9 +66,9 @@ class Fixed:
 
 
 class AccessToken:
-    """A token that is fetched when needed, kept until shortly before it runs out.
+    """A token that is fetched when needed, and cached until shortly before it expires.
 
-    `fetch` sends a call; `form` makes a header's value of a token.
+    `fetch` sends a call.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class AccessToken:
         self._lock = Lock()
         self._held: Mapping[str, str] | None = None
         self._until = 0.0
-        # A message may quote the token that was refused, which another one has replaced.
+        # A message may quote the refused token, which has been replaced since.
         self._known: deque[str] = deque(maxlen=_REMEMBERED)
 
     def headers(self) -> Mapping[str, str]:
@@ -95,7 +95,7 @@ class AccessToken:
             if self._held is None or self._clock() >= self._until:
                 self._held, life = self._exchange()
                 self._known.extend(self._held.values())
-                # Ask again a little before the end: the system's clock is not ours.
+                # Fetch a new one a little earlier, as the system's clock may differ from ours.
                 self._until = self._clock() + life - min(30.0, life / 10)
             return self._held
 
@@ -112,12 +112,12 @@ class AccessToken:
         try:
             answer = self._fetch(self._call)
         except NoAnswer as trouble:
-            # Whatever became of this request, the one that needs the token was not sent.
+            # Whatever happened to this request, the one that needs the token was not sent.
             text = f"no token is given ({self._call.where}: {trouble.summary})"
             raise NoAnswer(Cause.NO_TOKEN, text, sent=False) from None
         if not answer.good:
             text = f"no token is given ({self._call.where} answers {answer.status})"
-            # 400 is OAuth's word for a client or grant it does not accept (RFC 6749, 5.2).
+            # OAuth answers 400 for a client or grant that it does not accept (RFC 6749, 5.2).
             refused = answer.status in {400, 401, 403}
             raise NoAnswer(Cause.REFUSED if refused else Cause.NO_TOKEN, text, sent=False)
         try:
@@ -180,7 +180,7 @@ def signing_in(
     fetch: Callable[[Call], Answer],
     clock: Callable[[], float],
 ) -> Auth:
-    """Return what authorises requests; raise `Refused` if a credential cannot be used."""
+    """Return the authentication of an API; raise `Refused` if a credential cannot be used."""
     auth, values = api.auth, revealed(access)
     blank = [name for name in access.secrets if not values[name].strip()]
     if blank:

@@ -1,4 +1,4 @@
-"""Encodes the body of a request: as JSON, or as a form where the manifest says so."""
+"""Encodes the body of a request as JSON or, if the manifest says so, as a form."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,10 +9,10 @@ from oneway_connectors.rest.template import Unusable, as_text
 
 
 def encoded(body: Value, *, form: bool) -> tuple[bytes, str]:
-    """Return the bytes of a body and its media type; raise `Unusable` if it has no such form.
+    """Return the bytes of a body and its media type; raise `Unusable` if it cannot be encoded.
 
-    JSON is ASCII, so that every text arrives as it is, lone surrogates included. In a form, null
-    is blank and a list repeats its field.
+    JSON is ASCII, so that every text arrives unchanged, even lone surrogates. In a form, null is
+    blank and a list repeats its field.
     """
     if form:
         try:

@@ -11,7 +11,7 @@ from oneway_connectors.rest.paging import pages
 def choices_of(client: Client, option: str, choosing: Choosing) -> tuple[Choice, ...]:
     """Return the choices in the system's order; raise `ReadError` if they cannot be read.
 
-    Items without a value are left out: they cannot be chosen.
+    Items without a value are left out, because they cannot be chosen.
     """
     found = pages(client, _resource(option, choosing), choosing.listing, {}, ListSoFar())
     items = (item for page in found for item in page)

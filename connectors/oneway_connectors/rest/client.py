@@ -51,28 +51,28 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _DOUBLED = re.compile(r"'((?:[^']|'')*+)'")
 _ESCAPED = re.compile(r"'((?:[^'\\]|\\.)*+)'", re.DOTALL)
 _BUSY = {425, 429}
-"""Statuses that say that nothing was done: even a POST may be sent again (RFC 6585, 8470)."""
+"""Statuses after which even a POST may be sent again, as nothing was done (RFC 6585, 8470)."""
 _FAILING = {408, 502, 503, 504}
 _PASSING = {500, *range(520, 528), 530}
-"""What passes as a rule, and does not say what was done: a read is tried again (52x: a CDN)."""
+"""Statuses that are usually temporary, so that a read is retried (52x: a CDN)."""
 _RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
 _AN_INSTANT = 1_000_000_000
-"""From this many seconds on, a reset is a point in time rather than a wait."""
+"""A reset of at least this many seconds is a point in time, not a wait."""
 _IN_MILLISECONDS = 1_000_000_000_000
-"""From here on, it is one in milliseconds."""
+"""A reset of at least this is a point in time in milliseconds."""
 _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 _LONGEST = 999_999_999.0
 _NEXT_PAGE = "the link to the next page leads"
 _SPENT = "(not tried again: this run's budget of tries is spent)"
 _IDEMPOTENT = {"GET", "PUT", "PATCH"}
-"""PATCH is not idempotent in general (RFC 5789), but ours sets fields to values, which is."""
+"""PATCH is not idempotent in general (RFC 5789), but ours only sets fields to values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What a connector needs of the world, passed in so that tests need neither wait nor listen.
+    """The clock, chance and network of a connector, which tests replace.
 
-    `clock` counts seconds from anywhere; `dice` returns a number from 0 to 1.
+    `clock` counts seconds from an arbitrary start; `dice` returns a number from 0 to 1.
     """
 
     transport: httpx.BaseTransport | None = None
@@ -82,7 +82,7 @@ class Outside:
 
 
 class Client:
-    """Makes calls of a manifest's requests and answers of calls."""
+    """Builds calls from a manifest's requests, and sends them."""
 
     def __init__(self, name: str, api: Api, access: Access, outside: Outside) -> None:
         self.api = api
@@ -101,12 +101,12 @@ class Client:
         self._auth: Auth = signing_in(name, api, access, self._persist, outside.clock)
         self._read: OneRead | None = None
         self.versions: dict[tuple[str, str], str] = {}
-        """The version of each record as it was last shown, by resource and id, until a write."""
+        """The last known version of each record, by resource and id; removed by a write."""
         self.parents: dict[str, Mapping[str, list[Value]]] = {}
-        """The parents of each record by its id, for each resource, as they were last listed."""
+        """The parents of each record, as last listed, by resource and the record's id."""
 
     def for_one_read(self) -> "Client":
-        """Return the same client for the requests of one read, which are bounded together."""
+        """Return this client for the requests of one read, which share limits."""
         bounded = copy(self)
         bounded._read = OneRead(self.api.limits, self._outside.clock)
         return bounded
@@ -123,9 +123,9 @@ class Client:
     ) -> Call:
         """Return a request with its templates filled.
 
-        `extra` are query parameters that are taken as they are; each replaces one of the same
-        name. `placed` are the same for a body: by paths in JSON, and by names in a form. Raises
-        `Unusable` if a value cannot stand where it belongs.
+        `extra` are query parameters that are not templates; each replaces one of the same name.
+        `placed` are the same for a body: by path in JSON, and by name in a form. Raises `Unusable`
+        if a value is not allowed in its place.
         """
         known = {**self._options, **(values or {}), "values": dict(written or {})}
         extra = extra or {}
@@ -148,7 +148,7 @@ class Client:
         return Call(request.method, url, headers, content, repeatable, reading, asked)
 
     def filled(self, query: Mapping[str, Value], value: Value) -> dict[str, Value]:
-        """Return query parameters with a `{value}`, which is never taken for a template itself."""
+        """Return query parameters with `{value}` filled in, which is not itself a template."""
         known = {**self._options, "value": value}
         return {
             name: [fill(as_text(item), known) for item in text]
@@ -160,7 +160,7 @@ class Client:
     def follow(self, call: Call, link: str, answer: Answer, what: str = "") -> Call:
         """Return the call for a link in an answer; raise `Unusable` if it leads elsewhere.
 
-        `what` begins the sentence that says so.
+        `what` begins the error's message.
         """
         try:
             url = answer.url.join(link)
@@ -171,7 +171,7 @@ class Client:
         return replace(call, url=url)
 
     def exchange(self, call: Call) -> Answer:
-        """Return the answer to a call; raise `NoAnswer` if none came at the last try."""
+        """Return the response to a call; raise `NoAnswer` if the last attempt got none."""
         answer = self._persist(call, self._auth)
         if self._read is not None:
             self._read.take(len(answer.body))
@@ -184,9 +184,9 @@ class Client:
         return replace(answer, refused=refused, missing=missing)
 
     def said(self, answer: Answer, sent: tuple[str, ...] = (), message: str = "") -> str:
-        """Return what an error answer says, without what was sent and without credentials.
+        """Return the message of an error response, without credentials or the values sent.
 
-        It says so at `message`, as JMESPath; "" for where the manifest's `errors` have it.
+        `message` is JMESPath to it; "" means the place in the manifest's `errors`.
         """
         hidden = (*sent, *answer.asked, *_asked(answer.url), *to_hide(self._access, self._auth))
         shape = replace(self.api.errors, message=message) if message else self.api.errors
@@ -230,7 +230,7 @@ class Client:
             return trouble
 
     def _signed(self, call: Call, auth: Auth | None) -> Answer:
-        """Return an answer; a refused token is renewed once."""
+        """Return a response; renews a refused token once."""
         if auth is None:
             return self._once(call)
         used = auth.headers()
@@ -240,11 +240,11 @@ class Client:
         return answer
 
     def _once(self, call: Call) -> Answer:
-        """Return one answer; a redirect of a GET to the same origin is followed."""
+        """Return one response; follows a redirect of a GET to the same origin."""
         call = _with_headers(call, self._fixed)
         for _ in range(_MOST_REDIRECTS):
             with self._limiter.turn():
-                # The key is in the request that leaves, and nowhere else.
+                # The key is only in the request that is sent, nowhere else.
                 answer = self._wire.send(_with_keys(call, self._keys))
             answer = replace(answer, url=call.url) if self._keys else answer
             if says_later(answer.body, self.api.errors):
@@ -259,7 +259,7 @@ class Client:
         raise NoAnswer(Cause.REDIRECTED, "it redirects again and again", sent=False)
 
     def _wait_after(self, call: Call, came: Answer | NoAnswer, attempt: int) -> float | None:
-        """Return the seconds to wait before another try; None if there is none."""
+        """Return the seconds to wait before another attempt, or None for no other attempt."""
         if not _may_repeat(call, came):
             return None
         asked = self._asked_wait(came, attempt)
@@ -271,7 +271,7 @@ class Client:
         return asked
 
     def _asked_wait(self, came: Answer | NoAnswer, attempt: int) -> float | None:
-        """Return the seconds that an answer asks to wait, or None."""
+        """Return the seconds that a response asks us to wait, or None."""
         asked = retry_after(came.headers) if isinstance(came, Answer) else None
         if asked is not None or not isinstance(came, Answer) or not _is_busy(came):
             return asked
@@ -279,14 +279,14 @@ class Client:
         return None if reset is None else max(reset, self._jitter(attempt))
 
     def _too_long(self, call: Call, came: Answer | NoAnswer) -> str:
-        """Return that an answer asks for a longer wait than allowed, or ""."""
+        """Return a message if a response asks for a longer wait than allowed, or ""."""
         asked, most = self._asked_wait(came, 1), self.api.limits.max_wait
         if asked is None or asked <= most or not _may_repeat(call, came):
             return ""
         return f"(it asks to wait {asked:g} seconds, more than retry.max_wait, {most:g})"
 
     def _jitter(self, attempt: int) -> float:
-        """Return a random wait, up to twice as long after each try ("full jitter")."""
+        """Return a random wait, whose maximum doubles with each attempt ("full jitter")."""
         longest: float = min(self.api.limits.max_wait, 0.5 * 2**attempt)
         return longest * self._outside.dice()
 
@@ -297,7 +297,7 @@ class Client:
             raise Unusable("a value is not well-formed text") from None
         wanted = self._base_text + path
         url = _parsed(wanted + (f"?{query}" if query else ""))
-        # Send exactly the URL that was built: no value may have changed its host or path.
+        # Check that no value has changed the host or path of the URL that was built.
         sent = url.raw_path.decode("ascii").split("?")[0]
         if not same_origin(url, self._base) or sent != self._base_path + path:
             raise Unusable("a value would change the address")
@@ -306,14 +306,14 @@ class Client:
 
 @lru_cache(maxsize=128)
 def _parsed(text: str) -> httpx.URL:
-    """Return a URL; a record is looked at and written soon after by the same one."""
+    """Return a URL; cached, because a record is read and then written at the same one."""
     return httpx.URL(text)
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
     """Return the seconds that `Retry-After` asks for, in either form (RFC 9110, 10.2.3), or None.
 
-    A date is read against the answer's own `Date`, so that clocks need not agree.
+    A date is compared with the response's own `Date`, so that clocks need not agree.
     """
     text = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(text):
@@ -326,7 +326,7 @@ def retry_after(headers: httpx.Headers) -> float | None:
 
 
 def reset_of(headers: httpx.Headers) -> float | None:
-    """Return the seconds until a rate limit is reset, by the headers that are usual, or None."""
+    """Return the seconds until a rate limit is reset, from the usual headers, or None."""
     given = (headers.get(name, "").strip() for name in _RESETS)
     text = next((text for text in given if _SECONDS.fullmatch(text)), None)
     if text is None:
@@ -336,7 +336,7 @@ def reset_of(headers: httpx.Headers) -> float | None:
 
 
 def _now(headers: httpx.Headers) -> float:
-    """Return the instant of an answer by its own `Date`, so that clocks need not agree."""
+    """Return the instant of a response by its own `Date`, so that clocks need not agree."""
     try:
         return parsedate_to_datetime(headers.get("date", "")).timestamp()
     except (ValueError, TypeError, OverflowError):
@@ -344,13 +344,13 @@ def _now(headers: httpx.Headers) -> float:
 
 
 def _hint(headers: httpx.Headers) -> str:
-    """Return a hint at a header that may explain an error, or ""."""
+    """Return a hint about a header that may explain an error, or ""."""
     name = telling_header(name.decode("ascii", "replace") for name, _ in headers.raw)
     return f"its header {name} may say why: name it in the manifest, errors.header" if name else ""
 
 
 def _is_busy(came: Answer) -> bool:
-    """Return whether nothing was done because too much was asked; 403 says so by its headers."""
+    """Return whether a request was refused by a rate limit; a 403 shows that by its headers."""
     if came.status == 403:
         return "retry-after" in came.headers or (
             came.headers.get("x-ratelimit-remaining", "").strip() == "0"
@@ -380,13 +380,13 @@ def _final(came: Answer | NoAnswer, *, doubt: bool, given_up: str) -> Answer:
 
 
 def _with_headers(call: Call, headers: Mapping[str, str]) -> Call:
-    """Return the call with these headers too; its own come first. Names are in lower case."""
+    """Return the call with these headers added; its own take precedence. Names are lower case."""
     added = {name.lower(): text for name, text in headers.items()}
     return replace(call, headers=added | {n.lower(): text for n, text in call.headers.items()})
 
 
 def _with_keys(call: Call, keys: tuple[tuple[str, str], ...]) -> Call:
-    """Return the call with these parameters in its query, in place of others of their names."""
+    """Return the call with these query parameters, which replace others with the same names."""
     if not keys:
         return call
     own = {name for name, _ in keys}
@@ -397,7 +397,7 @@ def _with_keys(call: Call, keys: tuple[tuple[str, str], ...]) -> Call:
 
 
 def _asked(url: httpx.URL) -> Iterator[str]:
-    """Yield what a query asks for: its values, and the texts in quotes within them."""
+    """Yield the values of a query, and the quoted texts in them."""
     for _, value in url.params.multi_items():
         yield value
         for quoted in _QUOTED.findall(value):

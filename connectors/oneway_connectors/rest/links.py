@@ -1,7 +1,7 @@
 """Finds the next page in `Link` headers, by all of RFC 8288.
 
-httpx and requests split such a header at each `,<` and `;`, also within quotes and addresses, and
-take `Rel` and `rel="last next"` for relations of other names: a list would end at its first page.
+httpx and requests split such a header at each `,<` and `;`, even within quotes and addresses, and
+do not recognise `Rel` and `rel="last next"`: a list would end after its first page.
 """
 
 import re
@@ -23,8 +23,8 @@ _IANA = re.compile(r"https?://www\.iana\.org/assignments/(link-)?relations?[/#]"
 def next_link(headers: httpx.Headers, url: httpx.URL) -> str | None:
     """Return the address of the page after `url`, or None; raise `Unreadable` if it is unclear.
 
-    A link whose `anchor` is another address speaks of that one, and does not count; nor does one
-    with `results="false"` (Sentry names a next page on each, also on the last one).
+    Ignores a link whose `anchor` is another address, because it is about that one, and a link with
+    `results="false"` (Sentry names a next page even on the last page).
     """
     found = {
         target

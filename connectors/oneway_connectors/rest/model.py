@@ -15,7 +15,7 @@ from oneway.core.records import Value, path_of
 from oneway_connectors.rest.template import names_in
 
 VERSION_NAMES = {"version", *(f"version_{each}" for each in QUOTINGS)}
-"""What a write calls the version of the record that it changes."""
+"""The placeholders of a write for the version of its record."""
 Data = Mapping[str, Value]
 T = TypeVar("T")
 
@@ -49,8 +49,8 @@ class RequestTemplate:
 class Paging:
     """How pages follow one another; `next` and `total` are JMESPath, "" if not given.
 
-    A header may hold either instead. `sparse`: the system leaves rows out of a page that it has
-    limited before, so that the next page may begin with rows of this one.
+    A header may contain either instead. `sparse`: the system removes rows from a page after
+    limiting it, so that the next page may begin with rows of this one.
     """
 
     by: PageBy = PageBy.NONE
@@ -71,8 +71,8 @@ class Paging:
 class Listing:
     """The request that reads all records; `records` is JMESPath.
 
-    With `for_each`, it reads those of one record of that resource, its parent: `known` are the
-    names that stand for the parent in the request, and `into` is the key that takes the parents.
+    With `for_each`, it is sent once for each record of that resource, the parent: `known` are the
+    placeholders for the parent in the request, and `into` is the key for the parents.
     """
 
     request: RequestTemplate
@@ -86,10 +86,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """A request for one record by id; `into` is the key that takes it, "" for the record itself.
+    """A request for one record by id; `into` is the key for the result, "" for the record itself.
 
     `fields` are those that the manifest lists for an object under `into`, if it has no others.
-    `version` is JMESPath to the version of the record in the answer, which a header may hold too.
+    `version` is JMESPath to the record's version in the response; it may also be in a header.
     """
 
     request: RequestTemplate
@@ -103,10 +103,10 @@ class Single:
 
 @dataclass(frozen=True, slots=True)
 class StatusPoll:
-    """How to ask what became of a record that a system only accepted; `id` and others are JMESPath.
+    """How to ask for the result of a create that was only accepted; `id` and others are JMESPath.
 
-    `record` is "" where the new record's id stands where it usually does, and `message` where it
-    says why it failed as other answers do.
+    `record` is "" if the new record's id is in the usual place, and `message` if the reason of a
+    failure is.
     """
 
     request: RequestTemplate
@@ -165,7 +165,7 @@ class ResourceRequests:
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """The request that lists what an option may be; `value` and `label` are paths in an item."""
+    """The request that lists an option's choices; `value` and `label` are paths in an item."""
 
     listing: Listing
     value: tuple[str, ...]
@@ -192,13 +192,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ErrorShape:
-    """Where errors keep their messages: in the body, or in a header.
+    """Where error responses have their messages: in the body, or in a header.
 
-    `rejected` None means the usual statuses.
-
-    `refused_when` and `missing_when` say when the body of a success is a refusal after all.
-    `later_when` says by the body of any answer that too much was asked, and nothing was done.
-    `not_found` says what a 404 has to come with: "json" (or nothing), or "any" body.
+    `rejected` None means the usual statuses. `refused_when` and `missing_when` are conditions on
+    the body of a success under which it is a refusal. `later_when` is a condition on any body under
+    which a rate limit refused the request. `not_found` is the required body of a 404: "json" (or
+    none), or "any".
     """
 
     message: str = ""
@@ -215,7 +214,7 @@ class ErrorShape:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """All that a manifest says of how to talk to its system."""
+    """Everything that a manifest says about communicating with its system."""
 
     title: str
     base_url: str
@@ -225,7 +224,7 @@ class Api:
     limits: Limits
     rate: tuple[int, float] | None
     rate_per: str
-    """Over what the limit holds: "host" or "credential"."""
+    """The scope of the limit: "host" or "credential"."""
     idempotency_header: str
     concurrency: int
     """How many requests of an apply may be in flight at once."""
@@ -278,7 +277,7 @@ def _resource(name: str, body: Data) -> ResourceRequests:
     update = _write(body, "update")
     listing = _listing(_data(body["list"])) if "list" in body else None
     if listing is not None and listing.into:
-        replacing = None  # the list alone tells whose record it is
+        replacing = None  # only the list shows the parents
     return ResourceRequests(
         name=name,
         id=path_of(_text(body, "id")),
@@ -406,10 +405,10 @@ def _limits(body: Data) -> Limits:
 
 
 def _filled(kind: type[T], body: Data, **own: object) -> T:
-    """Return a class filled in from the keys of a body that are called like its fields.
+    """Return an object of a class, with its fields from the keys of a body with the same names.
 
-    What is missing keeps its default, whose type the others take; `own` are the fields that are
-    written in another way.
+    Missing keys leave the defaults, which also determine the types; `own` are fields that need
+    other conversions.
     """
     usual: dict[str, Any] = {each.name: each.default for each in fields(cast(Any, kind))}
     given = {

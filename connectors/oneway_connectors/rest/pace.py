@@ -1,13 +1,13 @@
 """A rate limit shared by all processes of a machine, through a small locked file.
 
 Instants are readings of the system's monotonic clock, which all processes of a machine share
-(Linux, macOS). After a restart, or where the folder is shared with another machine, they are
-moved by what the clocks on the wall say has passed.
+(Linux, macOS). After a restart, or if another machine shares the folder, they are moved by the
+time that has passed according to the wall clocks.
 
-A killed process leaves requests open: each counts for as long as a request may last.
+A killed process leaves requests open; each counts for as long as a request may last.
 
-Nothing of this may stop a run. A damaged file is begun anew; where the file cannot be used at
-all, the limit holds within this process alone. Either is said once, in the log.
+Nothing here may stop a run. A damaged file is replaced; if the file cannot be used at all, the
+limit only applies within this process. Either is logged once.
 """
 
 import logging
@@ -31,7 +31,7 @@ from oneway_connectors.rest.rate import Later, Limit, OwnPace, Pace, rested
 
 try:
     import fcntl
-except ImportError:  # no POSIX system: the limit holds within this process
+except ImportError:  # not a POSIX system; the limit only applies within this process
     fcntl = None  # type: ignore[assignment]
 
 _Out = TypeVar("_Out")
@@ -39,12 +39,12 @@ _LOG = logging.getLogger("oneway.pace")
 _FOLDER = "pace"
 _LEASE = 1.5
 _TRIES, _PAUSE = 5000, 0.001
-"""How often to try the lock, and seconds between: it is held for less than one of them."""
+"""How often to try the lock, and the seconds between attempts; it is held for less than that."""
 _said: set[str] = set()
 
 
 def pace_of(name: str, api: Api, base: httpx.URL, access: Access) -> Pace:
-    """Return the pace of a system, shared with all processes if there is a folder for it.
+    """Return the pace of a system, shared by all processes if there is a folder for it.
 
     A limit covers all requests to a host or, if the manifest says so, those with one connection's
     credentials.
@@ -53,7 +53,7 @@ def pace_of(name: str, api: Api, base: httpx.URL, access: Access) -> Pace:
         return OwnPace(api.rate)
     whose = access.whose if api.rate_per == "credential" else ""
     path = access.shared / _FOLDER / file_name(name, *origin(base), *(api.rate or ()), whose)
-    # What cuts a request off looks ten times in that time: see `line`.
+    # A request over its deadline may take a little longer, as the deadline is checked at intervals.
     return SharedPace(path, api.rate, _LEASE * api.limits.total)
 
 
@@ -71,9 +71,9 @@ def boot_id() -> bytes:
 
 
 class SharedPace:
-    """A `Pace` over all processes with the same path; over this one if the file fails.
+    """A `Pace` across all processes with the same path, or within this one if the file fails.
 
-    `lease` is how many seconds a request counts if its end is never noted. `wall` is the wall
+    `lease` is how many seconds a request counts if its end is never recorded. `wall` is the wall
     clock in seconds; `boot` is `boot_id()`.
     """
 
@@ -91,7 +91,7 @@ class SharedPace:
         self._lease = lease
         self._wall = wall
         self._boot = boot_id() if boot is None else boot
-        # It always knows this process's requests, in case the file fails.
+        # Always tracks this process's requests, in case the file fails.
         self._own = OwnPace(limit)
         self._usable = fcntl is not None
         if not self._usable:
@@ -142,16 +142,16 @@ class SharedPace:
         return head.begun
 
     def _nobody_waits(self, now: float) -> bool:
-        """Return whether the file says for certain that no request has to wait.
+        """Return whether the file certainly shows that no request has to wait.
 
-        It is read without a lock, for which many threads would queue: its head is written in one
-        piece. Whatever is unusual is left to those who lock it.
+        Reads without the lock, for which many threads would queue; the head is written in one
+        piece. Leaves anything unusual to callers that lock the file.
         """
         handle = self._handle
         if handle is None:
             return False
         try:
-            there = os.fstat(handle).st_nlink  # unless the folder was cleared
+            there = os.fstat(handle).st_nlink  # 0 if the folder was cleared
             book = Book.of(handle, None)
             head = book.checked(book.head(), now)
         except (OSError, Damaged):
@@ -159,7 +159,7 @@ class SharedPace:
         return bool(there) and head.boot == self._boot and head.not_before <= now
 
     def _with_book(self, now: float, act: Callable[[Book, Head], _Out]) -> _Out | None:
-        """Return the result of `act` on the locked file; None if it cannot be used."""
+        """Return the result of `act` on the locked file, or None if it cannot be used."""
         with self._lock:
             if not self._usable:
                 return None
@@ -225,7 +225,7 @@ class SharedPace:
 
 
 def _free_at(book: Book, head: Head, now: float, limit: Limit, on_their_way: int) -> float:
-    """Return when one more may begin, if no other begins meanwhile; see `rate`."""
+    """Return when one more request may begin, if no other begins before; see `rate`."""
     requests, seconds = limit
     free = min(requests, book.places) - on_their_way
     if free <= 0:
@@ -235,7 +235,7 @@ def _free_at(book: Book, head: Head, now: float, limit: Limit, on_their_way: int
 
 
 def _without_the_lost(book: Book, head: Head, now: float) -> list[int]:
-    """Return the requests in their slots, after ending those whose processes are gone."""
+    """Return the requests in their slots, after ending those whose processes are dead."""
     places = book.open(now)
     for place, (number, until) in enumerate(places):
         if number and until <= now:

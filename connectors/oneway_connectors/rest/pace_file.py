@@ -1,11 +1,12 @@
 """The file of a shared rate limit: its layout, and access to it under a lock.
 
-    head     what it is, the clock's last reading, how many requests began and ended, not before
-    open     requests on their way: number, and until when they count if no end is noted
+    head     the format, the clock's last reading, how many requests began and ended, and the
+             instant before which none may begin
+    open     requests in flight: number, and until when they count if no end is recorded
     ends     when the last N requests were answered: a ring, in order
 
-Everything is written in an order in which a kill at any moment makes others wait longer than
-they must, never less.
+The order of writes ensures that a kill at any moment only makes others wait longer than necessary,
+never less.
 """
 
 import os
@@ -19,12 +20,12 @@ _HEAD = struct.Struct("<16s16sddQQd")
 _OPEN = struct.Struct("<Qd")
 _END = struct.Struct("<d")
 _MOST_OPEN = 128
-"""The most requests on their way at once, over all processes."""
+"""The maximum number of requests in flight, over all processes."""
 SLACK = 10.0
-"""Seconds by which a reading of the clock may be older than what stands in the file: it is
+"""Seconds by which a reading of the clock may be older than the one in the file, because it is
 taken before the file is locked."""
 _LONGEST_HOLD = 3600.0
-"""Seconds; the schema lets no manifest wait longer for a system (`retry.max_wait`)."""
+"""Seconds; the schema's limit for how long to wait for a system (`retry.max_wait`)."""
 _LONGEST_LEASE = 86400.0
 _MOST_EVER = 2**62
 
@@ -35,7 +36,7 @@ class Damaged(Exception):
 
 @dataclass(slots=True)
 class Head:
-    """The beginning of the file. `boot` identifies the clock of its instants."""
+    """The beginning of the file; `boot` identifies the clock of its instants."""
 
     boot: bytes
     read: float
@@ -47,19 +48,19 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A file of a pace, open and locked. Raises `OSError`, and `Damaged`."""
+    """The file of a pace, open and locked. Methods raise `OSError` and `Damaged`."""
 
     handle: int
     requests: int
 
     @classmethod
     def of(cls, handle: int, limit: Limit | None) -> "Book":
-        """Return the book of a limit; without one it holds no more than its head."""
+        """Return the book of a limit; without one it consists only of the head."""
         return cls(handle, limit[0] if limit else 0)
 
     @property
     def places(self) -> int:
-        """The most requests that may be on their way."""
+        """The maximum number of requests in flight."""
         return min(self.requests, _MOST_OPEN)
 
     @property
@@ -68,9 +69,9 @@ class Book:
         return self._end_at(self.requests)
 
     def start(self, head: Head) -> None:
-        """Reset the file to an empty one with a header only."""
+        """Reset the file to a head without requests."""
         os.ftruncate(self.handle, 0)
-        # In full, so that no later write finds the disk full.
+        # At its full size, so that no later write fails because the disk is full.
         self._write(bytes(self.size), 0)
         self.write_head(head)
 
@@ -107,7 +108,7 @@ class Book:
         self._write(_OPEN.pack(number, until), _HEAD.size + place * _OPEN.size)
 
     def end(self, head: Head, back: int) -> float | None:
-        """Return when the `back`th of the last requests was answered; None if none was."""
+        """Return when the `back`th of the last requests was answered, or None."""
         if back > head.ended:
             return None
         at = self._end_at((head.ended - back) % self.requests)
@@ -117,18 +118,18 @@ class Book:
         return found
 
     def write_end(self, head: Head, place: int, now: float) -> None:
-        """Mark the request in a slot as answered. Writes the header too."""
+        """Mark the request in a slot as answered. Also writes the head."""
         self._write(_END.pack(now), self._end_at(head.ended % self.requests))
         head.ended += 1
         self.write_head(head)
         self.write_open(place, 0, 0.0)
 
     def move(self, head: Head, seconds: float) -> None:
-        """Move all instants but the head's own reading by some seconds. Writes the head too."""
+        """Move all instants except the head's reading by some seconds. Also writes the head."""
         head.not_before += seconds
         opened = self._read(_OPEN.size * self.places, _HEAD.size)
         ends = self._read(_END.size * self.requests, self._end_at(0))
-        # In one write: a kill in between would move half of it twice.
+        # In one write, or a kill in between would let half of it be moved twice.
         moved = [_packed(head)]
         moved += [
             _OPEN.pack(n, until + seconds if n else 0) for n, until in _OPEN.iter_unpack(opened)

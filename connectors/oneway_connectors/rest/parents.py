@@ -1,8 +1,8 @@
-"""Puts the lists of several parents together: the users of each organisation.
+"""Combines the lists of several parents, such as the users of each organisation.
 
-a record under two parents, the same in both lists    one record
-the same id, and the lists show it differently        a record each, with a problem that says so
-a list that may be incomplete                         so is the whole, with the parent's name
+a record under two parents, equal in both lists       one record
+the same id, but different in the two lists           a record each, with a problem
+a list that may be incomplete                         so is the result, with the parent's name
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from oneway_connectors.rest.list_so_far import Item, ListSoFar
 
 @dataclass(frozen=True, slots=True)
 class ListOfParent:
-    """What is listed for one parent; `name` is what messages call the parent."""
+    """The items listed for one parent; `name` is the parent's name in messages."""
 
     name: str
     parent: Mapping[str, Value]
@@ -26,16 +26,16 @@ class ListOfParent:
 def put_together(
     lists: Iterable[ListOfParent], so_far: ListSoFar, *, by_id: bool
 ) -> Iterable[Item]:
-    """Return the items of all lists, and note in `so_far` what is known of them together.
+    """Return the items of all lists, and record in `so_far` what is known about the whole.
 
-    `by_id`: only the ids of the items count, as a request for each shows the record itself.
+    `by_id`: only the ids of the items matter, because a request for each shows the record itself.
     """
     found, first = dict[str, Item](), dict[str, str]()
     for each in lists:
         so_far.problems += [f"{each.name}: {said}" for said in each.so_far.problems]
         for item in each.items:
             known = found.get(item.id)
-            if item.problem:  # it is known by its place in this list alone
+            if item.problem:  # only its place in this list identifies it
                 problem = f"{each.name}: {item.problem}"
                 item = replace(item, id=f"{each.name}, {item.id}", problem=problem)
             elif known is None:

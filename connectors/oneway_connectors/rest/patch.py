@@ -1,7 +1,7 @@
-"""Turns changed fields into the operations of a PATCH, in SCIM's form and in that of JSON Patch.
+"""Turns changed fields into the operations of a PATCH, for SCIM and for JSON Patch.
 
-Each field is an operation with its own path, so that its neighbours in an object stay, however a
-server treats partial objects. A list is replaced whole.
+Each field is an operation with its own path, so that its neighbours in an object stay unchanged,
+however a server treats partial objects. A list is replaced completely.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ def json_patch(values: Mapping[str, Value]) -> list[Value]:
 def _below(
     above: tuple[str, ...], values: Mapping[str, Value]
 ) -> Iterator[tuple[tuple[str, ...], Value]]:
-    """Yield each field with its keys; objects are looked into."""
+    """Yield each field, including those in nested objects, with its path of keys."""
     for key, value in values.items():
         if isinstance(value, dict) and value:
             yield from _below((*above, key), value)

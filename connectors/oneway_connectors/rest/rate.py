@@ -1,16 +1,16 @@
 """A rate limit for all workers of a process and, with a shared folder, for all processes.
 
-A system counts a request somewhere between its beginning and its answer; when exactly, no client
-here can know. So a request counts from when it begins until that many seconds after its answer
-is here. Then no window of that length at the system holds more than the limit, however long
+A system counts a request at some moment between its beginning and its response, which a client
+cannot know. So here a request counts from its beginning until that many seconds after its response
+arrived. Then no window of that length at the system contains more than the limit, however long
 requests travel and in whatever order they arrive:
 
-    Were there N + 1 in a window that begins at w, look at when the last of them to begin did, at
-    b < w + seconds. Each of the other N had begun before b, and was counted by the system at w or
-    later, so that its answer came after w > b - seconds. It still counted at b, and so did N: the
-    last one would not have begun.
+    Suppose there were N + 1 requests in a window that begins at w. Let b be the moment when the
+    last of them began, so b < w + seconds. Each of the other N had begun before b, and the system
+    counted it at w or later, so its response came after w > b - seconds. So it still counted at b,
+    and with N requests counting, the last one would not have begun.
 
-What this costs is speed where answers are slow: N requests in (seconds + the time of an answer).
+The cost is speed if responses are slow: N requests in (seconds + the time of a response).
 """
 
 from collections import deque
@@ -25,8 +25,8 @@ Limit = tuple[int, float]
 """At most this many requests in this many seconds."""
 
 MARGIN = 1.001
-"""How much longer our seconds are than the system's: clocks that are being set run up to 0.05 %
-slow or fast, on either side (adjtime's 500 ppm)."""
+"""How much longer our seconds are than the system's: a clock that is being adjusted runs up to
+0.05 % slow or fast, on either side (adjtime's 500 ppm)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Pace(Protocol):
         """Count one more request and return its number, or say when to ask again."""
 
     def end(self, number: int, now: float, /) -> None:
-        """Note that a request was answered, or given up."""
+        """Record that a request was answered, or given up."""
 
     def hold(self, now: float, seconds: float) -> None:
         """Let no request begin for this many seconds."""
@@ -53,7 +53,7 @@ class Pace(Protocol):
 
 
 class OwnPace:
-    """The pace of one process, over all of its threads. Its requests need no numbers."""
+    """The pace of one process, across its threads. Its requests need no numbers."""
 
     def __init__(self, limit: Limit | None) -> None:
         self._requests, self._seconds = limit or (0, 0.0)
@@ -88,14 +88,14 @@ class OwnPace:
             self._not_before = max(self._not_before, now + seconds)
 
     def close(self) -> None:
-        """See `Pace`: there is nothing to release."""
+        """Do nothing, as there is nothing to release."""
 
     def _free(self, now: float) -> float:
         if not self._requests:
             return now
         free = self._requests - self._open
         if free <= 0:
-            # One of them is answered now at the earliest, and still counts for a while.
+            # One of them is answered now at the earliest, and then still counts for a while.
             return rested(now, self._seconds)
         return now if len(self._ends) < free else rested(self._ends[-free], self._seconds)
 
@@ -108,8 +108,7 @@ def rested(end: float, seconds: float) -> float:
 class Limiter:
     """Allows a number of requests in any period; none while the system asks to wait.
 
-    `clock` counts seconds from anywhere; `sleep` waits. Both are passed in, so that tests need not
-    wait.
+    `clock` counts seconds from an arbitrary start; `sleep` waits. Tests replace both.
     """
 
     def __init__(
@@ -142,6 +141,6 @@ class Limiter:
             came = self._pace.begin(now)
             if not isinstance(came, Later):
                 return came
-            # Nothing is reserved: a caller that slept here asks again, for meanwhile the system
-            # may have asked all of us to wait longer.
+            # Nothing is reserved: after sleeping, ask again, because the system may have asked
+            # for a longer wait meanwhile.
             self._sleep(came.at - now)

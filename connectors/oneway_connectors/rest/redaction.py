@@ -1,9 +1,8 @@
 """Removes secret texts from a message, in every form in which a system may echo them.
 
-A system that refuses a record often quotes it: in capitals, with other separators, escaped
-for JSON, HTML or a URL, shortened, or in base64 or hexadecimal. So message and hidden texts
-are both reduced to their bare letters and digits, each of which remembers where it stood, and
-what they have in common is cut out.
+A system that refuses a record often quotes it: in capitals, with other separators, escaped for
+JSON, HTML or a URL, shortened, or in base64 or hexadecimal. So message and secret texts are both
+reduced to their letters and digits, with their positions, and common parts are removed.
 """
 
 import base64
@@ -17,20 +16,20 @@ MARK = "…"
 
 _SHORTEST = 3
 _TELLING = 6
-"""The fewest letters and digits for a search among letters and digits alone."""
+"""The minimum length of a text to search for among bare letters and digits."""
 _PIECE = 8
-"""The shortest piece of a hidden text that is removed too: systems quote the beginning."""
+"""The minimum length of a part of a secret text to remove, as systems quote beginnings."""
 
 _LONGEST = 100_000
-"""How much of a hidden text is searched for: a shown message cannot quote more."""
+"""How much of a secret text is searched for, as a message cannot quote more."""
 _ALSO = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
-"""Letters beyond ASCII that `re` takes for these whatever their case."""
+"""Letters beyond ASCII that `re` equates with these when ignoring case."""
 
 
 def hide(text: str, hidden: Iterable[str]) -> str:
     """Return the text without the secret texts and their encoded forms.
 
-    Texts of one or two characters are not searched for: every message contains them.
+    Texts of one or two characters are not searched for, as every message contains them.
     """
     wanted = {each for one in hidden if len(each := one[:_LONGEST].strip()) >= _SHORTEST}
     cut = bytearray(len(text))
@@ -43,7 +42,7 @@ def hide(text: str, hidden: Iterable[str]) -> str:
 def _as_they_are(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
     small = text.translate(_ALSO).lower()
     for each in wanted:
-        # A record may hold a hundred thousand texts, and a message quotes one of them.
+        # A record may contain a hundred thousand texts, of which a message quotes one.
         if not each.isascii() or each.lower() in small:
             for found in re.finditer(re.escape(each), text, re.IGNORECASE):
                 yield found.span()
@@ -51,7 +50,7 @@ def _as_they_are(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
 
 def _in_other_forms(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
     bare, places = _bare(text)
-    # Start from the message, which is short, rather than from long hidden texts.
+    # Start from the message, which is short, rather than from long secret texts.
     starts: dict[str, list[int]] = {}
     for start in range(len(bare) - _PIECE + 1):
         starts.setdefault(bare[start : start + _PIECE], []).append(start)
@@ -73,19 +72,19 @@ def _standing(form: str, bare: str, places: list[tuple[int, int]]) -> Iterator[t
 
 
 def _forms(text: str) -> Iterator[str]:
-    """Yield the bare forms of a text: its own, hexadecimal, and base64 wherever it begins."""
+    """Yield the bare forms of a text: its own, hexadecimal, and base64 at each alignment."""
     data = text.encode("utf-8", "surrogatepass")
     encoded = [data.hex()]
     for before in range(3):
         whole = base64.b64encode(bytes(before) + data).decode("ascii")
-        # Characters that depend on their neighbours are left out.
+        # Leave out characters that depend on neighbouring bytes.
         encoded.append(whole[(0, 2, 3)[before] : (before + len(data)) * 8 // 6])
     for each in (text, *encoded):
         yield _bare(each)[0]
 
 
 def _bare(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return the letters and digits of a text, in lower case and unescaped, with their places."""
+    """Return the letters and digits of a text, in lower case and unescaped, with positions."""
     found: list[str] = []
     places: list[tuple[int, int]] = []
     for token in _TOKEN.finditer(text):
@@ -111,16 +110,16 @@ def _unescaped(token: re.Match[str]) -> str:
 
 
 def _letters(text: str) -> Iterator[str]:
-    """Yield small letters and digits; accents are taken off, and what is beyond the BMP left out.
+    """Yield small letters and digits, without accents and characters beyond the BMP.
 
-    JSON escapes a character beyond it as two, neither of which is a letter.
+    JSON escapes a character beyond the BMP as two, neither of which is a letter.
     """
     for c in unicodedata.normalize("NFKD", text.casefold()):
         if c.isalnum() and c < "\U00010000":
             yield from c.casefold()
 
 
-# A percent sign may itself be encoded, and a backslash escaped: any number of times.
+# A percent sign may itself be encoded, and a backslash escaped, any number of times.
 _TOKEN = re.compile(
     r"""(?P<percent>(?:%(?:25)*[0-9a-f]{2})+)
     | \\+u(?P<unicode>(?P<code>[0-9a-f]{4}))

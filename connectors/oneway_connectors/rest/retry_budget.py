@@ -8,10 +8,10 @@ from oneway_connectors.rest.model import Limits
 
 
 class RetryBudget:
-    """Lets tries again be a share of all requests, and no more; a first few are always free.
+    """Limits retries to a share of all requests; the first few are always allowed.
 
-    Where many requests fail, trying each of them again makes of a system that is slow one that
-    is down, and of a run that fails one that fails after hours.
+    If many requests fail, retrying all of them turns a slow system into one that is down, and a
+    failing run into one that fails after hours.
     """
 
     def __init__(self, share: float, floor: int) -> None:
@@ -22,12 +22,12 @@ class RetryBudget:
         self._lock = Lock()
 
     def count(self) -> None:
-        """One request begins."""
+        """Count a request."""
         with self._lock:
             self._requests += 1
 
     def spend(self) -> bool:
-        """Return whether another try is within the budget, and count it if so."""
+        """Return whether another retry is within the budget, and count it if so."""
         with self._lock:
             within = self._spent < max(self._floor, self._share * self._requests)
             self._spent += within
@@ -35,7 +35,7 @@ class RetryBudget:
 
 
 class OneRead:
-    """The limits of all requests of one read together: seconds, and bytes of responses."""
+    """The limits that all requests of one read share: seconds, and bytes of responses."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self._limits = limits
@@ -45,7 +45,7 @@ class OneRead:
         self._lock = Lock()
 
     def take(self, size: int) -> None:
-        """Count an answer's bytes; raise `NoAnswer` if the read takes too long, or too much."""
+        """Count a response's bytes; raise `NoAnswer` if the read takes too long or is too large."""
         with self._lock:
             self._bytes += size
         if self._clock() > self._until:

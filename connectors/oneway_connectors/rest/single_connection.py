@@ -1,4 +1,4 @@
-"""Sends one request at a time over one connection, without httpx's pool of connections.
+"""Sends one request at a time over one connection, without httpx's connection pool.
 
 A channel never has two requests at once, and the pool takes a quarter of a request's time.
 """
@@ -12,16 +12,16 @@ import httpx
 
 
 class Direct(httpx.BaseTransport):
-    """A transport of httpx with one connection, which is opened anew when it has ended."""
+    """An httpx transport with one connection, which is reopened when it has ended."""
 
     def __init__(self, verify: SSLContext) -> None:
         self._verify = verify
         self._connection: httpcore.HTTPConnection | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer to a request, whose body is yet to be read.
+        """Return the response to a request, with its body yet to be read.
 
-        The `trace` of the request sees a connection being opened, and nothing else.
+        The request's `trace` only sees a connection being opened.
         """
         url = request.url
         at = httpcore.URL(
@@ -64,7 +64,7 @@ class Direct(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    """The body of an answer, with httpx's errors; the connection is free once it is closed."""
+    """The body of a response, with httpx's errors; the connection is free once it is closed."""
 
     def __init__(self, answer: httpcore.Response) -> None:
         self._answer = answer
@@ -78,14 +78,14 @@ class _Body(httpx.SyncByteStream):
 
 
 def _may_serve(connection: httpcore.HTTPConnection, origin: httpcore.Origin) -> bool:
-    """Return whether a connection leads there, is idle, and has not been ended by the system."""
+    """Return whether a connection has this origin, is idle, and was not ended by the system."""
     there = connection.can_handle_request(origin)
     return there and connection.is_available() and not connection.has_expired()
 
 
 @contextmanager
 def _as_httpx() -> Iterator[None]:
-    """Raise an error of httpcore as httpx's, which has the same name."""
+    """Raise an error of httpcore as the httpx error with the same name."""
     try:
         yield
     except _ERRORS as error:
@@ -94,7 +94,7 @@ def _as_httpx() -> Iterator[None]:
 
 
 _KEPT = 5.0
-"""Seconds that an idle connection is used again, as in httpx."""
+"""Seconds for which an idle connection may be reused, as in httpx."""
 _ERRORS = (
     httpcore.NetworkError,
     httpcore.ProtocolError,

@@ -1,11 +1,11 @@
 """Fills in `{name}` placeholders in paths (encoded), queries, headers and bodies.
 
-A value can never change what surrounds it: in a path everything but letters, digits and
-`-_~.` is percent-encoded (RFC 3986, section 2.3), and what would still be read as a step up
-or as nothing is refused; in a header nothing may stand that ends the header. In a language of
-its own, such as a filter, `{name_json}`, `{name_odata}` and `{name_soql}` are the value in quotes
-that it cannot leave (`oneway.core.quoting`). `{record.userName}` is a field of the record that is
-asked for, and `{values.login}` one of those that are written. `{{` and `}}` are braces.
+A value can never change what surrounds it. In a path, everything but letters, digits and `-_~.` is
+percent-encoded (RFC 3986, section 2.3), and empty or dot segments are refused. In a header, nothing
+is allowed that ends the header. In a query language, such as a filter, `{name_json}`,
+`{name_odata}` and `{name_soql}` are the value in quotes that it cannot break out of
+(`oneway.core.quoting`). `{record.userName}` is a field of the requested record, and
+`{values.login}` one of the fields to write. `{{` and `}}` are literal braces.
 """
 
 import re
@@ -30,7 +30,7 @@ class Unusable(Exception):
 
 
 def fill(template: str, values: Mapping[str, Value]) -> str:
-    """Return the template with its names replaced, quoted if their ending says so."""
+    """Return the template with its names replaced, quoted if their suffix says so."""
     return _filled(template, lambda name: _named(name, values), "{", "}")
 
 
@@ -64,8 +64,8 @@ def fill_query(query: Mapping[str, Value], values: Mapping[str, Value]) -> list[
 def fill_body(body: Value, values: Mapping[str, Value], written: Mapping[str, Value]) -> Value:
     """Return a body; a text that is exactly `{values}` becomes the values to write.
 
-    `{operations}` and `{json_patch}` become the same as operations; a key `...` with `{values}`
-    adds the keys of the values to the others.
+    `{operations}` and `{json_patch}` become the values as operations; a key `...` with `{values}`
+    adds the keys of the values to the other keys.
     """
     if isinstance(body, str) and body in _WHOLE:
         return _WHOLE[body](written)
@@ -85,20 +85,20 @@ def fill_body(body: Value, values: Mapping[str, Value], written: Mapping[str, Va
 
 
 def as_text(value: Value) -> str:
-    """Return a scalar as queries write it: `true`, `1`, or the text itself."""
+    """Return a scalar in the notation of queries: `true`, `1`, or the text itself."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
 
 
 def _filled(template: str, value_of: Callable[[str], str], opening: str, closing: str) -> str:
-    """Return a template with its values, and with these texts for `{{` and `}}`."""
+    """Return a template with its values filled in, and these texts for `{{` and `}}`."""
     braces = {"{{": opening, "}}": closing}
     return PLACEHOLDER.sub(lambda found: braces.get(found[0]) or value_of(found[1]), template)
 
 
 def _named(name: str, values: Mapping[str, Value]) -> str:
-    """Return the text of a name, quoted if its ending says so and no whole name has it."""
+    """Return the text of a name, quoted if its suffix says so and is not part of a known name."""
     value, quoting, _ = _parted(name, values)
     return QUOTINGS[quoting](value) if quoting else as_text(value)
 
@@ -114,7 +114,7 @@ def _segment(name: str, values: Mapping[str, Value]) -> str:
 
 
 def _parted(name: str, values: Mapping[str, Value]) -> tuple[Value, str, str]:
-    """Return the value of a name, how it is quoted ("" as it is), and the name without that."""
+    """Return the value of a name, its quoting ("" for none), and the name without the suffix."""
     plain, quoting = parted(name)
     if (value := _value(name, values)) is not MISSING:
         plain, quoting = name, ""

@@ -1,8 +1,8 @@
 """Sends one request and reads one response, within limits of size and time.
 
-TLS certificates are always verified, without a switch. Answers are decompressed here, a bounded
-piece at a time, so that a small answer cannot become a huge one; received bytes are counted too,
-so that a large answer cannot pass for a small one.
+TLS certificates are always verified; no option disables that. Responses are decompressed here, a
+bounded piece at a time, so that a small response cannot become a huge one. Received bytes are
+counted too, so that a large response cannot pass for a small one.
 """
 
 import os
@@ -28,7 +28,7 @@ from oneway_connectors.rest.responses import clean
 from oneway_connectors.rest.single_connection import Direct
 
 MISSING = frozenset({404, 410})
-"""Statuses that mean that nothing is there."""
+"""Statuses that mean that nothing exists there."""
 _HEADERS: Mapping[str, str] = {
     "accept": "application/json",
     "accept-encoding": "gzip",
@@ -47,9 +47,10 @@ _BEFORE_SENDING = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, ready to be sent. `repeatable` ones may be sent again without harm.
+    """A request, ready to be sent.
 
-    `reading` ones change nothing, whatever their method. `asked` is what the body searches for.
+    `repeatable`: it may be sent again without harm. `reading`: it changes nothing, whatever its
+    method. `asked` is what the body searches for.
     """
 
     method: str
@@ -68,13 +69,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, and the result of earlier tries.
+    """A complete response, and the result of earlier attempts.
 
-    `doubt`: an earlier one may have been carried out. `given_up`: why no other try follows, where
-    one would do no harm. `refused` and `missing`: the manifest recognises in the body of a success
-    that nothing was done, or that the record does not exist. `stray`: a 404 or 410 that
-    may not be the system's own. `asked`: what the body of the request searched for. `later`: the
-    status that came where the manifest takes the answer for 429.
+    `doubt`: an earlier attempt may have been carried out. `given_up`: why there is no retry,
+    although one would do no harm. `refused` and `missing`: by the manifest, the body of a success
+    means that nothing was done, or that the record does not exist. `stray`: a 404 or 410 that may
+    not be the system's own. `asked`: what the body of the request searched for. `later`: the
+    original status of a response that the manifest treats as 429.
     """
 
     status: int
@@ -96,7 +97,7 @@ class Answer:
 
     @property
     def good(self) -> bool:
-        """Whether it is a success, by its body as well."""
+        """Whether both the status and the body mean success."""
         return self.success and not self.refused and not self.missing
 
     @property
@@ -107,7 +108,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    """A way to the system, the cookies that came by it, and the deadline of its request."""
+    """A connection to the system, with its cookies, and the deadline of its request."""
 
     transport: httpx.BaseTransport
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
@@ -115,13 +116,13 @@ class _Channel:
 
 
 class _ByProxy(httpx.BaseTransport):
-    """Sends requests by the proxies that the environment names, as httpx reads it."""
+    """Sends requests by the proxies in the environment, as httpx interprets it."""
 
     def __init__(self, verify: SSLContext) -> None:
         self._client = httpx.Client(verify=verify, follow_redirects=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer to a request, whose body is yet to be read."""
+        """Return the response to a request, with its body yet to be read."""
         return self._client.send(request, stream=True)
 
     def close(self) -> None:
@@ -130,11 +131,11 @@ class _ByProxy(httpx.BaseTransport):
 
 
 class Wire:
-    """Sends calls over httpx, each by a channel that no other thread uses meanwhile.
+    """Sends calls over httpx, each by a channel that no other thread is using.
 
-    A pool shared by threads collapses under load, so each worker takes an idle one, or a new
-    one. All share one TLS context, which is the slow part to make. A channel is a transport of
-    httpx, and not a client, which looks for redirects, cookies and a proxy with each request.
+    A pool shared by threads collapses under load, so each worker takes an idle channel or a new
+    one. All share one TLS context, which is slow to create. A channel is an httpx transport, not a
+    client, which would look for redirects, cookies and a proxy with each request.
     """
 
     def __init__(
@@ -153,7 +154,7 @@ class Wire:
         self._timeout = httpx.Timeout(limits.read, connect=limits.connect).as_dict()
 
     def send(self, call: Call) -> Answer:
-        """Return the answer to a call; raise `NoAnswer` if none came, or one that is too large."""
+        """Return the response to a call; raise `NoAnswer` if none came, or it is too large."""
         with self._channel() as channel:
             try:
                 return self._answer(channel, call)
@@ -187,7 +188,7 @@ class Wire:
             cookies=channel.cookies,
             extensions={"trace": channel.deadline.trace, "timeout": self._timeout},
         )
-        # A transport that is passed in has no connections to shut down, and its own clock.
+        # A transport that was passed in has no connections to shut down, and its own clock.
         with nullcontext() if self._transport else self._watch.over(channel.deadline):
             about_to_leave()
             response = channel.transport.handle_request(request)
@@ -209,7 +210,8 @@ class Wire:
                 raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
             if self._clock() > latest:
                 raise self._too_long()
-        # Each value follows one of these, or is in text. A value takes more memory than its text.
+        # Each value follows one of these characters, unless they are in text. Counting them limits
+        # memory, as values take more of it than their text.
         if sum(map(body.count, (b",", b"[", b"{"))) > self._limits.response_values:
             text = f"the answer holds more than {self._limits.response_values:,} values"
             raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
@@ -233,15 +235,15 @@ class Wire:
     def _new_transport(self) -> httpx.BaseTransport:
         with _MAKING:
             verify = tls()
-        if not self._loopback and getproxies():  # a proxy is for other machines
+        if not self._loopback and getproxies():  # no proxy for this machine
             return _ByProxy(verify)
         return Direct(verify)
 
 
 def tls() -> SSLContext:
-    """Return the TLS context of all requests of this process.
+    """Return the TLS context for all requests of this process.
 
-    A new one is made if the environment now names other certificates.
+    Creates a new one if the environment now names other certificates.
     """
     return _tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
@@ -261,11 +263,11 @@ def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
         return
     coding = response.headers.get("content-encoding", "identity").strip().lower()
     if coding in {"", "identity"}:
-        yield from response.iter_raw()  # without a size, which would gather drips unseen
+        yield from response.iter_raw()  # without a size, which would buffer slow drips unnoticed
         return
     if coding not in {"gzip", "x-gzip", "deflate"}:
         raise zlib.error(f"unknown coding {coding}")
-    # 47: gzip and zlib are told apart by their first bytes.
+    # 47: zlib distinguishes gzip and zlib by their first bytes.
     unpacker, began = zlib.decompressobj(47), False
     for raw in response.iter_raw():
         data = raw
@@ -279,5 +281,5 @@ def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
 
 def _words(error: Exception) -> str:
     if isinstance(error, httpx.ProtocolError):
-        return "it breaks the rules of HTTP"  # the error's own words quote the header with the key
+        return "it breaks the rules of HTTP"  # the error's message quotes the header with the key
     return clean(str(error)) or type(error).__name__
