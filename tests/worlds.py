@@ -41,6 +41,8 @@ class World:
     """Whether both systems say that an absent key is null."""
     ignores_null: bool = False
     """Whether the target ignores null, and clears a value by blank text."""
+    required: frozenset[str] = frozenset()
+    """Target fields that a new record must be given."""
 
     @property
     def text(self) -> str:
@@ -90,11 +92,14 @@ def catalogue(
     unique: frozenset[str],
     leaves_out_nulls: bool = False,
     ignores_null: bool = False,
+    required: frozenset[str] = frozenset(),
 ) -> dict[str, Description]:
     """Return the descriptions of both systems."""
     found = {
         "payroll": _system("payroll", "people", _source_fields(typed)),
-        "expenses": _system("expenses", "users", _target_fields(typed, unique), "departments"),
+        "expenses": _system(
+            "expenses", "users", _target_fields(typed, unique, required), "departments"
+        ),
     }
     if ignores_null:
         found["expenses"] = _saying(found["expenses"], clear="")
@@ -138,9 +143,11 @@ def _source_fields(typed: bool) -> dict[str, Field]:
     return fields
 
 
-def _target_fields(typed: bool, unique: frozenset[str]) -> dict[str, Field]:
+def _target_fields(
+    typed: bool, unique: frozenset[str], required: frozenset[str] = frozenset()
+) -> dict[str, Field]:
     types = TARGET_TYPES if typed else {}
-    paths = [*types, *sorted((unique | {"email"}) - types.keys()), "seq"]
+    paths = [*types, *sorted((unique | required | {"email"}) - types.keys()), "seq"]
     return {
         path: Field(
             path,
@@ -149,6 +156,7 @@ def _target_fields(typed: bool, unique: frozenset[str]) -> dict[str, Field]:
             max_length=LONGEST_NAME if path == "fullName" else None,
             unique=path in unique,
             computed=path == "seq",
+            required=path in required,
         )
         for path in paths
     }
@@ -156,7 +164,13 @@ def _target_fields(typed: bool, unique: frozenset[str]) -> dict[str, Field]:
 
 def compiled(world: World) -> Compiled:
     """Return the world's mapping, loaded and compiled; raises `Refused`."""
-    systems = (world.typed, world.unique, world.leaves_out_nulls, world.ignores_null)
+    systems = (
+        world.typed,
+        world.unique,
+        world.leaves_out_nulls,
+        world.ignores_null,
+        world.required,
+    )
     return _compiled(world.text, *systems)
 
 

@@ -263,6 +263,25 @@ def pair(*bosses: str | None, **rule: Any) -> World:
     return World(mapping("fullName", "id", rule), Snapshot(source), Snapshot(()), Snapshot(()))
 
 
+def requiring(world: World) -> World:
+    """Return the same world with a target that requires a manager of each new record."""
+    return replace(world, required=world.required | {"boss"})
+
+
+@given(worlds())
+def test_a_create_with_what_the_target_requires_waits_for_it(world: World) -> None:
+    plan = planned(requiring(world))
+    for action in plan.actions:
+        if action.verb is Verb.CREATE:
+            assert "boss" in {each.field for each in action.changes}
+            made = {each.awaits.action for each in action.changes if each.awaits}
+            assert made <= set(action.depends_on)
+    assert load(dump(plan).encode(), "plan.json") == plan
+    done = applied(requiring(world), plan)
+    assert all_done(done.results)
+    assert not planned(requiring(world).with_target(done.target.records)).actions
+
+
 CHAIN = ("Bo", "Cy", None)
 
 
@@ -293,3 +312,31 @@ def test_who_refers_to_somebody_that_is_not_created_is_created_all_the_same() ->
         ("s2", Verb.CREATE): Ending.HELD,
         ("s1", Verb.UPDATE): Ending.NOT_ATTEMPTED,
     }
+
+
+@pytest.mark.parametrize("on_miss", ["keep", "ineligible"])
+@pytest.mark.parametrize(
+    ("bosses", "made"),
+    [((None, "Ann", "Bo"), ""), (("Old", "Ann", "Bo"), "Ann Bo Cy"), (("Bo", "Ann", "Old"), "Cy")],
+)
+def test_the_manager_goes_first_where_the_target_requires_one(
+    bosses: tuple[str | None, ...], made: str, on_miss: str
+) -> None:
+    """Those in a circle wait for each other, and are not created."""
+    there = {"id": 11, "ref": "9", "fullName": "Old", "boss": 11, "state": "on", "seq": "q9"}
+    world = requiring(pair(*bosses, on_miss=on_miss)).with_target([Record("11", there)])
+    plan = planned(world)
+    assert {each.verb for each in plan.actions} <= {Verb.CREATE}
+    for each in plan.actions:
+        made_before = {change.awaits.action for change in each.changes if change.awaits}
+        assert made_before <= set(each.depends_on)
+    assert any(each.depends_on for each in plan.actions) == (made == "Ann Bo Cy")
+    reasons = {why.code for each in plan.outcomes for why in each.reasons}
+    assert (made == "Ann Bo Cy") != bool(reasons & {"required:boss", "field:boss"}), reasons
+    done = applied(world, plan)
+    assert all_done(done.results)
+    after = {each.data["fullName"]: each.data["boss"] for each in done.target.records}
+    assert " ".join(sorted(after.keys() - {"Old"})) == made
+    assert None not in after.values()
+    circular = [each for each in plan.misses if "waits for this one" in each.why]
+    assert len(circular) == (2 if made == "Cy" else 0)

@@ -1586,6 +1586,38 @@ MUTANTS = (
         "credentials that may not see a detail end the night at once",
         UNREAD_DETAILS,
     ),
+    Mutant(
+        "a-required-manager-comes-later",
+        "planning/assemble",
+        "return isinstance(change.after, Awaited) and not needed",
+        "return isinstance(change.after, Awaited)",
+        "a create waits for what the target requires of it",
+        OWN,
+    ),
+    Mutant(
+        "a-create-does-not-wait",
+        "planning/assemble",
+        "(*self.before.get(identity, ()), *_makers(now))",
+        "self.before.get(identity, ())",
+        "a create goes after the one that it takes a value from",
+        OWN,
+    ),
+    Mutant(
+        "a-circle-is-created",
+        "planning/own_lookups",
+        "if len(found) == 1 and who not in self.out and who not in self.stopped:",
+        "if len(found) == 1 and who not in self.out:",
+        "of records that wait for each other none can be created",
+        OWN,
+    ),
+    Mutant(
+        "an-open-lookup-lacks",
+        "planning/draft_reasons",
+        "if rule.own_table and cell.state is CellState.INACTIVE",
+        "if False and cell.state is CellState.INACTIVE",
+        "a manager who is created in this run is no missing value",
+        OWN,
+    ),
     # what a list says of itself
     Mutant(
         "page-count-unread",

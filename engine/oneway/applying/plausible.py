@@ -92,7 +92,7 @@ def _odd(plan: Plan, policy: Policy, outcome: Outcome, action: Action) -> Iterat
     )
     if (action.source_id, action.target_id) != (outcome.source_id, outcome.target_id):
         yield f"{what} is for other records than its outcome"
-    waits = any(change.awaits is not None for change in action.changes)
+    waits = _waits(action)
     part = "wait" if waits else "access" if action.verb.changes_access else ""
     if record is None or action.id != action_id(plan.mapping, side, record, part):
         yield f"{what} has the id of another action"
@@ -115,8 +115,14 @@ def _odd(plan: Plan, policy: Policy, outcome: Outcome, action: Action) -> Iterat
         yield f"{what} has an id or a name of more than {LONGEST_TEXT:,} letters"
 
 
+def _waits(action: Action) -> bool:
+    """Return whether an action writes the fields that wait for another record; no create does."""
+    waiting = any(change.awaits is not None for change in action.changes)
+    return waiting and action.verb is not Verb.CREATE
+
+
 def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
-    waits = any(change.awaits is not None for change in action.changes)
+    waits = _waits(action)
     # After a create, the fields that waited for another record follow the rules of a create.
     rules = _writable(policy, Verb.CREATE if waits and action.target_id is None else action.verb)
     back = {each.path: each for each in policy.returning} if action.verb is Verb.REACTIVATE else {}

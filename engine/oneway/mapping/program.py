@@ -23,6 +23,7 @@ from oneway.core.records import (
     Value,
     as_written,
     is_blank,
+    overlap,
     same,
 )
 from oneway.core.sealed import MASK
@@ -423,6 +424,10 @@ class Policy:
     def merges(self) -> bool:
         """Whether any field keeps items of the target's list."""
         return any(rule.merge is not Merge.REPLACE for rule in self.fields)
+
+    def requires(self, path: str) -> bool:
+        """Return whether the target requires a field, or a part of it, of a new record."""
+        return any(overlap(path, each) for each in self.required)
 
     @cached_property
     def awaits(self) -> bool:

@@ -185,23 +185,30 @@ class Assembler:
         if draft.verb is not None:
             now, later = draft.differences, list[FieldChange]()
             if self.policy.awaits:
-                later = [each for each in now if isinstance(each.after, Awaited)]
-                now = tuple([each for each in now if not isinstance(each.after, Awaited)])
+                later = [each for each in now if self._comes_later(draft, each)]
+                now = tuple([each for each in now if not self._comes_later(draft, each)])
             if now or draft.verb is Verb.CREATE:
                 id = self._id(identity)
-                before = map(self._id, self.before.get(identity, ()))
+                before = map(self._id, (*self.before.get(identity, ()), *_makers(now)))
                 made.append(self._action(draft, id, draft.verb, now, (*first, *before)))
                 first = (id,)
             if later:
                 made.append(self._waiting(draft, later, first))
         return tuple(made)
 
+    def _comes_later(self, draft: Draft, change: FieldChange) -> bool:
+        """Return whether a field is written by an action of its own, after another's create.
+
+        What the target requires of a new record cannot be: the create waits for it.
+        """
+        needed = draft.verb is Verb.CREATE and self.policy.requires(change.rule.path)
+        return isinstance(change.after, Awaited) and not needed
+
     def _waiting(
         self, draft: Draft, later: Sequence[FieldChange], first: tuple[str, ...]
     ) -> Action:
         """Return the action for fields whose values depend on other actions."""
-        makers = [each.after.of for each in later if isinstance(each.after, Awaited)]
-        needs = dict.fromkeys((*first, *map(self._id, makers)))
+        needs = dict.fromkeys((*first, *map(self._id, _makers(later))))
         id = self._id(draft.identity, "wait")
         return self._action(draft, id, Verb.UPDATE, later, tuple(needs))
 
@@ -295,6 +302,11 @@ class Assembler:
 
 _UNTOLD = "nothing tells that target record {} is this person's"
 _PERHAPS_NOT = "target record {} may not be this person's"
+
+
+def _makers(changes: Iterable[FieldChange]) -> list[tuple[str, str]]:
+    """Return the creates that the values of these fields wait for."""
+    return [each.after.of for each in changes if isinstance(each.after, Awaited)]
 
 
 def _falls_back(rule: FieldRule, missed: Sequence[Missed]) -> bool:

@@ -117,11 +117,19 @@ def fields_without_value(
     return without_value(zip(policy.fields, row.cells, strict=True), creating=creating)
 
 
-def required_of_new(policy: Policy, differences: Iterable[FieldChange]) -> tuple[Reason, ...]:
+def required_of_new(
+    policy: Policy, row: SourceRow, differences: Iterable[FieldChange]
+) -> tuple[Reason, ...]:
     """Return the reasons for fields that the target requires on create and would not get."""
     if not policy.required:
         return ()
     given = {each.rule.path for each in differences}
+    # While lookups into the target's own records have no result yet, all are taken to hit.
+    given.update(
+        rule.path
+        for rule, cell in zip(policy.fields, row.cells, strict=False)
+        if rule.own_table and cell.state is CellState.INACTIVE and cell.sought is not None
+    )
     if given.issuperset(policy.required):  # the usual case
         return ()
     rules = {rule.path: rule.place for rule in policy.fields}

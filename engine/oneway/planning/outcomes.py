@@ -354,7 +354,7 @@ class Drafter:
             return Draft(Kind.ERROR, row, None, reasons=unsaid)
         made = at_create(self.policy.fields, row.cells)
         differences, in_part = without_parts(self.policy, made, row.cells, creating=True)
-        lacking = required_of_new(self.policy, differences)
+        lacking = required_of_new(self.policy, row, differences)
         if lacking:
             return Draft(Kind.INELIGIBLE, row, None, reasons=lacking)
         reasons = in_part if found.gone is None else (found.gone, *in_part)

@@ -6,7 +6,8 @@ repeats until nothing changes. The first round assumes that all people are there
 people whose failed lookup makes them ineligible, and use the fallbacks of `on_miss`, both for good.
 The result is the largest set in which every lookup succeeds, and the next run finds the same. A
 value that only the run will know (the id of a new record) is `Awaited`: a separate action writes
-it, after the action that creates the record.
+it, after the action that creates the record. If the target requires it of a new record, the create
+itself waits; of records that wait for one another, none can be created.
 """
 
 from collections import defaultdict
@@ -60,10 +61,14 @@ def settle(
         return rows, decide(rows)
     policy = program.policy
     out: set[tuple[str, str]] = set()
+    stopped: dict[tuple[str, str], tuple[int, str]] = {}
     current: Sequence[SourceRow] = [_unresolved(row, policy) for row in rows]
     while True:
         settled = decide(current)
-        lookups = _Lookups(policy, tables, _after(tables, settled.drafts, policy), out)
+        circular = _waiting_for_each_other(settled.drafts, policy)
+        stopped |= dict.fromkeys(circular, (0, _CIRCULAR))
+        after = _after(tables, settled.drafts, policy)
+        lookups = _Lookups(policy, tables, after, out, stopped, _new(settled.drafts))
         following = [lookups.resolved(row) for row in rows]
         if following == current:
             return current, settled
@@ -84,12 +89,18 @@ def _unresolved(row: SourceRow, policy: Policy) -> SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class _Lookups:
-    """The tables after the plan; `out` are the records and fields that a failed lookup stops."""
+    """The tables after the plan; `out` are the records and fields that a failed lookup stops.
+
+    `stopped` are those whose new record cannot be created without the value: in how many rows it
+    was, or why not. `new` are the source records whose people have no target record.
+    """
 
     policy: Policy
     tables: Mapping[str, OwnTable]
     after: After
     out: set[tuple[str, str]]
+    stopped: dict[tuple[str, str], tuple[int, str]]
+    new: frozenset[str]
     forms: dict[str, set[str]] = field(default_factory=dict)
     """All forms of each table's keys, for the tables that were searched by form."""
 
@@ -105,17 +116,21 @@ class _Lookups:
     def _cell(self, row: SourceRow, rule: FieldRule, cell: Cell, missed: list[Missed]) -> Cell:
         table, sought = self.tables[rule.own_table], cell.sought
         found, who = self._found(table, sought), (row.source_id, rule.path)
-        if len(found) == 1 and who not in self.out:
+        if len(found) == 1 and who not in self.out and who not in self.stopped:
             return _stating(found[0], cell, table)
-        miss = Missed(table.name, MASK if rule.sensitive else str(sought), len(found), rule.path)
+        count, why = self.stopped.get(who, (len(found), ""))
+        miss = Missed(table.name, MASK if rule.sensitive else str(sought), count, rule.path, why)
         stops = table.complete and rule.on_miss is OnMiss.INELIGIBLE
-        if stops or (rule.on_miss.falls_back and self._lacks(table, sought)):
+        lacks = rule.on_miss.falls_back and self._lacks(table, sought)
+        if who not in self.stopped and (stops or lacks):
             self.out.add(who)
         instead = self._instead(rule, cell, table) if who in self.out else None
         if instead is not None:
             missed.append(replace(miss, instead=rule.fallback_text))
             return instead
         missed.append(miss)
+        if row.source_id in self.new and self.policy.requires(rule.path):
+            self.stopped.setdefault(who, (count, why))
         known = rule.on_miss is OnMiss.CLEAR and not self._lacks(table, sought)
         missing = table.complete and not known
         return cell._replace(state=CellState.MISSED if missing else CellState.UNSTATED)
@@ -142,6 +157,35 @@ class _Lookups:
             return cell._replace(state=CellState.STATED, value=rule.fallback, initial=None)
         found = self._found(table, rule.fallback) if rule.on_miss is OnMiss.LOOK_UP else ()
         return _stating(found[0], cell, table, rule.fallback) if len(found) == 1 else None
+
+
+def _new(drafts: Iterable[Draft]) -> frozenset[str]:
+    """Return the source records whose people have no target record."""
+    rows = (draft.row for draft in drafts if draft.target is None)
+    return frozenset(row[0] for row in rows if row is not None)
+
+
+def _waiting_for_each_other(drafts: Iterable[Draft], policy: Policy) -> set[tuple[str, str]]:
+    """Return the required lookups, by record and field, of creates that wait for each other."""
+    needs: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
+    if policy.required:
+        for draft in drafts:
+            if draft.verb is Verb.CREATE:
+                needs[draft.identity] = {
+                    each.after.of: each.rule.path
+                    for each in draft.differences
+                    if isinstance(each.after, Awaited) and policy.requires(each.rule.path)
+                }
+    while True:
+        needed = {of for each in needs.values() for of in each}
+        ends = [
+            id for id, each in needs.items() if id not in needed or needs.keys().isdisjoint(each)
+        ]
+        if not ends:
+            break
+        for id in ends:
+            del needs[id]
+    return {(id[1], path) for id, each in needs.items() for of, path in each.items() if of in needs}
 
 
 def _stating(entry: _Entry, cell: Cell, table: OwnTable, key: Value = None) -> Cell:
@@ -240,3 +284,6 @@ def _data_after(draft: Draft, policy: Policy, table: OwnTable | None = None) -> 
         if not isinstance(each.after, Awaited):
             data = with_value(data, path_of(each.rule.path), each.after)
     return data
+
+
+_CIRCULAR = "is of a record that would have to be created first, and waits for this one"
