@@ -1,4 +1,4 @@
-"""Hypothesis profiles: how many examples each run generates.
+"""Hypothesis profiles, which say how many examples each run generates, and the order of tests.
 
 `default` is `make test`: its examples are fixed, so that a red run is red again when it is
 repeated, and it ends at the first example that fails. HYPOTHESIS_PROFILE chooses another one:
@@ -8,6 +8,7 @@ each time, `long` draws many, and both shrink; `mutants` draws more fixed ones.
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from folders import write_to_memory
@@ -34,3 +35,10 @@ settings.register_profile(
 settings.register_profile("long", parent=settings.get_profile("random"), max_examples=800)
 settings.register_profile("mutants", parent=settings.get_profile("default"), max_examples=150)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the files with slow tests first: a worker that is done takes the last of another's."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
