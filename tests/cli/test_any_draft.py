@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oneway.cli.entry import run
@@ -151,7 +151,7 @@ def offered(folder: Path) -> None:
     counts=st.tuples(st.integers(1, MOST), st.integers(0, MOST)),
     ids=st.sampled_from([lambda n: n + 500, lambda n: f"acc{n}", None]),
 )  # fmt: skip
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 6)  # each is a folder, and ten commands
 def test_a_draft_passes_its_own_test_and_breaks_no_law(
     tmp_path_factory: pytest.TempPathFactory, people: Columns, nested: Columns, users: Columns,
     endings: tuple[str, str], counts: tuple[int, int], ids: Any,

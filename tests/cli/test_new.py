@@ -168,7 +168,7 @@ def test_a_printed_case_of_its_test_passes_there_and_fails_on_the_edit(
     assert "\ntarget:" not in text
     user = json.dumps(json.loads(Path("users.json").read_text("utf-8"))[0])
     for test in (text, text.replace("cases:", f"target: {user}\ncases:")):
-        wrong = list(wrong_cases(Path("map.yaml"), test, every=3))
+        wrong = list(wrong_cases(Path("map.yaml"), test))
         assert not wrong, "\n".join(wrong)
 
 

@@ -84,7 +84,7 @@ class Office:
         return found
 
 
-@settings(max_examples=15)
+@settings(max_examples=settings().max_examples // 10)  # each is a dozen nights
 @example(EXPRESSIONS[1], "report", date(2026, 11, 25), [1] * 16)
 @example(EXPRESSIONS[3], "reactivate", date(2026, 11, 25), [5, 1, 20, 20])
 @given(

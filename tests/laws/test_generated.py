@@ -142,20 +142,36 @@ def test_an_expression_has_the_answer_of_the_interpreter(text, data, reading):
     compare(expression, data)
 
 
+OF_ANY_FORM = [
+    *product(
+        (
+            "a[?b == 'x'].b",
+            "a[0].b",
+            "[a, b][].b",
+            "a[*].b[0]",
+            "b[?a && @.a != 'x'] | [0]",
+            "b[?a == 'x'] | [0].b",
+        ),
+        READINGS[-2:],
+    ),
+    *product(
+        ("a.b || c", "a[?b == 'x'].c | [0]", "[a, b][]", "a.*.b", "a[1:].b", "!a && @"),
+        READINGS[:1],
+    ),
+]
+
+
+@cache
+def generated_once(name):
+    """Return the expressions of a list, each with its functions."""
+    read = [replace(parse(text, SPAN), reading=way) for text, way in LISTS[name]]
+    return [(each, ways_of(each)) for each in read]
+
+
 @given(JSON)
 def test_data_of_any_form_give_what_they_give_the_interpreter(data):
-    for text in (
-        "a[?b == 'x'].b",
-        "a[0].b",
-        "[a, b][].b",
-        "a[*].b[0]",
-        "b[?a && @.a != 'x'] | [0]",
-        "b[?a == 'x'] | [0].b",
-    ):
-        for reading in READINGS[-2:]:
-            compare(replace(parse(text, SPAN), reading=reading), data)
-    for text in ("a.b || c", "a[?b == 'x'].c | [0]", "[a, b][]", "a.*.b", "a[1:].b", "!a && @"):
-        compare(parse(text, SPAN), data)
+    for expression, ways in generated_once("any form"):
+        compare(expression, data, ways=ways)
 
 
 CHOSEN = (
@@ -175,6 +191,7 @@ CHOSEN = (
     *(f"{'!(' * deep}a[?b == 'x'] | [0].c{')' * deep}" for deep in range(6, DEEPEST)),
 )
 """Conditions that choose an item by a text of it, or nearly so."""
+LISTS = {"any form": OF_ANY_FORM, "chosen": list(product(CHOSEN, READINGS))}
 ITEMS = st.lists(
     st.one_of(
         st.dictionaries(
@@ -188,21 +205,12 @@ ITEMS = st.lists(
 STRANGE = st.sampled_from((None, "x", {"b": "x"}, {}, [None], ["x"], [[{"b": "x"}]]))
 
 
-@cache
-def chosen_ways():
-    """Return each of these expressions, read in each way, with its functions."""
-    expressions = [
-        replace(parse(text, SPAN), reading=reading) for text, reading in product(CHOSEN, READINGS)
-    ]
-    return [(each, ways_of(each)) for each in expressions]
-
-
 @given(ITEMS, st.one_of(st.just([]), STRANGE))
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples // 2)
 @example([{"b": "x"}, {"b": "x", "c": 1}, {"b": "x", "c": 2}], [])
 def test_an_item_that_is_chosen_by_a_text_is_the_interpreters(items, more):
     found = [*items, *more] if isinstance(more, list) else more
-    for expression, ways in chosen_ways():
+    for expression, ways in generated_once("chosen"):
         compare(expression, {"a": found, "c": {"a": items}}, ways=ways)
 
 
@@ -214,16 +222,18 @@ def test_the_jmespath_suite_has_the_answers_of_the_interpreter(file):
             expression = parse(case.expression, SPAN)
         except ExpressionSyntax:
             continue
+        ways = ways_of(expression)
         for data in (case.given, {}, None, [], "x", {"foo": 1}):
-            compare(expression, data)
+            compare(expression, data, ways=ways)
 
 
 @pytest.mark.parametrize("function", LIBRARY, ids=lambda function: function.name)
 def test_the_examples_of_a_function_have_the_answers_of_the_interpreter(function):
     for each in function.examples:
-        context = each.context
+        context, expression = each.context, parse(each.expression, SPAN)
+        ways = ways_of(expression, context)
         for data in (each.data, {}, dict.fromkeys(each.data), dict.fromkeys(each.data, 7)):
-            compare(parse(each.expression, SPAN), data, context)
+            compare(expression, data, context, ways)
 
 
 FIELDS = st.builds(

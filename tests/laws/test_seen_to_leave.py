@@ -91,7 +91,7 @@ class Office:
 @example([("Former", "held"), ("vanished", "held"), ("vanished", "no source")], "vanished")
 @example([("Former", "refused"), ("vanished", "good"), ("vanished", "held")], "vanished")
 @given(st.lists(st.tuples(PERSON, NIGHT), min_size=1, max_size=5), PERSON)
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples // 4)  # each is up to seven nights
 def test_who_last_was_seen_to_have_left_is_out_or_listed(
     nights: list[tuple[str, str]], last: str
 ) -> None:
