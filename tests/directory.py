@@ -43,8 +43,33 @@ resources:
         mail: {type: string}
         left: {type: [boolean, "null"]}
 """
+MAPPING = """\
+oneway: 1
+name: joiners
+label: name
+source: {connector: file, resource: people.json}
+target: {connector: directory, resource: people}
+match:
+  - {source: code, target: code}
+fields:
+  code: {from: code, write: on_create}
+  name: name
+"""
+"""Writes the people of a file to the directory."""
 
 Json = dict[str, Any]
+
+
+def showing(fields: str) -> str:
+    """Return the manifest with more fields of a person."""
+    last = '        left: {type: [boolean, "null"]}\n'
+    assert last in MANIFEST
+    return MANIFEST.replace(last, last + fields)
+
+
+def someone(number: int, **changed: Any) -> Json:
+    """Return a person as the directory has them."""
+    return {"id": str(number), "code": f"{number:03}", "name": "x", "left": None} | changed
 
 
 @dataclass

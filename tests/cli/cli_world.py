@@ -45,6 +45,16 @@ leavers:
   set: {leaveDate: today()}
   left: leaveDate
 """
+OF_TABLES = """\
+oneway: 1
+name: m
+source: {connector: file, resource: people.csv, options: {id: Nr}}
+target: {connector: file, resource: users.csv}
+match: [{source: Nr, target: number}]
+fields: {number: {from: Nr, write: on_create}, name: Name}
+leavers: {when: Left == 'yes', set: {on: {value: "FALSE"}}, left: on == 'FALSE'}
+"""
+"""From `people.csv` (Nr, Name, Left) to `users.csv` (id, number, name, on)."""
 TEAMS = [{"id": 7, "code": "OPS"}, {"id": 8, "code": "LAB"}]
 
 

@@ -6,20 +6,7 @@ from pathlib import Path
 import pytest
 from cli_world import World
 
-from directory import MANIFEST, Directory, connected
-
-MAPPING = """\
-oneway: 1
-name: groups
-source: {connector: file, resource: people.json}
-target: {connector: directory, resource: people}
-match:
-  - {source: code, target: code}
-fields:
-  code: {from: code, write: on_create}
-  groups: {from: teams, FIELD}
-"""
-SHOWN = '        left: {type: [boolean, "null"]}\n'
+from directory import MAPPING, Directory, connected, showing, someone
 
 
 class Renaming(Directory):
@@ -35,17 +22,16 @@ class Renaming(Directory):
 
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Renaming]:
-    found = Renaming({"1": {"id": "1", "code": "001", "name": "x", "left": None, "groups": []}})
+    found = Renaming({"1": someone(1, groups=[])})
     with connected(found, tmp_path, monkeypatch):
         yield found
 
 
 def written(world: World, directory: Renaming, item: object, field: str, nights: int) -> str:
     """Return what the last of some nights says."""
-    manifest = MANIFEST.replace(SHOWN, f"{SHOWN}        groups: {{type: array}}\n")
-    world.write("connectors/directory.yaml", manifest)
-    world.write("m.yaml", MAPPING.replace("FIELD", field))
-    world.write("people.json", [{"id": "s1", "code": "001", "teams": [item]}])
+    world.write("connectors/directory.yaml", showing("        groups: {type: array}\n"))
+    world.write("m.yaml", f"{MAPPING}  groups: {{from: teams, {field}}}\n")
+    world.write("people.json", [{"id": "s1", "code": "001", "name": "x", "teams": [item]}])
     for _night in range(nights):
         ended = world.run("sync", "m.yaml")
         directory.keeps()

@@ -3,21 +3,12 @@
 from pathlib import Path
 
 import pytest
-from cli_world import World
+from cli_world import OF_TABLES, World
 
 from oneway.history.journal import Journal
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.metrics import metrics
 
-MAPPING = """\
-oneway: 1
-name: m
-source: {connector: file, resource: people.csv, options: {id: Nr}}
-target: {connector: file, resource: users.csv}
-match: [{source: Nr, target: number}]
-fields: {number: {from: Nr, write: on_create}, name: Name}
-leavers: {when: Left == 'yes', set: {on: {value: "FALSE"}}, left: on == 'FALSE'}
-"""
 WORDS = """record: {type: object, additionalProperties: true,
   properties: {Left: {type: string, enum: ["yes", "no"]}}}}"""
 
@@ -25,7 +16,7 @@ WORDS = """record: {type: object, additionalProperties: true,
 @pytest.fixture
 def left(world: World) -> World:
     """A world in which somebody has perhaps left and can still get in, by two names."""
-    text = MAPPING.replace("options: {id: Nr}}", "options: {id: Nr}, " + WORDS, 1)
+    text = OF_TABLES.replace("options: {id: Nr}}", "options: {id: Nr}, " + WORDS, 1)
     world.write("w.yaml", text)
     world.write("people.csv", "Nr,Name,Left\n1,Ann Bell,no\n2,Bob Cole,\n")
     world.write("users.csv", "id,number,name,on\n10,1,Ann,TRUE\n11,2,Bob Cole,TRUE\n")

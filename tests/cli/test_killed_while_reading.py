@@ -8,25 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import World
+from cli_world import OF_TABLES, World
 
 from oneway.cli import entry
 from oneway.runs import sync
 
-MAPPING = """\
-oneway: 1
-name: m
-source: {connector: file, resource: people.csv, options: {id: Nr}}
-target: {connector: file, resource: users.csv}
-match: [{source: Nr, target: number}]
-fields: {number: {from: Nr, write: on_create}, name: Name}
-leavers: {when: Left == 'yes', set: {on: {value: "FALSE"}}, left: on == 'FALSE'}
-"""
-
 
 @pytest.fixture
 def acme(world: World) -> World:
-    world.write("w.yaml", MAPPING)
+    world.write("w.yaml", OF_TABLES)
     world.write("people.csv", "Nr,Name,Left\n1,Ann Bell,no\n")
     world.write("users.csv", "id,number,name,on\n10,1,Ann,TRUE\n")
     Path("connections").mkdir()

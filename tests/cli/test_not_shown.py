@@ -7,24 +7,11 @@ from typing import Any
 import pytest
 from cli_world import World
 
-from directory import MANIFEST, Directory, connected
+from directory import MAPPING, Directory, connected, showing, someone
 
-SHOWN = '        left: {type: [boolean, "null"]}\n'
 FIELDS = """\
         groups: {type: array, items: {type: string}ABSENT}
         phone: {type: [string, "null"]ABSENT}
-"""
-MAPPING = """\
-oneway: 1
-name: joiners
-label: name
-source: {connector: file, resource: people.json}
-target: {connector: directory, resource: people}
-match:
-  - {source: code, target: code}
-fields:
-  code: {from: code, write: on_create}
-  name: name
 """
 LEAVERS = "leavers: {when: status == 'Former', set: {left: {value: true}, SET}, left: LEFT}\n"
 GROUPS = "groups: {value: [], merge: {own: [hr, it]}}"
@@ -32,8 +19,7 @@ GROUPS = "groups: {value: [], merge: {own: [hr, it]}}"
 
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Directory]:
-    shown = {"left": None, "groups": ["manual", "hr"], "phone": "123"}
-    people = {str(n): {"id": str(n), "code": f"{n:03}", "name": "x"} | shown for n in range(1, 5)}
+    people = {str(n): someone(n, groups=["manual", "hr"], phone="123") for n in range(1, 5)}
     found = Directory(people, unlisted={id: {"groups", "phone"} for id in people})
     with connected(found, tmp_path, monkeypatch) as served:
         yield served
@@ -41,8 +27,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Direc
 
 def nightly(world: World, more: str, *, absent: str = "", **first: Any) -> None:
     """Write the manifest, the mapping, and a source of which the first person differs."""
-    fields = FIELDS.replace("ABSENT", absent)
-    world.write("connectors/directory.yaml", MANIFEST.replace(SHOWN, SHOWN + fields))
+    world.write("connectors/directory.yaml", showing(FIELDS.replace("ABSENT", absent)))
     world.write("m.yaml", MAPPING + more)
     plain = {"name": "x", "status": "Current", "teams": ["it"]}
     people = [{"id": f"s{n}", "code": f"{n:03}"} | plain for n in range(1, 5)]

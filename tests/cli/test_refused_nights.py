@@ -7,22 +7,10 @@ from typing import Any
 import pytest
 from cli_world import Ended, World
 
-from directory import MANIFEST, Directory, connected
+from directory import MANIFEST, MAPPING, Directory, connected
+from directory import someone as user
 
-MAPPING = """\
-oneway: 1
-name: people
-label: name
-source: {connector: file, resource: people.json}
-target: {connector: directory, resource: people}
-match:
-  - {source: code, target: code}
-fields:
-  code: {from: code, write: on_create}
-  name: name
-joiners: {}
-leavers: {when: status == 'Former', set: {left: {value: true}}, left: left}
-"""
+LEAVERS = "leavers: {when: status == 'Former', set: {left: {value: true}}, left: left}\n"
 ADA, BO = "e3", "e4"
 
 
@@ -33,10 +21,7 @@ def someone(number: int, **changed: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Directory]:
-    people = {
-        str(n): {"id": str(n), "code": f"{n:03}", "name": f"P {n}", "left": None}
-        for n in range(1, 9)
-    }
+    people = {str(n): user(n, name=f"P {n}") for n in range(1, 9)}
     once = MANIFEST + "retry: {attempts: 1}\n"
     with connected(Directory(people), tmp_path, monkeypatch, once) as found:
         yield found
@@ -45,7 +30,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Direc
 @pytest.fixture
 def nightly(directory: Directory, bare: World) -> World:
     """Eight people who are linked by a first night; the second, 003 has left, is refused."""
-    bare.write("m.yaml", MAPPING)
+    bare.write("m.yaml", f"{MAPPING}joiners: {{}}\n{LEAVERS}")
     bare.write("people.json", [someone(n) for n in range(1, 9)])
     assert bare.run("sync", "m.yaml").code == 0
     return bare

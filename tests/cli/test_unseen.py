@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from cli_world import World
 
-from directory import MANIFEST, Directory, connected
+from directory import MANIFEST, Directory, connected, someone
+from directory import MAPPING as TO_DIRECTORY
 
 FROM_DIRECTORY = """\
 oneway: 1
@@ -23,22 +24,6 @@ joiners: {}
 leavers: {when: left, set: {active: {value: false}}, left: "active == `false`"}
 absent: deactivate
 """
-TO_DIRECTORY = """\
-oneway: 1
-name: joiners
-label: name
-source: {connector: file, resource: people.json}
-target: {connector: directory, resource: people}
-match:
-  - {source: code, target: code}
-fields:
-  code: {from: code, write: on_create}
-  name: name
-"""
-
-
-def someone(number: int, **changed: Any) -> dict[str, Any]:
-    return {"id": str(number), "code": f"{number:03}", "name": "x", "left": None} | changed
 
 
 @pytest.fixture
