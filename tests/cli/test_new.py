@@ -513,3 +513,29 @@ def test_who_starts_later_is_asked_about(world: World) -> None:
     text = (world.folder / "later.yaml").read_text()
     assert "create people only from their first day? 4 of 8 are yet to start" in text
     assert """when: '!is_future("Start Date")'""" in text
+
+
+def test_one_file_is_no_source_and_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("p.csv").write_text("Staff No,Name\n1,Ann Oak\n2,Bo Elm\n")
+    for target in ("p.csv", "./p.csv"):
+        assert run(["new", "m.yaml", "--source", "p.csv", "--target", target]) == 1
+        assert "a source is never written to" in " ".join(capsys.readouterr().err.split())
+    assert [each.name for each in tmp_path.iterdir()] == ["p.csv"]
+
+
+def test_a_test_is_written_without_a_sample_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("p.csv").write_text("Staff No,Name\n1,Ann Oak\n2,Bo Elm\n")
+    Path("u.csv").write_text("id,number,name\n7,1,Ann Oak\n8,2,Bo Elm\n")
+    sides = ["--source", "p.csv", "--target", "u.csv", "--no-sample"]
+    assert run(["new", "m.yaml", *sides]) == 0
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "m.test.yaml", "m.yaml", "p.csv", "u.csv",
+    ]  # fmt: skip
+    assert "Ann Oak" not in Path("m.test.yaml").read_text()
+    assert run(["test", "m.yaml"]) == 0

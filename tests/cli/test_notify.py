@@ -133,6 +133,17 @@ def test_what_waits_is_delivered_later(acme: World, hook: Listener) -> None:
     assert len(hook.heard) == 1
 
 
+def test_a_notice_of_a_connection_whose_file_is_gone_waits(acme: World, hook: Listener) -> None:
+    hook.answers[:] = [status(500)]
+    acme.write("people.json", [])
+    acme.run("sync", "acme")
+    (acme.folder / "connections/acme.yaml").unlink()
+    assert "No notice waits." not in acme.run("notify", "list").out
+    delivered = acme.run("notify", "deliver").out
+    assert delivered.startswith("0 notices sent.\n")
+    assert "No notice waits." not in delivered
+
+
 def test_what_was_given_up_is_dismissed_and_what_waits_is_not(acme: World, hook: Listener) -> None:
     hook.answers[:] = [status(500)]
     acme.write("people.json", [])

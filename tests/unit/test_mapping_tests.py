@@ -377,7 +377,7 @@ def test_a_mapping_without_a_test_beside_it_is_said_to_have_none() -> None:
     with pytest.raises(Refused) as refused:
         load_test(MAPPING.encode(), "mapping.yaml")
     (found,) = refused.value.diagnostics
-    assert (found.code, found.help) == ("T106", "write mapping.test.yaml (docs/testing.md)")
+    assert (found.code, found.help) == ("T106", "write mapping.test.yaml: `oneway docs testing`")
 
 
 def test_the_shipped_mappings_pass_their_tests_which_see_every_way() -> None:

@@ -77,7 +77,7 @@ from oneway.notices.signing import BadSecret, signature
 from oneway.notices.texts import subject_of, text_of
 from oneway.notices.undelivered import Undelivered
 from oneway.notices.webhook import Trust
-from oneway.notices.weekly import not_syncing
+from oneway.notices.weekly import not_syncing, summary
 from oneway.planning.access import StillIn
 from oneway.planning.plan import Ending, Kind, Verb
 from oneway.render.report import pages
@@ -1228,7 +1228,7 @@ def test_every_code_has_its_answer_in_the_mail_and_a_page(code: str) -> None:
         assert f"{number}. {step}" in text
     assert "NAME" not in text
     assert "SYSTEM" not in text
-    assert f"More: {found.page}" in text
+    assert f"More: oneway docs {found.code if found.documented else 'codes'}" in text
     page = Path(ROOT, found.page).read_text(encoding="utf-8")
     assert found.code in page
     if code in REMEDIES:
@@ -1301,6 +1301,19 @@ def test_the_page_of_a_run_goes_with_a_mail_that_wants_it_and_into_a_folder(
     assert sorted(path.name for path in reports.iterdir()) == ["acme-1.html", "acme.html"]
     assert "The run was stopped" in (reports / "acme-1.html").read_text(encoding="utf-8")
     assert (reports / "acme.html").stat().st_mode & 0o077 == 0
+
+
+def test_a_summary_puts_no_older_page_over_the_latest(store: Journal, tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    folder = NoticeFolder(str(reports), on=EVERYTHING)
+    ended(store, MONDAY, {"a": (Ending.DONE, "")})
+    refused(store, "R102", after(1))
+    body = summary(connection(folder), store, after(2))
+    send(folder, body, after(2), pages=pages(store))
+    assert sorted(path.name for path in reports.iterdir()) == ["acme-2.html", "acme.html"]
+    assert "The run was stopped" in (reports / "acme.html").read_text(encoding="utf-8")
+    assert json.loads(body)["data"]["last_run"] == 1
 
 
 def test_a_folder_that_is_not_there_is_told_and_tried_again(store: Journal) -> None:

@@ -37,6 +37,7 @@ from oneway.planning.breach import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import MAX_SIZE, fingerprint, load_proven
 from oneway.render import history, plans, results
+from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.runs.already_applied import AppliedBefore, applied_before
 from oneway.runs.notices import PendingRun
@@ -274,10 +275,11 @@ def _say_interrupted(console: Console, session: RunSession) -> None:
         return
     folder = session.state.path
     where = "" if folder == Path(STATE) else f" --state {quoted(folder)}"
-    console.tell(
+    text = (
         f"`oneway resume{where}` goes on with this plan; the next `oneway sync` looks up what was "
-        "in flight and plans anew\n"
+        "in flight and plans anew"
     )
+    console.tell("\n".join(wrap(text, console.style)) + "\n")
 
 
 def _approved(console: Console, plan: Plan, given: str | None) -> str:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from os.path import exists
+from os.path import exists, samefile
 from pathlib import Path, PurePath
 
 import click
@@ -56,6 +56,7 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     if exists(mapping):
         summary = "the file is there already"
         raise refusal("F120", str(mapping), summary, "name another file, or take it away first")
+    _refuse_one_side(source, target)
     _refuse_unwritable(str(mapping), source, target)
     folder = mapping.parent
     left = read_side(source, folder, FOLDERS, from_environment)
@@ -81,15 +82,23 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     _write(mapping, mapping_text(_name(mapping, left, right), draft))
     _say(console, mapping, left, right, len(pairs))
     _say_keys(console, left, right, keys)
-    if not no_sample and usual.records:
+    if usual.records:
         draft = replace(draft, source=usual)
         sample = sampled(draft)
         tables = " --reference people={0}" if any(each.looks_up for each in pairs) else ""
-        _sample(console, mapping, (usual, right), sample, tables)
+        if not no_sample:
+            _sample(console, mapping, (usual, right), sample, tables)
         test = first_test(mapping.name, today.isoformat(), draft, sample.source[-1])
         _write_beside(console, mapping, test)
     _next(console, mapping)
     return Exit.DONE
+
+
+def _refuse_one_side(source: str, target: str) -> None:
+    """Raise `Refused` if both sides are one: no mapping could be used."""
+    if source == target or (exists(source) and exists(target) and samefile(source, target)):
+        help = "name another target: a source is never written to"
+        raise refusal("U152", target, "source and target are one", help)
 
 
 def _in_order(

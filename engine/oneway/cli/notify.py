@@ -61,7 +61,7 @@ def command(
         case "test":
             return _test(console, connection, format)
         case "deliver":
-            return _deliver(console, _some(console, connection), state, format)
+            return _deliver(console, connection, state, format)
         case "dismiss":
             return _dismiss(console, connection, state, format)
         case _:
@@ -73,7 +73,7 @@ def _test(console: Console, name: str | None, format: str) -> Exit:
         raise click.UsageError("Missing argument 'CONNECTION': whose channels are to be tested?")
     connection = _one(name)
     if not connection.notify:
-        help = "add `notify` to it: docs/notifications.md shows how"
+        help = "add `notify` to it: `oneway docs notifications` shows how"
         raise refusal("N111", connection.file, "the connection notifies nobody", help)
     found: list[tuple[str, Diagnostic | None]] = []
     for each in connection.notify:
@@ -92,12 +92,13 @@ def _test(console: Console, name: str | None, format: str) -> Exit:
     return Exit.ERROR if any(wrong for _, wrong in found) else Exit.DONE
 
 
-def _deliver(console: Console, connections: Sequence[Connection], state: Path, format: str) -> Exit:
+def _deliver(console: Console, name: str | None, state: Path, format: str) -> Exit:
+    connections = _some(console, name)
     with Journal.open(state_of(state).journal) as journal:
         folders = [recipient_of(each) for each in _defaults(connections)]
         page = pages(journal)
         delivery = deliver(connections, journal, now(), pages=page, folders=folders)
-        left = undelivered(journal, [each.name for each in connections])
+        left = _undelivered(journal, name)
     if format == "json":
         console.json({"sent": delivery.sent, "left": notices.as_json(left)})
     else:

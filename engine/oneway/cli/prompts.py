@@ -59,7 +59,7 @@ class Asking:
     ) -> str:
         """Return an answer that passes a check; a blank one means the default."""
         while True:
-            self.console.tell(f"{question} [{default}]: " if default else f"{question}: ")
+            self._ask(f"{question} [{default}]" if default else question)
             answer = _line().strip() or default
             if not answer and not optional:
                 self.say("Please type an answer; Ctrl-C ends.")
@@ -72,11 +72,15 @@ class Asking:
     def yes(self, question: str, *, default: bool) -> bool:
         """Return whether the user says yes."""
         while True:
-            self.console.tell(f"{question} [{'Y/n' if default else 'y/N'}]: ")
+            self._ask(f"{question} [{'Y/n' if default else 'y/N'}]")
             answer = _line().strip().lower()
             if answer in _ANSWERS or not answer:
                 return _ANSWERS.get(answer, default)
             self.say("Please type y or n.")
+
+    def _ask(self, question: str) -> None:
+        """Print a question in lines that fit; the answer is typed behind it."""
+        self.console.tell("\n".join(wrap(f"{question}:", self.console.style, 0, 2)) + " ")
 
     def hidden(self, question: str) -> str:
         """Return text typed without echo, stripped; "" for Enter alone."""

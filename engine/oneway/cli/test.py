@@ -108,7 +108,7 @@ def command(
         raise refusal("F120", _DEFAULT, "there is no such folder", help)
     files = list(dict.fromkeys(f for path in paths or (_DEFAULT,) for f in find_tests(path)))
     if not files:
-        help = "write one beside the mapping, as acme.test.yaml beside acme.yaml (docs/testing.md)"
+        help = "write acme.test.yaml beside acme.yaml, say: `oneway docs testing` shows how"
         raise refusal("T106", " ".join(paths or (_DEFAULT,)), "there is no mapping test", help)
     found = [_tested(console, file, mutate, against) for file in files]
     wanted = _Wanted(shows or cover is not None, cover, cover_new)

@@ -51,7 +51,7 @@ def describe(name: str, folders: Sequence[Path] = (), named: str = "") -> Descri
     known = known_connectors(folders)
     help = did_you_mean(name, known) or (
         f"known are: {', '.join(known)}; describe another in connectors/NAME.yaml "
-        "(connectors/README.md), or read its export with the connector file"
+        "(`oneway docs connectors`), or read its export with the connector file"
     )
     raise refusal("C101", name, f"no connector is called '{name}'", help)
 

@@ -28,6 +28,6 @@ def _leaverless(spec: MappingSpec) -> Iterator[Diagnostic]:
     place = Span(spec.file)
     if any(entry.covers(LEAVERLESS, place) for entry in spec.lint):
         return
-    help = "say under `leavers` who has left and what is written then (docs/language.md)"
+    help = "say under `leavers` who has left and what is written then: `oneway docs language`"
     summary = "no leavers are defined: nobody loses access"
     yield Diagnostic(place, Severity.WARNING, LEAVERLESS, summary, help)

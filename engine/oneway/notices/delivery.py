@@ -27,7 +27,7 @@ from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Notice, delivered, failed, take_notice, waiting
 from oneway.notices.channels import channel_words, channels, server_of
-from oneway.notices.email import mail, number_of
+from oneway.notices.email import latest_of, mail, number_of
 from oneway.notices.http_post import SYSTEM, Trust
 from oneway.notices.instants import instant_of, instant_text
 from oneway.notices.queueing import weekly
@@ -112,7 +112,7 @@ def send(
     if isinstance(to, Webhook):
         post(to, body, now, trust)
         return
-    number = number_of(body)
+    number = number_of(body) if isinstance(to, Email) else latest_of(body)
     if isinstance(to, NoticeFolder | Upload) and _has_no_page(body):
         return
     wanted = not isinstance(to, Email) or to.report

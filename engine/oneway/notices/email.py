@@ -83,6 +83,16 @@ def number_of(body: str) -> int | None:
     return number if isinstance(number, int) else None
 
 
+def latest_of(body: str) -> int | None:
+    """Return the number of the latest run at a notice; None if there is none.
+
+    A weekly summary is about the last run that got to its end. Later ones may have failed, and
+    their pages are not to be replaced by its page.
+    """
+    number = json.loads(body)["data"].get("latest_run", number_of(body))
+    return number if isinstance(number, int) else None
+
+
 def _sent(to: Email, message: EmailMessage, trust: Trust, deadline: Deadline) -> None:
     password = opened(to.password) if to.password else None
     session = _session(to, trust, deadline)

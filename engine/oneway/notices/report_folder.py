@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from oneway.connections.connection import NoticeFolder
-from oneway.notices.email import number_of
+from oneway.notices.email import latest_of
 from oneway.notices.undelivered import Undelivered
 from oneway.state.files import write_whole
 
@@ -25,7 +25,7 @@ def keep_report(to: NoticeFolder, body: str, page: str | None) -> None:
             write_whole(trial, b"")
             trial.unlink()
             return
-        write_whole(folder / f"{name}-{number_of(body)}.html", page.encode())
+        write_whole(folder / f"{name}-{latest_of(body)}.html", page.encode())
         write_whole(folder / f"{name}.html", page.encode())
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__

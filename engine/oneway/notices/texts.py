@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
+from pathlib import PurePosixPath
 from textwrap import wrap
 from typing import Any
 
@@ -255,7 +256,7 @@ def _remedied(each: Data) -> Iterator[str]:
     yield "    For nobody yet:" if for_nobody else f"    For {each['who']} ({each['kind']}):"
     for n, step in enumerate(each["steps"], 1):
         yield from _wrapped(f"{n}. {step}", "      ", "   ")
-    yield f"    More: {each['page']}"
+    yield f"    More: oneway docs {PurePosixPath(str(each['page'])).stem}"
 
 
 def _recovery(data: Data) -> Iterator[str]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from oneway.connections.connection import Upload, UploadMethod
 from oneway.connections.secrets.open import opened
-from oneway.notices.email import number_of
+from oneway.notices.email import latest_of
 from oneway.notices.http_post import SYSTEM, Outgoing, Server, Trust, posted, safe_host
 
 _SERVER = Server("server for reports", "report", "N113", "N114", "N114", "N114")
@@ -28,7 +28,7 @@ def upload(to: Upload, body: str, page: str | None, now: datetime, trust: Trust 
     notice = json.loads(body)
     if page is None and notice["type"] != "connection.test":
         return
-    name, run = str(notice["data"]["connection"]), number_of(body) or "test"
+    name, run = str(notice["data"]["connection"]), latest_of(body) or "test"
     url = to.url.replace("{connection}", quote(name, safe="")).replace("{run}", str(run))
     safe_host(url, _SERVER)  # before the token is read
     data, headers = (page or _TRIAL).encode(), _headers(to, notice)

@@ -33,5 +33,5 @@ def _signed(hook: Webhook, host: str, body: bytes, now: datetime) -> Mapping[str
         return named | {"Webhook-Signature": signature(opened(hook.secret), id, timestamp, body)}
     except BadSecret as wrong:
         summary = f"the secret of a webhook cannot be used: {wrong}"
-        help = "write whsec_ and the base64 of 32 random bytes: docs/notifications.md shows how"
+        help = "write whsec_ and the base64 of 32 random bytes: `oneway docs notifications`"
         raise Undelivered("N105", host, summary, help) from None

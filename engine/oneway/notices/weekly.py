@@ -59,6 +59,7 @@ def summary(
         "held": _held(store, last) if last else [],
         "open": incidents_as_data(open_incidents(store, connection.name)),
         "last_run": last.id if last else None,
+        **({"latest_run": runs[0].id} if runs else {}),
         "command": "oneway status",
     }
     return body_of(TYPES[Occasion.WEEKLY], data, now)

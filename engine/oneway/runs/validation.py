@@ -175,7 +175,7 @@ def _unread(snapshot: Snapshot, end: EndpointSpec, side: str) -> Iterator[Diagno
     if not snapshot.complete:
         summary = f"{side} counts as cut off"
         why = "; ".join(snapshot.problems[:_FEW])
-        help = f"{why}; correct the file, or the option that says how it ends (docs/csv.md)"
+        help = f"{why}; correct the file, or the option that says how it ends: `oneway docs csv`"
         yield Diagnostic(place, Severity.ERROR, "R178", summary, help)
     bad = Counter(each.problem for each in snapshot.records if each.problem)
     if bad:

@@ -90,7 +90,7 @@ TABLE = (
     (
         "C150",
         "credentials would be sent to an origin that their owner does not name",
-        "If the origin is right, name it as the message says; docs/security.md tells why.",
+        "If the origin is right, name it as the message says; `oneway docs security` tells why.",
     ),
     (
         "C151",

@@ -88,5 +88,5 @@ TABLE = (
     ("T103", "a test gives an invalid setting or instant", "Write it as the message says."),
     ("T104", "the expression of a claim is not valid JMESPath", "Correct it as the message says."),
     ("T105", "two records of a case have one id", "Give each record its own id."),
-    ("T106", "there is no mapping test", "Write one beside the mapping (docs/testing.md)."),
+    ("T106", "there is no mapping test", "Write one beside the mapping (`oneway docs testing`)."),
 )

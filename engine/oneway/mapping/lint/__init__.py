@@ -76,7 +76,7 @@ def _wrong(entry: LintSpec, found: Sequence[Diagnostic]) -> tuple[str, str] | No
     from oneway.mapping.lint.codes import CODES  # most mappings name none of them
 
     if entry.code not in CODES:
-        help = did_you_mean(entry.code, CODES) or "`docs/reference/codes.md` lists them"
+        help = did_you_mean(entry.code, CODES) or "`oneway docs codes` lists them"
         return f"there is no code '{entry.code}'", help
     if entry.at and entry.start is None:
         return f"the mapping has no part '{entry.at}'", "write it as fields.NAME or eligible.ID"

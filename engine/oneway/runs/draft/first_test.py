@@ -18,7 +18,7 @@ def first_test(mapping: str, as_of: str, draft: DraftMapping, record: Mapping[st
     """
     test = _FirstTest(draft, _with_codes(employed(dict(record), draft.source, draft.asked), draft))
     lines = [
-        "## A start: add a case for each rule that matters (docs/testing.md).",
+        "## A start: add a case for each rule that matters (oneway docs testing).",
         "oneway_test: 1",
         f"mapping: {yaml_text(mapping)}",
         f"as_of: {as_of}",

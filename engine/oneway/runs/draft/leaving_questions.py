@@ -262,7 +262,7 @@ def _no_leavers(source: DraftSide, others: Sequence[str]) -> str:
     named = [path for path in source.fields if concept(path) == "leave" and path not in others]
     if named:
         said = f"Not all of {', '.join(named)} could be read as dates, so the rule is yours"
-        return f"{said} to write: set `types` for the column (docs/csv.md)."
+        return f"{said} to write: set `types` for the column (`oneway docs csv`)."
     if others:
         held = "; ".join(f"{called(path)} holds {listed(source, path)}" for path in others)
         return f"No field of the source clearly says who has left. {held}: which word says so?"

@@ -59,7 +59,7 @@ def _refuse_mapping(document: Document) -> None:
     if isinstance(data, dict) and "oneway" in data and "oneway_test" not in data:
         beside = document.file.removesuffix(".yaml") + ENDING
         summary = "this is a mapping, and it has no mapping test beside it"
-        raise refusal("T106", document.file, summary, f"write {beside} (docs/testing.md)")
+        raise refusal("T106", document.file, summary, f"write {beside}: `oneway docs testing`")
 
 
 def _impossible(document: Document) -> Iterator[Diagnostic]:
