@@ -5517,4 +5517,12 @@ MUTANTS = (
         "a question fits the lines of the terminal",
         "tests/unit/test_questions_fit.py",
     ),
+    Mutant(
+        "tables-as-wide-as-they-are",
+        "render/doc_tables",
+        "    if all(columns(line) <= style.width for line in lines):",
+        "    if True:",
+        "a page of the documentation fits the terminal, tables too",
+        "tests/unit/test_doc_tables.py",
+    ),
 )

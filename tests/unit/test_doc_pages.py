@@ -1,9 +1,17 @@
 """The pages of the documentation, by the names that people give them."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from oneway.cli.docs import fitted
 from oneway.cli.pages import DocPage, listed, page_named
 from oneway.core.diagnostics import Refused
+from oneway.render.layout import columns
+from oneway.render.style import Style
+
+ROOT = Path(__file__).resolve().parents[2]
 
 TEXT = """# Top
 
@@ -73,3 +81,24 @@ def test_an_unknown_section_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(Refused) as refused:
         DocPage("p", TEXT).section("nosuch")
     assert "Guards; Other" in refused.value.diagnostics[0].help
+
+
+REFERENCE = ROOT / "docs" / "reference"
+NAMES = [each.name for each in listed()] + [
+    each.stem for folder in ("codes", "lint") for each in sorted((REFERENCE / folder).glob("*.md"))
+]
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_all_but_code_fits_a_terminal_and_nothing_is_left_out(part: int) -> None:
+    style = Style(width=80, terminal=True)
+    for page in map(page_named, NAMES[part::8]):
+        lines, fenced = [*fitted(page.text, style)], False
+        for line in lines:
+            fence = line.lstrip().startswith("```")
+            assert fenced or fence or columns(line) <= 80, (page.name, line)
+            fenced ^= fence
+        heads = re.findall(r"^ *\|.*(?=\n *\|[-|: ]+$)", page.text, re.MULTILINE)
+        words = set(page.text.split()) - {word for each in heads for word in each.split()}
+        shown = set(" ".join(lines).split())
+        assert {word for word in words if word.isalpha()} <= shown, page.name

@@ -9,6 +9,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled
 from oneway.cli.pages import DocPage, listed, page_named
+from oneway.render.doc_tables import fitted_table
 from oneway.render.layout import wrap
 from oneway.render.style import Style
 
@@ -40,24 +41,32 @@ def command(*, console: Console, page: str | None, section: str | None, contents
         _contents(console, found)
     else:
         text = found.section(asked.removeprefix("#")) if asked else found.text.rstrip()
-        console.out("\n".join(_fitted(text, console.style)) if console.is_terminal else text)
+        console.out("\n".join(fitted(text, console.style)) if console.is_terminal else text)
     return Exit.DONE
 
 
-def _fitted(text: str, style: Style) -> Iterator[str]:
-    """Yield the lines of a page, with paragraphs wrapped to the terminal.
+def fitted(text: str, style: Style) -> Iterator[str]:
+    """Yield the lines of a page, with paragraphs and tables fitted to the terminal.
 
-    Tables and blocks of code stay as they are.
+    Blocks of code stay as they are.
     """
-    fenced, paragraph = False, list[str]()
+    fenced, paragraph, table = False, list[str](), list[str]()
     for line in [*text.splitlines(), ""]:
+        is_row = not fenced and line.lstrip().startswith("|")
+        if table and not is_row:
+            yield from fitted_table(table, style)
+            table = []
         starts = _STARTS.match(line)
         if paragraph and (fenced or starts or not line.strip()):
             yield from _paragraph(paragraph, style)
             paragraph = []
         fence = line.lstrip().startswith("```")
-        if fenced or fence or not line.strip() or (starts and starts["whole"]):
+        if is_row:
+            table.append(line)
+        elif fenced or fence or not line.strip():
             yield line
+        elif starts and starts["whole"]:
+            yield from wrap(line, style, 0, 2)
         else:
             paragraph.append(line)
         fenced ^= fence
