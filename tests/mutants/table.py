@@ -630,8 +630,8 @@ MUTANTS = (
             (
                 "a-name-that-is-known-stays-anothers",
                 "runs/evidence/leaving_doubts",
-                "self.names.new_words(e, rows[e[0]].label) == 0}",
-                "self.names.new_words(e, rows[e[0]].label) == -1}",
+                "for source, target in sorted(pair for pair in pairs if words.get(pair) != 0)",
+                "for source, target in sorted(pairs)",
                 "a row with the remembered name is its person's",
             ),
         )
@@ -644,10 +644,57 @@ MUTANTS = (
         "a row that seems to be another person than was listed is not written to their record",
         "tests/cli/test_stays_listed.py",
     ),
+    *(
+        Mutant(name, file, before, after, why, "tests/laws/test_another_in_the_row.py")
+        for name, file, before, after, why in (
+            (
+                "only-a-complete-row-is-anothers",
+                "history/name_digests",
+                "return 0 if {*before} & {*now} else len(before)",
+                "return 0 if {*before} & {*now} else min(len(before), len(now))",
+                "a newcomer's row that has but one name is no less a newcomer's",
+            ),
+            (
+                "a-surrogate-id-proves-the-person",
+                "planning/leaving_doubts",
+                "if not (several or by_record) or",
+                "if is_supported(links, row, target) or not (several or by_record) or",
+                "an id that passed on with the key does not say who a person is",
+            ),
+            (
+                "a-part-of-a-row-is-written-over-somebody-else",
+                "planning/assemble",
+                "if likeness.unlike and changed and not linked else",
+                "if likeness.two_people and changed and not linked else",
+                "a first run writes no single name over those of somebody else",
+            ),
+            (
+                "a-closed-account-is-anybodys",
+                "planning/reconcile",
+                "if target.left and policy.rehires is not Rehires.REACTIVATE:",
+                "if target.left:",
+                "an account is given back to nobody else",
+            ),
+            (
+                "a-label-without-a-part-says-nothing",
+                "runs/evidence/leaving_doubts",
+                'row.label or " ".join(said_names(self.prepared.compiled.code.policy, whole(row)))',
+                "row.label",
+                "a label that is blank for want of a part does not hide the other names",
+            ),
+            (
+                "a-row-without-a-name-is-an-answer",
+                "planning/leaving_doubts",
+                "not (likeness.unlike or likeness.unproven)",
+                "not likeness.two_people",
+                "a row with an email alone does not take a leaver off the list",
+            ),
+        )
+    ),
     Mutant(
         "a-link-by-the-code-itself-says-who-has-it",
         "planning/leaving_doubts",
-        "if linked and not any(is_id(row, value) for value in row.key_values):",
+        "if linked and not by_key and (words or 0) < SEVERAL:",
         "if linked:",
         "where the id is the code, a link does not say that the same person has it",
         "tests/cli/test_stays_listed.py",

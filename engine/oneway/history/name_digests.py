@@ -34,7 +34,12 @@ class NameDigests:
         self._mark = self._digest("mark")
 
     def short(self, source_id: str, label: str) -> str:
-        """Return the mark and the digest of the whole label, for a quick comparison."""
+        """Return the mark and the digest of the whole label, for a quick comparison.
+
+        Of a blank label, returns blank text: the link goes on remembering the name before it.
+        """
+        if not label.strip():
+            return ""
         return self._mark + self._digest(f"label {source_id}\0{label}")
 
     def of(self, source_id: str, label: str) -> str:
@@ -53,16 +58,16 @@ class NameDigests:
     def new_words(self, link: Link, label: str) -> int | None:
         """Return 0 if a name shares a word with the name its link remembers.
 
-        Otherwise returns the number of words in the shorter of the two names, or None if there is
-        nothing to compare.
+        Otherwise returns how many words the remembered name had, or None if there is nothing to
+        compare.
         """
         before = _digests_in(link.names) if link.names.startswith(self._mark) else ()
-        if before and link.names.startswith(self.short(link.source_id, label)):
+        if before and label.strip() and link.names.startswith(self.short(link.source_id, label)):
             return 0  # the usual case
         now = _digests_in(self.of(link.source_id, label)) if before else ()
         if not (before and now):
             return None
-        return 0 if {*before} & {*now} else min(len(before), len(now))
+        return 0 if {*before} & {*now} else len(before)
 
     def _digest(self, text: str) -> str:
         made = self._keyed.copy()

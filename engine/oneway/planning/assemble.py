@@ -168,7 +168,9 @@ class Assembler:
         if likeness.two_people and (likeness.whole_name or len(changed) >= SEVERAL):
             return likeness.text
         if not leaves:
-            return ""
+            # A link remembers the name: whether the row has lost one is judged before.
+            linked = self.linked.get(row.source_id) == target.target_id
+            return likeness.text if likeness.unlike and changed and not linked else ""
         likeness = likeness_beside(self.policy, row, target)
         return likeness.text if likeness.two_people else ""
 

@@ -8,6 +8,7 @@ from shlex import quote
 from oneway.mapping.packed_rows import ids_of, others_of
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnyTargetRow
+from oneway.mapping.spec import Rehires
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.diff import at_update, perhaps_left, refuses
 from oneway.planning.links import Link
@@ -67,18 +68,24 @@ def vanished(still_in: Collection[str], shown: Collection[str]) -> Mapping[str, 
     return {each: _VANISHED for each in still_in if each not in shown}
 
 
-def anothers(policy: Policy, links: Mapping[str, str], row: SourceRow, target: TargetRow) -> str:
+def anothers(
+    policy: Policy, links: Mapping[str, str], row: SourceRow, target: TargetRow, words: int | None
+) -> str:
     """Return how a row that stays differs from a record that was listed for its id; "" if alike.
 
     The id may be somebody else's by now, unless it is not the key, the key is the same, and a link
-    joins the two. A key in another form was all that the two had in common before.
+    joins the two, of whose name not all `words` are others (`renamed`). A row without the record's
+    names does not show that its person is back. A key in another form was all that the two had in
+    common before.
     """
-    if perhaps_left(policy, row) or not likeness_beside(policy, row, target).two_people:
+    likeness = likeness_beside(policy, row, target)
+    if perhaps_left(policy, row) or not (likeness.unlike or likeness.unproven):
         return ""
     keys = zip(row.keys, target.keys, strict=False)
     exact = any(one is not None and one == other for one, other in keys)
     linked = exact and links.get(row.source_id) == target.target_id
-    if linked and not any(is_id(row, value) for value in row.key_values):
+    by_key = any(is_id(row, value) for value in row.key_values)
+    if linked and not by_key and (words or 0) < SEVERAL:
         return ""
     if not exact and not {*forms_of(row)}.isdisjoint(forms_of(target)):
         return ""
@@ -86,25 +93,30 @@ def anothers(policy: Policy, links: Mapping[str, str], row: SourceRow, target: T
 
 
 def renamed(
-    policy: Policy, links: Mapping[str, str], row: SourceRow, target: TargetRow, words: int
+    policy: Policy, links: Mapping[str, str], row: SourceRow, target: TargetRow, words: int | None
 ) -> str:
     """Return how a row that stays differs from its record, if its id and key passed on; else "".
 
-    The `words` of its name are all others than they were when the two were linked. Nothing else
-    says that they are one person: neither the record nor, beside the id, a key. Leaves out what the
-    guard `identities` holds: an update that replaces the names in the record.
+    Of the `words` of its name when the two were linked, none is left; None if there is nothing to
+    compare. Nothing else says that they are one person: not the record; nor a key beside the id, if
+    the name had one word. A record that has left matters if the row would get it back. Leaves out
+    what the guard `identities` holds: an update that replaces the names in the record.
     """
-    unknown = row.evaluation_error is not None or is_supported(links, row, target)
-    if target.left or perhaps_left(policy, row) or unknown:
+    closed = target.left and policy.rehires is not Rehires.REACTIVATE
+    untold = words is None and not target.left
+    if closed or untold or row.evaluation_error is not None or perhaps_left(policy, row):
         return ""
     likeness = likeness_beside(policy, row, target)
     if likeness.agreeing or likeness.exclusive or likeness.one_word:
         return ""
-    if not (likeness.two_people or words >= SEVERAL) or _are_replaced(
-        policy, row, target, likeness
-    ):
+    several = (words or 0) >= SEVERAL
+    by_record = likeness.unlike if words is None else likeness.two_people
+    if is_supported(links, row, target):
+        by_record = by_record and words is None
+    if not (several or by_record) or _are_replaced(policy, row, target, likeness):
         return ""
-    return "; ".join(("no word of the name is as it was", *likeness.differing))
+    name = "no word of the name is as it was" if words else "nothing of it agrees"
+    return "; ".join((name, *likeness.differing, *likeness.withdrawn))
 
 
 def _are_replaced(policy: Policy, row: SourceRow, target: TargetRow, likeness: Likeness) -> bool:

@@ -134,14 +134,19 @@ def _by_key_alone(row: SourceRow, target: TargetRow) -> str:
 def _listed_for_another(
     policy: Policy, row: SourceRow, target: TargetRow, evidence: LinkEvidence
 ) -> Reason | None:
-    """Return why a record is not a row's: it was listed for a leaver who had the row's id."""
+    """Return why a record is not a row's: it was that of somebody else who had the row's id.
+
+    A record that has left matters if it would be given back.
+    """
     theirs = evidence.listed.get(target.target_id) == row.source_id
-    if not theirs or row.source_id not in evidence.passed_on or target.left:
+    if not theirs or row.source_id not in evidence.passed_on:
         return None
+    if target.left and policy.rehires is not Rehires.REACTIVATE:
+        return None
+    what = "has left, and would be given back" if target.left else "has left and can still get in"
     text = (
         f"the key {row.key} finds target record {target.target_id}, which may be that of a person "
-        f"who has left and can still get in; {likeness_of(policy, row, target).text}: "
-        f"a person decides"
+        f"who {what}; {likeness_of(policy, row, target).text}: a person decides"
     )
     return Reason("reused", text, candidates=(target.target_id,), warning=True)
 

@@ -35,6 +35,10 @@ class Likeness:
     """Whether their names have a word in common; None if either has no name."""
     whole_name: bool = False
     """Whether a name of several words differs in one field."""
+    lost_name: bool = False
+    """Whether the only name has several words in the target record, and none in the source."""
+    withdrawn: tuple[str, ...] = ()
+    """The names that the target record holds, and for which the source record is blank."""
 
     @property
     def one_person(self) -> bool:
@@ -59,15 +63,32 @@ class Likeness:
         return self.whole_name or len(self.differing) >= SEVERAL
 
     @property
+    def unlike(self) -> bool:
+        """Whether a person who stays seems to be another one than the target record's.
+
+        A newcomer's row may not be complete on its first night: a name that it lacks contradicts
+        the key, if some value that it has does. The row of a leaver may lose its names.
+        """
+        if self.agreeing or self.exclusive or self.one_word:
+            return False
+        lacking = bool(self.differing) and len(self.differing) + len(self.withdrawn) >= SEVERAL
+        return self.two_people or self.lost_name or lacking
+
+    @property
+    def unproven(self) -> bool:
+        """Whether a row lacks the names of the target record, and has nothing else of it."""
+        return bool(self.withdrawn) and not (self.agreeing or self.exclusive or self.one_word)
+
+    @property
     def text(self) -> str:
         """What differs, as evidence for a human."""
-        if self.differing:
-            return "; ".join(self.differing)
-        return "no other field tells whether they are one person"
+        said = (*self.differing, *self.withdrawn) if self.unproven else self.differing
+        return "; ".join(said) or "no other field tells whether they are one person"
 
 
 def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
-    agreeing, differing, exclusive, whole_name = [], [], False, False
+    agreeing, differing, withdrawn = [], [], []
+    exclusive, whole_name, lost_name = False, False, False
     naming = policy.naming
     for position in policy.identifying if row.cells and target.values else ():
         rule, agree = policy.fields[position], _agree(policy, position, row, target)
@@ -78,13 +99,18 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
             held, said = target.values[position], row.cells[position].telling
             if position in naming and not whole_name:
                 whole_name = all(map(_is_of_several, (held, said)))
+                lost_name = len(naming) == 1 and _is_of_several(held)
             differing.append(
                 f"{rule.path} differs"
                 if rule.sensitive
                 else f"{rule.path} is {held}, and here {said}"
             )
+        elif position in naming and rule.tells(target.values[position]):
+            was = "" if rule.sensitive else f"{target.values[position]}, and here "
+            withdrawn.append(f"{rule.path} is {was}blank")
     one_word = _have_one_word(policy, row, target) if differing and not agreeing else None
-    return Likeness(tuple(agreeing), tuple(differing), exclusive, one_word, whole_name)
+    found = tuple(agreeing), tuple(differing), exclusive, one_word, whole_name, lost_name
+    return Likeness(*found, tuple(withdrawn))
 
 
 def _is_of_several(value: Value | Missing) -> bool:

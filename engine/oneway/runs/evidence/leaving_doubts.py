@@ -49,6 +49,7 @@ from oneway.planning.listed_before import NO_RECORDS, Records
 from oneway.planning.plan import Allowance, Kind, Plan, Read, Reason, Verb
 from oneway.planning.planner import Header
 from oneway.planning.said_left import NOBODY_LEFT, SaidLeft, matched_now, remembered_on, with_owners
+from oneway.planning.similar.same_person import said_names
 from oneway.runs.evidence.remembered import Remembered
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs
@@ -285,12 +286,17 @@ class LeavingDoubts:
         found = {}
         for each in links.of_pairs(pair for pair in pairs if pair[0] in rows):
             row = rows[each.source_id]
-            words = self.names.new_words(each, row.label)
-            if words and row.key not in allowed:
+            words = self._new_words(each, row)
+            if words != 0 and row.key not in allowed:
                 pair = (whole(row), whole_target(targets[each.target_id]))
                 if unlike := renamed(policy, links.targets, *pair, words):
                     found[each[:2]] = unlike
         return found
+
+    def _new_words(self, link: Link, row: AnySourceRow) -> int | None:
+        """Return `NameDigests.new_words`; a label that lacks a part may be blank altogether."""
+        names = row.label or " ".join(said_names(self.prepared.compiled.code.policy, whole(row)))
+        return self.names.new_words(link, names)
 
     def _others(self, links: Links, allowed: Collection[str]) -> Mapping[tuple[str, str], str]:
         """Return the rows that seem to be other people than had their ids before.
@@ -311,10 +317,12 @@ class LeavingDoubts:
         held = {e[0]: whole_target(e) for e in with_ids(self.targets, {id for _, id in pairs})}
         policy, links = self.prepared.compiled.code.policy, self.remembered.evidence.table
         known = links.of_pairs(pair for pair in pairs if pair[0] in rows)
-        pairs -= {e[:2] for e in known if self.names.new_words(e, rows[e[0]].label) == 0}
+        words = {e[:2]: self._new_words(e, rows[e[0]]) for e in known}
         found = {
-            (source, target): anothers(policy, links.targets, rows[source], held[target])
-            for source, target in sorted(pairs)
+            (source, target): anothers(
+                policy, links.targets, rows[source], held[target], words.get((source, target))
+            )
+            for source, target in sorted(pair for pair in pairs if words.get(pair) != 0)
             if source in rows and target in held and rows[source].key not in allowed
         }
         return {pair: unlike for pair, unlike in found.items() if unlike}
