@@ -18,9 +18,9 @@ from oneway.runs.prepare.request import RunRequest
 def command(*, console: Console, request: RunRequest) -> Exit:
     """Print the Python code generated from a mapping.
 
-    From a certain number of records on, one function makes the rows of source records, and
-    another those of target records. The interpreter evaluates records with a problem, and reports
-    it. Lookup tables, settings and long constants appear as names.
+    For more than a few records, one function computes the rows of source records, and another
+    those of target records. The interpreter evaluates records with a problem, and reports it.
+    Lookup tables, settings and long constants appear as names.
 
     \b
     Example:

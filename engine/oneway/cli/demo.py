@@ -28,11 +28,11 @@ MAPPING = "mappings/staffology-to-expensein.yaml"
 @click.option("--all", "whole", is_flag=True, help="Show all that the commands print.")
 @consoled
 def command(*, console: Console, whole: bool) -> Exit:
-    """See it all work, in a minute, on this machine.
+    """See everything work, in a minute, on this machine.
 
     Starts a stand-in of each system with 200 made-up people, then checks, plans, applies and
-    plans again, in a temporary folder. Shows the answers of each command, and with --all the rest
-    as well. Ends with 0 where the second plan is empty.
+    plans again, in a temporary folder. Shows the main results of each command, with --all the
+    whole output. Ends with 0 if the second plan is empty.
 
     \b
     Example:

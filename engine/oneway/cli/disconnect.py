@@ -61,14 +61,14 @@ class Disconnected:
 def command(*, console: Console, name: str, state: Path, format: str) -> Exit:
     """Forget a connection's credentials; keep its history.
 
-    Forgets the credentials that `oneway connect` kept, and names those that are kept
+    Deletes the credentials that `oneway connect` saved, and names those that are stored
     elsewhere. The connection's file is renamed, so that it no longer runs; `oneway connect` with
     the same name continues its history. Nothing changes in the target: users that the
     connection created or updated stay as they are.
 
-    What its last run left open is said here, once: `oneway status` does not ask for a person any
-    more. It ends with 5 where people who have left can still get in. A connection without a
-    file, and a mapping that was run by hand, are named as in `oneway status`.
+    Prints once what its last run left open, as `oneway status` no longer asks for attention.
+    Ends with 5 if people who have left can still get in. A connection without a file, and a
+    mapping that was run by hand, are named as in `oneway status`.
 
     \b
     Example:

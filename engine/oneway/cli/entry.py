@@ -43,7 +43,7 @@ COMMANDS = (
     Listed("resume", "Finish an interrupted run."),
     Listed("connect", "Connect two systems: credentials, employer, schedule, first sync."),
     Listed("disconnect", "Forget a connection's credentials; keep its history."),
-    Listed("status", "Show how each connection stands, without network."),
+    Listed("status", "Show the status of each connection, without network."),
     Listed("runs", "List runs, show one run, or forget old ones."),
     Listed("forget", "Erase one person from the store, and say what cannot be reached."),
     Listed("report", "Write a page about one run or one saved plan, for people."),
@@ -62,7 +62,7 @@ COMMANDS = (
     Listed("schema", "Print the JSON Schema of a kind of file, or list them."),
     Listed("lsp", "Help an editor with mappings, over standard input and output (LSP)."),
     Listed("sandbox", "Run stand-ins of both systems on this machine."),
-    Listed("demo", "See it all work, in a minute, on this machine."),
+    Listed("demo", "See everything work, in a minute, on this machine."),
 )
 
 _CODES = (wrap(f"{e.value:<4} {MEANINGS[e]}", 74, subsequent_indent=" " * 5) for e in Exit)

@@ -57,10 +57,10 @@ def command(
     """Show one person: what is read, decided, and why; write nothing.
 
     The answer comes first: what will happen, or why it will not, since when, and when it is
-    tried again. KEY is a match value (a payroll code), an id in either system, an email, or a
-    name; of several people with a surname, each is named.
-    Everything is shown: match key by key, rule by rule with what it read, each field's expression,
-    value, before and after. A question that was not asked says so.
+    retried. KEY is a match value (a payroll code), an id in either system, an email, or a name;
+    several people with a surname are listed. Then come all details: each match key, each rule
+    with the values it read, each field's expression and its value before and after. Steps that
+    were not evaluated say so.
 
     \b
     Example:

@@ -55,9 +55,9 @@ def command(
 ) -> Exit:
     """Erase one person from the store, and say what cannot be reached.
 
-    Links, entries, kept plans and inputs are erased, and what runs say of the person: who can
-    still get in, who was let through, what errors named. PERSON is a match value (a payroll
-    code), an id in either system, or the whole name, as plans show them. Guards still count the
+    This covers links, entries, stored plans and inputs, and what runs say about the person: who
+    can still get in, who was allowed, whom errors named. PERSON is a match value (a payroll
+    code), an id in either system, or the whole name, as shown in plans. Guards still count the
     actions, without the person. Runs that included the person can still be shown, but not
     replayed.
 

@@ -38,14 +38,14 @@ at_most = click.option(
 def command(*, console: Console, mapping: str, situations: int, format: str) -> Exit:
     """Search for records on which a mapping breaks its laws, without network.
 
-    Makes records of the classes that the mapping itself tells apart (words it compares with,
-    values that a lookup has, lacks and has twice, days before and after, blank, absent), alone
-    and in pairs, with no target record, one that agrees and one that has left. The engine
-    plans each; where not all pairs fit, first those of what decides about a person. The laws:
-    leavers (whom `leavers.when` says, right or wrong) leave, are seen to have left, and are not
-    created, a gap in the data takes no access away, expressions have values, the second run has
-    nothing to do; and the claims of the mapping's test. A situation that breaks a law is printed
-    as a test case. What `oneway validate` finds is told first.
+    Tries records of all classes that the mapping distinguishes (words it compares with, values
+    that a lookup has, lacks and has twice, days before and after, blank, absent), alone and in
+    pairs, with no target record, one that agrees and one that has left. The engine plans each.
+    If there are too many pairs, those that decide about a person come first. The laws: leavers
+    (by `leavers.when`, right or wrong) leave, are seen to have left, and are not created, a gap
+    in the data takes no access away, expressions have values, the second run has nothing to do;
+    and the claims of the mapping's test. A situation that breaks a law is printed as a test
+    case. The findings of `oneway validate` are printed first.
 
     \b
     Example:

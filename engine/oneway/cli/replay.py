@@ -30,9 +30,9 @@ def command(
 ) -> Exit:
     """Derive a run's plan again from its snapshot, and show the differences.
 
-    RUN is a run's number, `latest`, or a connection's name. It takes the mapping of that
-    run, and the engine and connectors of today. It asks no system, and writes nothing. Ends
-    with 0 if the plan is the same byte for byte, otherwise with 3.
+    RUN is a run's number, `latest`, or a connection's name. Uses the mapping of that run, and
+    today's engine and connectors. Contacts no system, and writes nothing. Ends with 0 if the
+    plan is the same byte for byte, otherwise with 3.
 
     \b
     Example:

@@ -28,11 +28,11 @@ _EXTRA = "pip install 'oneway[solver]'"
 def command(*, console: Console, old: str, new: str, situations: int, format: str) -> Exit:
     """Find out whether two versions of a mapping treat every record the same.
 
-    With the extra `solver` this is decided for all records, where expressions are made of
-    paths, comparisons, ||, &&, !, iif, coalesce and lookups; it says what it cannot decide.
-    Without it, and for the rest, the situations of `oneway prove` are tried, made of what
-    either version tells apart. OLD is a file or git:REV:PATH. Prints a record that the versions
-    treat differently, as a test case, or that there is none.
+    With the extra `solver` this is decided for all records, if expressions consist of paths,
+    comparisons, ||, &&, !, iif, coalesce and lookups; it says what it cannot decide. Without
+    it, and for the rest, it tries the situations of `oneway prove`, for everything that either
+    version distinguishes. OLD is a file or git:REV:PATH. Prints a record that the versions treat
+    differently, as a test case, or that it found none.
 
     \b
     Example:

@@ -33,8 +33,8 @@ SYSTEMS = tuple(sorted(_SANDBOXES, reverse=True))
 def command(*, console: Console, system: str, port: int) -> Exit:
     """Run stand-ins of both systems on this machine.
 
-    They behave as the real ones are known to, hold 200 made-up people, and listen on
-    127.0.0.1 alone. Prints what to export, then runs until Ctrl-C.
+    They behave like the real systems, as far as known, have 200 made-up people, and listen only
+    on 127.0.0.1. Prints the variables to export, then runs until Ctrl-C.
 
     \b
     Example:

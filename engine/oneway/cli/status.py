@@ -65,18 +65,17 @@ def command(
     state: Path,
     format: str,
 ) -> Exit:
-    """Show how each connection stands, without network.
+    """Show the status of each connection, without network.
 
     The first line sums up all connections in FOLDER (connections by default), and those that
-    ever ran. Then come the connections that need a person, the worst first. Up to five
-    connections are shown in full, or any number with --all, --verbose or --connection: the last
-    run, the next one, who does not sync and why, what a guard holds back and since when,
-    what the target refuses and when it is tried again. With --exit-code it ends with 1 where a
-    connection is broken or its last run was stopped by an error or interrupted, with 4 where a
-    guard holds something back, with 5 where records failed, and with 1 where there is no connection
-    and no run at all, as in a wrong folder. While a run goes on, the one before
-    it counts. `40 linked` are people whose target record is remembered. Times are in each
-    connection's time zone.
+    ever ran. Then come the connections that need attention, the worst first. Up to five
+    connections are shown with all details, or any number with --all, --verbose or --connection:
+    the last run, the next one, who does not sync and why, what a guard holds back and since
+    when, what the target refuses and when it is retried. With --exit-code it ends with 1 if a
+    connection is broken or its last run was stopped by an error or interrupted, with 4 if a
+    guard holds something back, with 5 if records failed, and with 1 if there is no connection
+    and no run at all, as in a wrong folder. During a run, the one before it counts. `40 linked`
+    are people whose target record is remembered. Times are in each connection's time zone.
 
     \b
     Example:
