@@ -40,7 +40,7 @@ class Tested:
     result: MappingTestResult
     covered: tuple[DecisionCoverage, ...]
     new: tuple[DecisionCoverage, ...]
-    edited: tuple[EditResult, ...]
+    edited: tuple[EditResult, ...] | None
 
 
 @click.command("test")
@@ -111,9 +111,9 @@ def command(
         help = "write acme.test.yaml beside acme.yaml, say: `oneway docs testing` shows how"
         raise refusal("T106", " ".join(paths or (_DEFAULT,)), "there is no mapping test", help)
     found = [_tested(console, file, mutate, against) for file in files]
-    wanted = _Wanted(shows or cover is not None, cover, cover_new)
     most = None if every else _MOST_EDITS
-    _print(console, found, format, wanted, mutate=mutate, most=most)
+    wanted = _Wanted(shows or cover is not None, cover, cover_new, most)
+    _print(console, found, format, wanted)
     failed = any(each.result.failed or wanted.is_short(each) for each in found)
     if format == "text" and len(found) == 1 and not (failed or mutate):
         named = quoted(found[0].result.test.mapping)
@@ -123,11 +123,12 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """The required coverage in percent, and whether to show all of it."""
+    """The required coverage in percent, whether to show all of it, and how many edits to show."""
 
     shown: bool
     all: int | None
     new: int | None
+    most: int | None
 
     def is_short(self, each: Tested) -> bool:
         """Return whether a test's coverage is too low."""
@@ -152,7 +153,7 @@ def _tested(console: Console, file: str, mutate: bool, against: str | None) -> T
         return compile_data(text, test.mapping, FOLDERS, known=catalogue)[0]
 
     result = check_test(test, mapping)
-    edited: tuple[EditResult, ...] = ()
+    edited: tuple[EditResult, ...] | None = () if mutate else None
     if mutate and not result.failed:
         document = parse(data, test.mapping)
         with console.progress(lines=True) as progress:
@@ -170,15 +171,7 @@ def _tested(console: Console, file: str, mutate: bool, against: str | None) -> T
     return Tested(result, covered, new, edited)
 
 
-def _print(
-    console: Console,
-    found: Sequence[Tested],
-    format: str,
-    wanted: _Wanted,
-    *,
-    mutate: bool,
-    most: int | None,
-) -> None:
+def _print(console: Console, found: Sequence[Tested], format: str, wanted: _Wanted) -> None:
     results = [each.result for each in found]
     match format:
         case "json":
@@ -186,7 +179,7 @@ def _print(
                 render.as_json(
                     each.result,
                     each.covered,
-                    each.edited if mutate else None,
+                    each.edited,
                     None if wanted.new is None else each.new,
                 )
                 for each in found
@@ -205,11 +198,13 @@ def _print(
                 if wanted.new is not None:
                     said = "new or changed decision"
                     console.out(render.coverage_text(each.new, console.style, said))
-                if mutate:
-                    console.out(_edits(each, console, most))
+                if each.edited is not None:
+                    console.out(_edits(each.result, each.edited, console, wanted.most))
 
 
-def _edits(each: Tested, console: Console, most: int | None) -> str:
-    if each.result.failed:
+def _edits(
+    result: MappingTestResult, edited: Sequence[EditResult], console: Console, most: int | None
+) -> str:
+    if result.failed:
         return "no edit was tried: the tests must pass first\n"
-    return render.edits_text(each.edited, console.style, most)
+    return render.edits_text(edited, console.style, most)
