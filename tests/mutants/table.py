@@ -3013,8 +3013,8 @@ MUTANTS = (
     Mutant(
         "no-order",
         "planning/uniqueness",
-        "return GrantedClaims(settled, claims.order(refused))",
-        "return GrantedClaims(settled, {})",
+        "return GrantedClaims(granted, claims.order(refused))",
+        "return GrantedClaims(granted, {})",
         "who gives a value up goes first",
         "tests/unit/test_uniqueness.py",
     ),

@@ -78,21 +78,21 @@ class StillIn:
 class SinceReview:
     """How a new plan and the reviewed plan to be applied differ about who can get in.
 
-    `settled` are the source records of people whom the reviewed plan lists, but who no longer have
+    `resolved` are the source records of people whom the reviewed plan lists, but who no longer have
     access or are employed again. `unreviewed` are people who have left since, and whom it does not
     list. `due` are the source records of others who have left since, but whose access it ends as
     the new plan would. `vanished` are source records that are gone, from which it would create
     people.
     """
 
-    settled: frozenset[str] = frozenset()
+    resolved: frozenset[str] = frozenset()
     unreviewed: tuple[StillIn, ...] = ()
     due: frozenset[str] = frozenset()
     vanished: frozenset[str] = frozenset()
 
     def of(self, found: Iterable[StillIn]) -> tuple[StillIn, ...]:
         """Return those who can get in, of the people found after the reviewed plan was applied."""
-        return (*(e for e in found if e.source_id not in self.settled), *self.unreviewed)
+        return (*(e for e in found if e.source_id not in self.resolved), *self.unreviewed)
 
 
 AS_PLANNED = SinceReview()

@@ -47,7 +47,7 @@ class _Entry:
 After = Mapping[str, Mapping[Hashable, Sequence[_Entry]]]
 
 
-def settle(
+def resolve_own_lookups(
     program: Program,
     rows: Sequence[SourceRow],
     decide: Callable[[Sequence[SourceRow]], GrantedClaims],
@@ -64,14 +64,14 @@ def settle(
     stopped: dict[tuple[str, str], tuple[int, str]] = {}
     current: Sequence[SourceRow] = [_unresolved(row, policy) for row in rows]
     while True:
-        settled = decide(current)
-        circular = _waiting_for_each_other(settled.drafts, policy)
+        granted = decide(current)
+        circular = _waiting_for_each_other(granted.drafts, policy)
         stopped |= dict.fromkeys(circular, (0, _CIRCULAR))
-        after = _after(tables, settled.drafts, policy)
-        lookups = _Lookups(policy, tables, after, out, stopped, _new(settled.drafts))
+        after = _after(tables, granted.drafts, policy)
+        lookups = _Lookups(policy, tables, after, out, stopped, _new(granted.drafts))
         following = [lookups.resolved(row) for row in rows]
         if following == current:
-            return current, settled
+            return current, granted
         current = following
 
 

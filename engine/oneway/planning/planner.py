@@ -10,7 +10,7 @@ hold_who_came_back       leavers who may be employed under another key
 hold_tied                people of whom several records might count
 Drafter                  the outcome of each record by itself
 grant_claims             who gets a value that only one record may hold
-settle                   references to people of the target
+resolve_own_lookups      references to people of the target
 Assembler                outcomes, sealed and sorted
 """
 
@@ -49,7 +49,7 @@ from oneway.planning.one_per_person import (
     one_per_person,
 )
 from oneway.planning.outcomes import Draft, Drafter, contested, silent
-from oneway.planning.own_lookups import settle
+from oneway.planning.own_lookups import resolve_own_lookups
 from oneway.planning.plan import (
     EARLIER_RUNS,
     Allowance,
@@ -159,13 +159,15 @@ class _Planner:
         """Return the plan."""
         policy, header, quiet, passed_over = self.policy, self.header, self.quiet, self.passed_over
         drafter, unmatched = self._drafter(), self._unmatched(self._others())
-        rows, settled = settle(self.program, self.rows, partial(self._granted, drafter, unmatched))
-        named = self._named(settled.drafts, drafter)
+        rows, granted = resolve_own_lookups(
+            self.program, self.rows, partial(self._granted, drafter, unmatched)
+        )
+        named = self._named(granted.drafts, drafter)
         managed = [each for row, each in self.matches.each(rows) if _is_managed(row, each)]
         near = near_misses(replace(self.records, rows=rows))
         there = perhaps_there(named.drafts, near, policy)
         links = self.evidence.targets
-        assembler = Assembler(policy, seal, settled.before, near, links, *named[1:], there)
+        assembler = Assembler(policy, seal, granted.before, near, links, *named[1:], there)
         return Plan(
             mapping=policy.name,
             mapping_file=header.mapping_file,
@@ -258,7 +260,7 @@ class _Planner:
     def _granted(
         self, drafter: Drafter, unmatched: Sequence[Draft], rows: Sequence[SourceRow]
     ) -> GrantedClaims:
-        """Return the outcomes of rows and of unmatched target records, with claims settled."""
+        """Return the outcomes of rows and of unmatched target records, with claims granted."""
         found = (drafter.draft(row, each) for row, each in self.matches.each(rows))
         return grant_claims([*found, *unmatched], self.targets, self.policy, self.evidence.claimed)
 

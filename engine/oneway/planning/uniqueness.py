@@ -75,13 +75,13 @@ def grant_claims(
         if not more:
             break
         refused |= more
-    settled = tuple([
+    granted = tuple([
         _stopped(draft, refused[draft.identity])
         if refused and draft.identity in refused
         else claims.warned(draft, refused)
         for draft in drafts
     ])  # fmt: skip
-    return GrantedClaims(settled, claims.order(refused))
+    return GrantedClaims(granted, claims.order(refused))
 
 
 def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[str, str], Reason]:

@@ -45,7 +45,7 @@ def limited_by_new_plan(
         verdict=held,
         stale={**held_now(plan, new, verdict), **not_planned_now(plan, new)},
         since=SinceReview(
-            frozenset(_settled(listed, new)),
+            frozenset(_resolved(listed, new)),
             tuple(each for each in unreviewed if each.source_id not in due),
             due,
             _vanished(session, plan, new),
@@ -53,7 +53,7 @@ def limited_by_new_plan(
     )
 
 
-def _settled(listed: Sequence[StillIn], new: Plan) -> Iterator[str]:
+def _resolved(listed: Sequence[StillIn], new: Plan) -> Iterator[str]:
     """Yield the listed source records of people who are out or stay according to a new plan."""
     found = new.outcomes if listed else ()
     sources = {each.source_id: each.has_access for each in found if each.source_id is not None}
