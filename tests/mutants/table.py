@@ -970,7 +970,7 @@ MUTANTS = (
     Mutant(
         "listed-by-an-old-plan",
         "runs/planned_again",
-        "            frozenset(_settled(listed, new)),\n",
+        "            frozenset(_resolved(listed, new)),\n",
         "            frozenset(),\n",
         "whose leave was withdrawn since the plan is not among those who can still get in",
         "tests/cli/test_planned_again.py",
