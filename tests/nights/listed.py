@@ -152,10 +152,16 @@ class Story:
         """Let a night pass; return who is listed, and fail if somebody is not who must be.
 
         `people` are the rows of the source, `users` what somebody edits in the target before,
-        `hidden` what it does not show, `refusing` whether it refuses leaves.
+        `hidden` what it does not show, `refusing` whether it refuses leaves. `moves` are records
+        that have other ids from then on, `new` are new ones.
         """
         lists = self.lists
+        self._move(night.get("moves", {}))
         lists.people = [*map(record_of, night.get("people", ())), *others()[0]]
+        lists.users |= {id: {**each} for id, each in night.get("new", {}).items()}
+        for id, active in night.get("active", {}).items():
+            if id in lists.users:
+                lists.users[id]["active"] = active
         for id, edits in night.get("users", {}).items():
             lists.users[id].update(edits)
         lists.hidden = frozenset(night.get("hidden", ()))
@@ -174,6 +180,16 @@ class Story:
         self._note_left(plan)
         return listed
 
+    def _move(self, moves: Mapping[str, str]) -> None:
+        """Give records other ids; what is known of them goes with them."""
+        moves = {id: to for id, to in moves.items() if id in self.lists.users}
+        if {*moves.values()} & (self.lists.users.keys() - moves.keys()):
+            return  # some id is another record's
+        for each in (self.lists.users, self.owners, self.left):
+            moved = {moves.get(id, id): known for id, known in each.items()}
+            each.clear()
+            each.update(moved)  # type: ignore[arg-type]
+
     def _run(self) -> tuple[Plan, Sequence[StillIn]]:
         plan = self.night.run()
         assert plan is not None
@@ -190,7 +206,7 @@ class Story:
         said = {each.id: each.data.get("status") for each in self.lists.people}
         known = set[str]().union(*self.owners.values())
         clear = {id for id, status in said.items() if status == "E" and id in self.asked}
-        staying = {id for id, status in said.items() if status != "L"} - known | clear
+        staying = {id for id, status in said.items() if status == "E"} - known | clear
         used = {each.target_id for each in plan.outcomes if each.source_id in staying}
         for id, whose in [*self.owners.items()]:
             out = id in shown and shown[id]["active"] is False

@@ -95,6 +95,54 @@ def test_law_19_who_was_listed_stays_so_until_a_run_sees_what_ends_it(
     live([*first, *nights], users, by_id=by_id, absent=absent)
 
 
+ANN_LEE = {**ANN, "name": "Ann Lee"}
+CY = {"id": "s2", "code": "C2", "name": "Cy Moss", "mail": "cy@example.com"}
+FULL = {
+    "t1": {**HELD, "fullName": "Ann Lee"},
+    "t2": {"ref": "C2", "fullName": "Cy Moss", "email": "cy@example.com", "active": True},
+}
+
+
+def rows_by_any_id(row: Json) -> st.SearchStrategy[list[Json]]:
+    """Draw no row, or one with all that tells whose it is, by one of three ids."""
+    id = st.sampled_from([row["id"], row["id"], f"{row['id']}x", f"{row['id']}y"])
+    word = st.sampled_from(["L", "L", "E", f"word of {row['id']}", None])
+    drawn = st.tuples(id, word).map(lambda e: [{**row, "id": e[0], "status": e[1]}])
+    return st.one_of(st.just([]), drawn, drawn)
+
+
+MOVES: list[Json] = [
+    {}, {}, {"t1": "t3"}, {"t1": "t2", "t2": "t1"}, {"t1": "t4", "t2": "t3"}, {"t3": "t1"},
+    {"t1": "u0", "u0": "t1"}, {"t2": "t5", "t1": "t2"},
+]  # fmt: skip
+NIGHT_OF_MOVES = st.fixed_dictionaries({
+    "people": st.tuples(rows_by_any_id(ANN_LEE), rows_by_any_id(CY)).map(lambda e: e[0] + e[1]),
+    "hidden": st.sampled_from([(), (), (), ("t1",), ("t2",), ("t3",)]),
+    "active": st.sampled_from([{}, {}, {"t1": False}, {"t1": True}, {"t2": True}]),
+    "moves": st.sampled_from(MOVES),
+    "refusing": st.booleans(),
+})  # fmt: skip
+BOTH = {word: {"people": [{**ANN_LEE, "status": word}, {**CY, "status": word}]} for word in "EL"}
+
+
+@given(
+    st.sampled_from([[], [BOTH["L"] | {"refusing": True}], [BOTH["L"]], [BOTH["E"]]]),
+    st.lists(NIGHT_OF_MOVES, min_size=2, max_size=4),
+    st.booleans(),
+    st.sampled_from(["report", "reactivate"]),
+)
+@settings(
+    deadline=None,
+    max_examples=settings().max_examples // 3,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+def test_law_19_holds_whatever_ids_their_records_get(
+    first: list[Json], nights: list[Json], by_id: bool, rehires: str
+) -> None:
+    again = {} if rehires == "report" else {"reactivate": {"active": True}}
+    live([*first, *nights], FULL, by_id=by_id, absent="report", rehires=again or rehires)
+
+
 STORIES: dict[str, tuple[Json, list[Json], list[list[str]]]] = {
     "the target shows a record again": (
         {"t1": HELD},
@@ -221,6 +269,77 @@ SAID: dict[str, tuple[list[Json], list[list[str]]]] = {
         [[], [], [], [], [], ["t1"]],
     ),
 }
+
+
+ANN_STAYS, ANN_LEFT = ({"people": [{**ANN_LEE, "status": word}]} for word in "EL")
+ZED = {"ref": None, "fullName": "Zed Zander", "email": "zed@example.com", "active": True}
+NEW_ROW = {**ANN_LEE, "id": "s9"}
+UNHEARD, BLANK = ({"people": [{**NEW_ROW, "status": word}]} for word in ("Out", None))
+REFUSED = ANN_LEFT | {"refusing": True}
+HIRED_AGAIN, NO_U9 = {"people": [{**NEW_ROW, "status": "E"}]}, {"hidden": ["u9"]}
+RENUMBERED: dict[str, tuple[list[Json], list[list[str]]]] = {
+    "the record of somebody listed has another id": (
+        [ANN_STAYS, REFUSED, {}, {"moves": {"t1": "t3"}}, {}, {"active": {"t3": False}}, {}],
+        [[], ["t1"], ["t1"], ["t3"], ["t3"], [], []],
+    ),
+    "a closed record has another id, and is open again": (
+        [ANN_STAYS, ANN_LEFT, {}, {"moves": {"t1": "t3"}, "active": {"t3": True}}, {}],
+        [[], [], [], ["t3"], ["t3"]],
+    ),
+    "a record has its old id again": (
+        [ANN_STAYS, REFUSED, {"moves": {"t1": "t3"}}, {"moves": {"t3": "t1"}}, {}],
+        [[], ["t1"], ["t3"], ["t1"], ["t1"]],
+    ),
+    "id and key change together": (
+        [ANN_STAYS, REFUSED, {"moves": {"t1": "t3"}, "users": {"t3": {"ref": "X7"}}}],
+        [[], ["t1"], ["t3"]],
+    ),
+    "two records change their ids": (
+        [ANN_STAYS, REFUSED, {"moves": {"t1": "t2", "t2": "t1"}}],
+        [[], ["t1"], ["t2"]],
+    ),
+    "their id becomes that of somebody employed": (
+        [ANN_STAYS, REFUSED, {"moves": {"t1": "t3", "u0": "t1"}}, {}],
+        [[], ["t1"], ["t3"], ["t3"]],
+    ),
+    "their id becomes somebody else's after their account was deleted": (
+        [ANN_STAYS, ANN_LEFT, {"moves": {"t1": "u9"}} | NO_U9, {"new": {"t1": ZED}} | NO_U9],
+        [[], [], [], []],
+    ),
+    "their account is made anonymous while nobody sees it": (
+        [ANN_STAYS, ANN_LEFT, {"hidden": ["t1"]}, {"users": {"t1": {**ZED, "ref": "C1"}}}],
+        [[], [], [], ["t1"]],
+    ),
+    "they are back with another account, and their row is missing for a night": (
+        [
+            ANN_STAYS, ANN_LEFT, {"moves": {"t1": "u9"}} | NO_U9,
+            {"new": {"t4": FULL["t1"]}} | HIRED_AGAIN | NO_U9, HIRED_AGAIN | NO_U9, NO_U9,
+        ],
+        [[]] * 6,
+    ),
+    "their row has another id and a word that nobody else has": (
+        [ANN_STAYS, REFUSED, UNHEARD, UNHEARD, {}],
+        [[], ["t1"], ["t1"], ["t1"], ["t1"]],
+    ),
+    "their row has another id and no word": ([ANN_STAYS, REFUSED, BLANK], [[], ["t1"], ["t1"]]),
+    "their row has another id and they stay": (
+        [ANN_STAYS, REFUSED, HIRED_AGAIN, {}],
+        [[], ["t1"], [], []],
+    ),
+    "the row and the record have other ids": (
+        [ANN_STAYS, REFUSED, {**UNHEARD, "moves": {"t1": "t3"}}],
+        [[], ["t1"], ["t3"]],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(RENUMBERED))
+@pytest.mark.parametrize("by_id", [True, False])
+def test_a_story_of_ids_that_change(name: str, by_id: bool) -> None:
+    nights, listed = RENUMBERED[name]
+    users = FULL if "two" in name else {"t1": FULL["t1"]}
+    found = live(nights, users, absent="report", rehires="report", by_id=by_id)
+    assert found == listed or not by_id
 
 
 @pytest.mark.parametrize("name", sorted(SAID))

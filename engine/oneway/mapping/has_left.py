@@ -5,13 +5,14 @@ Lint uses it for constants and programs for every leaver, so both give the same 
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from oneway.core.connector import Capability
 from oneway.core.records import Missing, Value, at, holds, is_blank, with_value, without_path
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, one_record
 from oneway.mapping.implausible_days import A_CAREER, in_years
-from oneway.mapping.program import LeftAnswer, Policy, TargetRow, Written
+from oneway.mapping.program import STATED, Cell, LeftAnswer, Policy, TargetRow, Written
 
 _FAR = 36_525
 """Days until every due leaver has left: a hundred years."""
@@ -82,6 +83,27 @@ def leaves_by_itself(code: MappingCode, context: Context, target: TargetRow) -> 
     then = in_years(context, A_CAREER)
     is_due, stays_due = (_tells(code.scheduled, data, on) for on in (context, then))
     return not target.left and bool(_tells(code.left, data, then) or (is_due and not stays_due))
+
+
+@one_record()
+def leaves_on(code: MappingCode, context: Context, leaving: Sequence[Cell]) -> date | None:
+    """Return the day on which a leaver leaves by what their leave writes; None if unknown."""
+    cells = zip(code.policy.leaving, leaving, strict=False)
+    written = [(rule.keys, cell.value) for rule, cell in cells if cell.state is STATED]
+    data = told_by(code.policy, TargetRow("", "", ()), written)
+
+    def has_left(days: int) -> bool:
+        return bool(_tells(code.left, data, context.later(days)))
+
+    def is_over(days: int) -> bool:
+        return _tells(code.scheduled, data, context.later(days)) is False
+
+    days = range((in_years(context, A_CAREER).as_of - context.as_of).days)
+    for holds_on in (has_left, is_over) if code.scheduled is not None else (has_left,):
+        first = bisect_left(days, True, key=holds_on)
+        if 0 < first < len(days):
+            return context.later(first).today
+    return None
 
 
 def told_by(

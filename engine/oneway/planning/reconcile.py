@@ -483,8 +483,9 @@ class _Reconciler:
             return Match(gone=Reason("gone", why, warning=True))
         if link.target_id not in self.evidence.gone:
             return Match(gone=Reason("gone", f"{text}, and was not looked up", warning=True))
-        reason = Reason("gone", f"{text} and was not found by its id either", warning=True)
-        return Match(gone=reason, proven=True, again=self.policy.gone is Gone.CREATE)
+        again, text = self.policy.gone is Gone.CREATE, f"{text} and was not found by its id either"
+        text = text if again else f"{text}: `gone: create` in the mapping would create it again"
+        return Match(gone=Reason("gone", text, warning=True), proven=True, again=again)
 
     def _notes(self, link: Link) -> tuple[Reason, ...]:
         if link.target_id not in self.evidence.unlisted:

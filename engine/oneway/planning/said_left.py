@@ -1,18 +1,20 @@
 """Remembers whom the source has said to have left, until a run sees an answer.
 
 Whether anything had to be written then does not matter: the account may have been closed already,
-or the leave may have been held. The memory is bound to the target record. It ends once somebody who
-clearly stays has that record.
+or the leave may have been held. The memory is bound to the target record, which is known by its id
+and by its marks (`similar.record_marks`). It ends once somebody who clearly stays has that record.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import field, replace
+from datetime import date, timedelta
 
 from oneway.core.dataclass import dataclass
 from oneway.planning.access import WHOSE
 from oneway.planning.links import LinkEvidence
 from oneway.planning.listed_before import Records
 from oneway.planning.plan import Kind, Outcome, Plan, Quiet, Verb
+from oneway.planning.similar.record_marks import Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +23,35 @@ class SaidLeft:
 
     `back` are the source records that have them and no longer say so. The next run notes their
     words: a word that nobody else has is no answer. `later` are those whose last day was still to
-    come when the source said so last.
+    come when the source said so last, each with a digest of that day; `day` is that of the run.
+    `marks` tell whose these target records are, and those that were listed; the target did not
+    show those of `gone`. `past` are ids that their records had until this run, and no longer have.
     """
 
     records: Records = field(default_factory=dict)
     back: frozenset[str] = frozenset()
-    later: frozenset[str] = frozenset()
+    later: Mapping[str, str] = field(default_factory=dict)
     words: frozenset[str] | None = None
+    day: str = ""
+    marks: Mapping[str, Marks] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    past: frozenset[str] = frozenset()
 
     def without(self, closed: Collection[str]) -> Records:
         """Return the records of those who have left by now, but for those that are closed."""
         open_ = {id: self.records[id] for id in self.records.keys() - closed}
-        return {id: whose for id, whose in open_.items() if not whose <= self.later}
+        return {id: whose for id, whose in open_.items() if not whose <= self.later.keys()}
+
+    def as_of(self, today: date, digest: Callable[[str, date], str]) -> "SaidLeft":
+        """Return the same, where the last days that have come since are not to come any more."""
+        if not (self.later and self.day):
+            return self
+        last = date.fromisoformat(self.day)
+        since = [last + timedelta(days=n) for n in range(1, (today - last).days + 1)]
+        come = {
+            id for id, on in self.later.items() if any(on == digest(id, each) for each in since)
+        }
+        return replace(self, later={id: on for id, on in self.later.items() if id not in come})
 
 
 NOBODY_LEFT = SaidLeft()
@@ -41,18 +60,21 @@ NOBODY_LEFT = SaidLeft()
 def remembered_on(
     before: SaidLeft,
     plan: Plan,
-    leavers: Mapping[str, bool],
+    leavers: Mapping[str, str],
     asked: Collection[str],
     evidence: LinkEvidence,
+    stayed: Mapping[str, bool],
 ) -> SaidLeft:
     """Return what the next run must know, after a plan in which these people are `leavers`.
 
-    Each of them with whether their last day is to come. `asked` are those whose words were noted:
-    without that, a row is no answer.
+    Each of them with a digest of their last day if it is to come, or "". `asked` are those whose
+    words were noted: without that, a row is no answer. `stayed` are those whose last day was to
+    come and who do not leave any more, each with whether that is clear.
     """
     found: dict[str, set[str]] = {id: {*whose} for id, whose in before.records.items()}
     known = frozenset[str]().union(*before.records.values())
-    ended, back = set[str](), set[str]()
+    ended = {id for id, whose in before.records.items() if all(map(stayed.get, whose)) and whose}
+    back = {id for id, clear in stayed.items() if not clear}
     for each in (e for e in plan.runs if isinstance(e, Outcome | Quiet)):
         source, target = each.source_id, each.target_id
         if source is None:
@@ -68,9 +90,9 @@ def remembered_on(
                 back.add(source)
     records = {id: frozenset(whose) for id, whose in sorted(found.items()) if id not in ended}
     theirs = frozenset[str]().union(*records.values())
-    later = {id for id in before.later - leavers.keys() if id in theirs}
-    later |= {id for id in theirs if leavers.get(id)}
-    return SaidLeft(records, frozenset(back), frozenset(later), before.words)
+    later = {**before.later, **leavers}
+    later = {id: on for id, on in later.items() if on and id in theirs}
+    return replace(before, records=records, back=frozenset(back), later=later)
 
 
 def matched_now(before: SaidLeft, plan: Plan) -> frozenset[str]:
@@ -78,6 +100,12 @@ def matched_now(before: SaidLeft, plan: Plan) -> frozenset[str]:
     singly = (each for each in plan.runs if isinstance(each, Outcome | Quiet))
     found = (each.source_id for each in singly if each.target_id in before.records)
     return frozenset(id for id in found if id is not None)
+
+
+def listed_in(plan: Plan) -> frozenset[str]:
+    """Return the target records that give access to people who have left, until it is applied."""
+    found = (each for each in plan.runs if isinstance(each, Outcome) and each.has_access)
+    return frozenset(id for each in found for id in _records_of(each))
 
 
 def with_owners(records: Collection[str], links: Mapping[str, str]) -> Records:

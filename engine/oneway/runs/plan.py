@@ -32,12 +32,14 @@ from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Plan, Read, Reason
 from oneway.planning.planner import Header, plan, plan_rows
+from oneway.planning.similar.record_marks import RecordMarks
 from oneway.runs.evidence.leaving_doubts import LeavingDoubts
 from oneway.runs.evidence.missing_records import MissingRecords
 from oneway.runs.evidence.missing_rows import tables_read_again
 from oneway.runs.evidence.observations import with_observations
 from oneway.runs.evidence.pending_creates import unseen_creates, with_pending
 from oneway.runs.evidence.remembered import NOTHING_REMEMBERED, Remembered
+from oneway.runs.evidence.renumbered import renumbered
 from oneway.runs.open_questions import remarks_on
 from oneway.runs.past.discrepancies import discrepancies_before
 from oneway.runs.prepare.prepared import PreparedRun
@@ -83,7 +85,12 @@ def plan_of(
         theirs = [program.source_row(each) for each in source.records]
         rows = [program.target_row(each) for each in target.records]
     names = NameDigests(seal, prepared.compiled.code.label)
-    doubting = LeavingDoubts(prepared, remembered, unlisted, theirs, rows, heard, journal, names)
+    marks = RecordMarks(seal, program.policy)
+    today = prepared.context.today
+    remembered, evidence = renumbered(remembered, evidence, rows, marks, today)
+    doubting = LeavingDoubts(
+        prepared, remembered, unlisted, theirs, rows, heard, journal, names, marks
+    )
     evidence = doubting.evidence(evidence, header, reading.tallies, shown)
     made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
     everybody = map(program.source_row, source.records)
@@ -129,7 +136,8 @@ def plan_run(
         found, header, doubting, plan = first_plan(read())
         if tables := tables_read_again(prepared, systems, found, plan):
             found, header, doubting, plan = first_plan(read(known=tables))
-        for look in (missing.leavers, missing.owners, missing.absent, doubting.returns):
+        looks = (missing.leavers, missing.owners, missing.absent)
+        for look in (*looks, doubting.taken_over, doubting.returns):
             again = look(found, plan)
             if again is not None:
                 plan, found = _planned(prepared, again, seal, header), again
@@ -151,10 +159,22 @@ def _headed(
     header = _header(prepared, found, session.seal, lost, remembered.remarks)
     theirs, heard, in_part = found.source.items, found.heard, bool(found.passed_over)
     _recall_words(heard, session.seal, remembered)
+    marks = RecordMarks(session.seal, found.program.policy)
+    today, known = prepared.context.today, found.evidence
+    remembered, known = renumbered(remembered, known, rows, marks, today)
     doubting = LeavingDoubts(
-        prepared, remembered, unlisted, theirs, rows, heard, session.past, session.names, in_part
+        prepared,
+        remembered,
+        unlisted,
+        theirs,
+        rows,
+        heard,
+        session.past,
+        session.names,
+        marks,
+        in_part,
     )
-    evidence = doubting.evidence(found.evidence, header, found.tallies, shown)
+    evidence = doubting.evidence(known, header, found.tallies, shown)
     evidence = _with_pending(session, found, remembered, evidence)
     return replace(found, evidence=evidence), header, doubting
 
@@ -218,7 +238,7 @@ def _of_the_changed(
         found, header, doubting = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
         shown = len(found.target.items) == len(read.target.items)
-        looks = (missing.owners, missing.absent, doubting.returns)
+        looks = (missing.owners, missing.absent, doubting.taken_over, doubting.returns)
         if (
             shown
             and all(look(found, plan) is None for look in looks)

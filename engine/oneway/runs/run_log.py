@@ -291,6 +291,8 @@ class RunLog:
             if not past or knows_everybody(past[0]):
                 break
         before = joined(records_of(last_still_in(past)), remembered_records(self.journal, past))
+        if self.left is not None:
+            before = {id: whose for id, whose in before.items() if id not in self.left.past}
         if before:
             store_listed(self.journal, self.run, carried_on(self.plan, before, listed))
 

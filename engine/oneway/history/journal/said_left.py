@@ -1,11 +1,10 @@
 """Stores the people whom a connection's source has reported as leavers.
 
-The last run's record is complete and replaces that of earlier runs. As with links, only ids are
-stored.
+The last run's record is complete and replaces that of earlier runs. As with links, only ids
+and keyed digests are stored.
 """
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -23,7 +22,10 @@ def store_left(journal: Journal, connection: str, id: int, left: SaidLeft) -> No
     data = {
         "records": {target: sorted(whose) for target, whose in left.records.items()},
         "back": sorted(left.back),
-        "later": sorted(left.later),
+        "days": left.later,
+        "day": left.day,
+        "marks": left.marks,
+        "gone": sorted(left.gone),
         "words": None if left.words is None else sorted(left.words),
     }
     ours = select(run.c.id).where(run.c.connection == connection)
@@ -40,12 +42,15 @@ def stored_left(journal: Journal, connection: str) -> tuple[int, SaidLeft] | Non
     found = journal.rows(query.order_by(run.c.id.desc()).limit(1))
     if not found:
         return None
-    data: Mapping[str, Any] = json.loads(journal.stored_data(found[0].id, LEFT)[LEFT])
+    data: dict[str, Any] = json.loads(journal.stored_data(found[0].id, LEFT)[LEFT])
     records = {target: frozenset(whose) for target, whose in data["records"].items()}
-    words = data.get("words")  # which an older version did not store
+    words = data.get("words")  # which an older version did not store, nor what follows
     return found[0].id, SaidLeft(
         records,
         frozenset(data["back"]),
-        frozenset(data["later"]),
+        data.get("days", {}),
         None if words is None else frozenset(words),
+        data.get("day", ""),
+        data.get("marks", {}),
+        frozenset(data.get("gone", ())),
     )

@@ -17,7 +17,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
 from oneway.core.records import path_of
 from oneway.history.name_digests import NameDigests
-from oneway.mapping.has_left import leaves_by_itself
+from oneway.mapping.has_left import leaves_by_itself, leaves_on
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.staying_words import StayingWords
@@ -46,9 +46,17 @@ from oneway.planning.leaving_doubts import (
 )
 from oneway.planning.links import Link, LinkEvidence, Links, Origin, let_through
 from oneway.planning.listed_before import NO_RECORDS, Records
-from oneway.planning.plan import Allowance, Kind, Plan, Read, Reason, Verb
+from oneway.planning.plan import Allowance, Kind, Outcome, Plan, Quiet, Read, Reason, Verb
 from oneway.planning.planner import Header
-from oneway.planning.said_left import NOBODY_LEFT, SaidLeft, matched_now, remembered_on, with_owners
+from oneway.planning.said_left import (
+    NOBODY_LEFT,
+    SaidLeft,
+    listed_in,
+    matched_now,
+    remembered_on,
+    with_owners,
+)
+from oneway.planning.similar.record_marks import RecordMarks
 from oneway.planning.similar.same_person import said_names
 from oneway.runs.evidence.remembered import Remembered
 from oneway.runs.prepare.prepared import PreparedRun
@@ -75,6 +83,7 @@ class LeavingDoubts:
     heard: StayingWords | None
     journal: "Journal | None"
     names: NameDigests
+    marks: RecordMarks
     in_part: bool = False
     again: Records = field(default_factory=dict)
 
@@ -169,6 +178,30 @@ class LeavingDoubts:
             return None
         return replace(found, evidence=replace(found.evidence, unheard=unheard))
 
+    def taken_over(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
+        """Return the inputs with those who do not clearly stay, and have a listed record by now.
+
+        A listed person's row may have another id by now, or had none. Returns None if all of them
+        clearly stay.
+        """
+        unheard = self._not_staying(found.evidence, plan)
+        if not unheard:
+            return None
+        doubts = {**found.evidence.doubted, **since_when(unanswered(unheard), (), ())}
+        return replace(found, evidence=replace(found.evidence, doubted=doubts))
+
+    def _not_staying(self, evidence: LinkEvidence, plan: Plan) -> Mapping[str, str]:
+        """Return why people with a listed record, who were not listed, do not clearly stay."""
+        before = evidence.before
+        if not before or self.heard is None:
+            return {}
+        singly = (each for each in plan.runs if isinstance(each, Outcome | Quiet))
+        pairs = ((each.source_id, before.get(each.target_id or "")) for each in singly)
+        asked = {id for id, whose in pairs if id and whose is not None and id not in whose}
+        leavers = {row.source_id for row in others_of(self.rows) if row.leaver} if asked else set()
+        asked -= leavers
+        return self.heard.unheard(leavers.union(_no_examples(plan)), asked) if asked else {}
+
     def left_after(self, plan: Plan, evidence: LinkEvidence) -> SaidLeft | None:
         """Return whom the source has said to have left, for the next run to know."""
         before, code = self.remembered.left, self.prepared.compiled.code
@@ -177,20 +210,45 @@ class LeavingDoubts:
         links = self.remembered.evidence.targets
         if before is None:  # a run of an older version kept only the leaves that it wrote
             before = SaidLeft(with_owners(self._ended_access(), links))
-        leavers = {
-            row.source_id: not perhaps_left(code.policy, row)
-            for row in others_of(self.rows)
-            if isinstance(row, SourceRow) and row.leaver
-        }
+        rows = (each for each in others_of(self.rows) if isinstance(each, SourceRow))
+        leavers = {row.source_id: self._day_of(row) for row in rows if row.leaver}
         asked = self.remembered.asked
         if self.heard is not None:
             back = matched_now(before, plan) - asked
             asked |= back - self.heard.unheard(leavers.keys(), back).keys() if back else back
-        found = remembered_on(before, plan, leavers, asked, evidence)
+        stayed = self._stayed(before.later.keys() - leavers.keys(), leavers)
+        found = remembered_on(before, plan, leavers, asked, evidence, stayed)
+        found = self._with_marks(found, {*evidence.before, *listed_in(plan)})
         if self.heard is None or self.in_part:
             return found
         out = _no_examples(plan, but=(Kind.CREATE, Kind.INELIGIBLE, Kind.IGNORED))
         return replace(found, words=self.heard.of_people_who_stay({*leavers, *out}))
+
+    def _stayed(self, later: AbstractSet[str], leavers: Collection[str]) -> Mapping[str, bool]:
+        """Return who of these is in the source, and whether they clearly stay."""
+        here = later & {*ids_of(self.rows)} if later else later
+        asked = here & self.remembered.asked if self.heard is not None else frozenset[str]()
+        unheard = self.heard.unheard(leavers, asked) if self.heard is not None and asked else {}
+        return {id: id in asked and id not in unheard for id in here}
+
+    def _day_of(self, row: SourceRow) -> str:
+        """Return the digest of a leaver's last day if it is to come; "" if it is not known."""
+        code, context = self.prepared.compiled.code, self.prepared.context
+        if perhaps_left(code.policy, row):
+            return ""
+        day = leaves_on(code, context, row.leaving)
+        return self.marks.of_day(row.source_id, day) if day is not None else ""
+
+    def _with_marks(self, left: SaidLeft, listed: Collection[str]) -> SaidLeft:
+        """Return what is remembered with what tells whose these and the `listed` records are."""
+        wanted = left.records.keys() | listed
+        marks = {id: each for id, each in left.marks.items() if id in wanted}
+        fresh = wanted - marks.keys()
+        rows = map(whole_target, with_ids(self.targets, fresh)) if fresh else ()
+        marks |= {each.target_id: self.marks.of(each) for each in rows}
+        gone = frozenset(wanted.difference(ids_of(self.targets)) if wanted else ())
+        gone = left.gone & gone if self.in_part else gone
+        return replace(left, marks=marks, gone=gone, day=str(self.prepared.context.today))
 
     def unheard(
         self, plan: Plan, rows: Iterable[AnySourceRow], tally: KeyTally

@@ -224,7 +224,12 @@ def _forget_left(journal: Journal, known: Known) -> None:
     if stored is not None:
         run, left = stored
         records = _of_others(known, left.records)
-        kept = replace(left, records=records, back=left.back - known.source_ids)
+        theirs = known.target_ids | (left.records.keys() - records.keys())
+        marks = {id: each for id, each in left.marks.items() if id not in theirs}
+        later = {id: on for id, on in left.later.items() if id not in known.source_ids}
+        back = left.back - known.source_ids
+        gone = left.gone - theirs
+        kept = replace(left, records=records, back=back, later=later, marks=marks, gone=gone)
         if kept != left:
             store_left(journal, known.connection, run, kept)
 
