@@ -1665,6 +1665,22 @@ MUTANTS = (
         "a manager who is created in this run is no missing value",
         OWN,
     ),
+    Mutant(
+        "a-patch-goes-into-what-is-not-there",
+        "oneway_connectors/rest/patch",
+        "        elif isinstance(below, dict):\n",
+        "        elif True:\n            below = below or {}\n",
+        "an object that the record lacks is added whole",
+        "tests/laws/test_json_patch.py",
+    ),
+    Mutant(
+        "a-patch-is-blind",
+        "oneway_connectors/rest/reader",
+        "        if self.resource.patches:\n",
+        "        if False:\n",
+        "what `get` shows decides about a patch",
+        "tests/unit/test_rest_asking.py -k json_patch",
+    ),
     # what a list says of itself
     Mutant(
         "page-count-unread",

@@ -157,6 +157,21 @@ def test_a_write_as_a_json_patch() -> None:
     ]
 
 
+@pytest.mark.parametrize("held", [{}, {"name": None}, {"name": {"last": "Oak"}}])
+def test_a_json_patch_adds_the_object_that_the_record_lacks(held: dict[str, object]) -> None:
+    update = 'update: {method: PATCH, path: "/people/{id}", body: {ops: "{json_patch}"}}'
+    manifest = altered('update: {method: PATCH, path: "/people/{id}"}', update)
+    connector, world = opened(reply({"id": "1", **held}), reply({}), reply({}), manifest=manifest)
+    connector.reader("people").get("1")
+    writer = connector.writer("people")
+    for _ in range(2):  # only the first write follows the look
+        writer.update("1", {"name": {"first": "Ann"}}, "t")
+    within = [{"op": "add", "path": "/name/first", "value": "Ann"}]
+    whole = [{"op": "add", "path": "/name", "value": {"first": "Ann"}}]
+    sent = [json.loads(each.content)["ops"] for each in world.asked[1:]]
+    assert sent == [within if held.get("name") else whole, within]
+
+
 AUTH = 'auth: {type: header, header: X-Key, value: "{api_key}"}'
 
 

@@ -102,6 +102,8 @@ class Client:
         self._read: OneRead | None = None
         self.versions: dict[tuple[str, str], str] = {}
         """The last known version of each record, by resource and id; removed by a write."""
+        self.looked_at: dict[tuple[str, str], Mapping[str, Value]] = {}
+        """What each record held as it was last shown, where a write depends on it."""
         self.parents: dict[str, Mapping[str, list[Value]]] = {}
         """The parents of each record, as last listed, by resource and the record's id."""
 

@@ -162,6 +162,18 @@ class ResourceRequests:
     permissions: str
     probes: tuple[Probing, ...]
 
+    @property
+    def patches(self) -> bool:
+        """Whether a write is a JSON Patch, in which the objects of the record matter."""
+        writes = (self.update, self.leave, self.reactivate)
+        return any(each is not None and _names_patch(each.request.body) for each in writes)
+
+
+def _names_patch(body: Value) -> bool:
+    if isinstance(body, Mapping):
+        return any(map(_names_patch, body.values()))
+    return any(map(_names_patch, body)) if isinstance(body, list) else body == "{json_patch}"
+
 
 @dataclass(frozen=True, slots=True)
 class Choosing:

@@ -151,6 +151,8 @@ class RestReader:
         if item is None:
             return None
         self._note_version(single, answer, id)
+        if self.resource.patches:
+            self.client.looked_at[self.resource.name, id] = item.data
         found = self._finish(item, [detail for detail in self.resource.details if detail.into])
         return found if isinstance(found, Record) else None
 

@@ -27,6 +27,7 @@ from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import fault_said
 from oneway_connectors.rest.errors import NoAnswer, in_doubt, write_fault, write_refusal
 from oneway_connectors.rest.model import RequestTemplate, ResourceRequests, StatusPoll, WriteRequest
+from oneway_connectors.rest.patch import with_new_objects
 from oneway_connectors.rest.reader import RestReader, record_of, renamed
 from oneway_connectors.rest.reads import answered, found_in, json_of, reading_call
 from oneway_connectors.rest.responses import (
@@ -317,6 +318,9 @@ class RestWriter:
             known["version"] = version
         try:
             written = renamed(values, self.resource.names)
+            looked_at = self.client.looked_at.pop((self.resource.name, names.get("id", "")), None)
+            if looked_at is not None:
+                written = with_new_objects(written, looked_at)
             call = self.client.call(
                 self._marked(write.request, token), known, written, reading=False
             )
