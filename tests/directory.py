@@ -125,7 +125,8 @@ class _Handler(JsonHandler):
         directory, parts = self.directory, urlsplit(self.path)
         directory.asked.append(f"GET {parts.path}")
         if parts.path.startswith("/jobs/"):
-            self.answer(200, directory.jobs[parts.path.rpartition("/")[2]])
+            job = directory.jobs.get(parts.path.rpartition("/")[2])
+            self.answer(*((404, {}) if job is None else (200, job)))
             return
         if parts.path != "/people":
             id = parts.path.rpartition("/")[2]

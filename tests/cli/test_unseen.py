@@ -1,14 +1,17 @@
 """What a list does not show is not gone: absence is proved, and nobody is created twice."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_world import World
 
-from directory import MANIFEST, Directory, connected, someone
+from directory import MANIFEST, Directory, Json, connected, someone
 from directory import MAPPING as TO_DIRECTORY
+from oneway.cli.clock import now
 
 FROM_DIRECTORY = """\
 oneway: 1
@@ -485,6 +488,49 @@ def test_a_job_that_is_done_and_shows_nothing_is_not_overtaken(
         ended = joining.run("sync", "m.yaml")
         assert ended.code == 5
     assert "its job is done, and does not show the record" in ended.flat
+    assert directory.sent("POST") == ["/people"]
+
+
+@pytest.mark.parametrize("job", [{"state": "ok"}, None])
+@pytest.mark.parametrize(("lag", "minutes"), [(0, 15), (3600, 60)])
+def test_who_is_not_there_long_after_the_job_ended_is_sent_again(
+    joining: World, directory: Directory, monkeypatch: pytest.MonkeyPatch,
+    job: Json | None, lag: int, minutes: int,
+) -> None:  # fmt: skip
+    """The job names no record, or is gone: systems keep their jobs for a while."""
+    with_lag(joining, lag, JOB)
+    directory.jobs["j1"] = {"state": "busy"}
+    directory.create = accepting({"job": "j1"})
+    assert joining.run("sync", "m.yaml").code == 5
+    begun = now()
+    directory.jobs = {} if job is None else {"j1": job}
+    directory.create = None
+    monkeypatch.setattr(
+        import_module("oneway.cli.sync"), "now", lambda: begun + timedelta(minutes=minutes - 1)
+    )
+    ended = joining.run("sync", "m.yaml")
+    assert (ended.code, directory.sent("POST")) == (5, ["/people"]), ended.out
+    monkeypatch.setattr(
+        import_module("oneway.cli.sync"), "now", lambda: begun + timedelta(minutes=minutes + 1)
+    )
+    ended = joining.run("sync", "m.yaml")
+    assert (ended.code, directory.sent("POST")) == (0, ["/people", "/people"]), ended.out
+    assert joining.run("sync", "m.yaml").code == 0
+    assert len(directory.people) == 1
+
+
+def test_who_is_there_after_the_job_is_gone_is_not_sent_again(
+    joining: World, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_lag(joining, 0, JOB)
+    directory.jobs["j1"] = {"state": "busy"}
+    directory.create = accepting({"job": "j1"})
+    joining.run("sync", "m.yaml")
+    later = now() + timedelta(days=1)
+    monkeypatch.setattr(import_module("oneway.cli.sync"), "now", lambda: later)
+    directory.jobs = {}
+    directory.keep({"code": "001", "name": "Ann Oak"})
+    assert joining.run("sync", "m.yaml").code == 0
     assert directory.sent("POST") == ["/people"]
 
 

@@ -38,8 +38,9 @@ def merged(record: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     found = dict(record)
     for key, value in values.items():
         if isinstance(value, dict) and value:
-            below = found[key] if isinstance(found.get(key), dict) else {}
-            if inner := merged(below, value):
+            below = found.get(key)
+            inner = merged(below if isinstance(below, dict) else {}, value)
+            if inner or isinstance(below, dict):
                 found[key] = inner
         elif value is None:
             found.pop(key, None)

@@ -1681,6 +1681,22 @@ MUTANTS = (
         "what `get` shows decides about a patch",
         "tests/unit/test_rest_asking.py -k json_patch",
     ),
+    Mutant(
+        "a-job-that-is-gone-waits-for-good",
+        "applying/unknown_writes",
+        "        elif self.memory.ended_long_ago(sent):\n",
+        "        elif False:\n",
+        "a job that has ended without its record keeps nobody out for good",
+        f"{UNSEEN} -k job",
+    ),
+    Mutant(
+        "a-job-that-is-gone-is-overtaken",
+        "applying/unknown_writes",
+        "        lag = max(self.lag, timedelta(seconds=USUAL_LAG))\n",
+        "        lag = timedelta(0)\n",
+        "nothing is sent again before the target would show it",
+        f"{UNSEEN} -k job",
+    ),
     # what a list says of itself
     Mutant(
         "page-count-unread",

@@ -67,6 +67,10 @@ _READ_CODES = {
     Cause.REFUSED: ("R102", "Check the credentials and the manifest's auth."),
 }
 
+_OPTIONS = "Check the options, such as the employer."
+NOT_THERE = "R104"
+"""The code of an answer which says that there is nothing."""
+
 _STATUS_HELP = {
     401: (
         "R102",
@@ -74,8 +78,8 @@ _STATUS_HELP = {
         "Check that the key is whole and still valid.",
     ),
     403: ("R103", "does not allow this (403)", "Check what the credentials may do."),
-    404: ("R104", "has nothing there (404)", "Check the options, such as the employer."),
-    410: ("R104", "has nothing there any more (410)", "Check the options, such as the employer."),
+    404: (NOT_THERE, "has nothing there (404)", _OPTIONS),
+    410: (NOT_THERE, "has nothing there any more (410)", _OPTIONS),
 }
 
 

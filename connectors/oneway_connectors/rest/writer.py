@@ -25,7 +25,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value, at, id_text
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import fault_said
-from oneway_connectors.rest.errors import NoAnswer, in_doubt, write_fault, write_refusal
+from oneway_connectors.rest.errors import NOT_THERE, NoAnswer, in_doubt, write_fault, write_refusal
 from oneway_connectors.rest.model import RequestTemplate, ResourceRequests, StatusPoll, WriteRequest
 from oneway_connectors.rest.patch import with_new_objects
 from oneway_connectors.rest.reader import RestReader, record_of, renamed
@@ -159,7 +159,14 @@ class RestWriter:
 
     def _end_of(self, follow: StatusPoll, job: str, values: Mapping[str, Value] | None) -> JobEnd:
         call = reading_call(self.client, follow.request, {"id": job})
-        answer = answered(self.client, self.resource, call)
+        try:
+            answer = answered(self.client, self.resource, call, whether=True)
+        except ReadError as error:
+            if error.code != NOT_THERE:
+                raise
+            return JobEnd(JobState.GONE)
+        if answer.missing:
+            return JobEnd(JobState.GONE)
         data = json_of(self.client, call, answer)
         status = str(found_in(self.client, call, follow.status, data))
         if status in follow.failed:

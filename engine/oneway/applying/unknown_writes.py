@@ -12,7 +12,14 @@ from datetime import datetime, timedelta
 
 from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened, LiveState
-from oneway.core.connector import REFUSED_BY_JOB, FollowsJobs, JobState, ReadError, Writer
+from oneway.core.connector import (
+    REFUSED_BY_JOB,
+    USUAL_LAG,
+    FollowsJobs,
+    JobState,
+    ReadError,
+    Writer,
+)
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text, moment
 from oneway.core.records import Value
@@ -55,6 +62,11 @@ class TargetMemory:
             return None
         return sent.at + self.lag
 
+    def ended_long_ago(self, sent: Sent) -> bool:
+        """Return whether a job that has ended did so long enough ago for its record to be shown."""
+        lag = max(self.lag, timedelta(seconds=USUAL_LAG))
+        return sent.at is not None and self.now is not None and self.now >= sent.at + lag
+
 
 NO_MEMORY = TargetMemory()
 """A target that shows everything at once."""
@@ -94,7 +106,7 @@ class Inquiry:
                 why = f"target record {target_id} counts as left by now, and its person has not"
                 return WriteOutcome(happened, target_id, why, MORE_CHANGED)
             return WriteOutcome(happened, target_id)
-        by_job = self._by_job(action, sent.job)
+        by_job = self._by_job(action, sent)
         if by_job is not None and by_job.happened is Happened.NO:
             return by_job
         target_id = by_job.target_id if by_job is not None else None
@@ -110,7 +122,13 @@ class Inquiry:
             return WriteOutcome(Happened.YES, target_id)
         return by_job or self._unseen(sent) or self._not_there(action)
 
-    def _by_job(self, action: Action, job: str) -> WriteOutcome | None:
+    def _by_job(self, action: Action, sent: Sent) -> WriteOutcome | None:
+        """Return what a job says of a write; None if it says nothing, and the target must show it.
+
+        A job that is gone, or done without naming the record, has ended. If the target does not
+        show the record long enough after that, the write counts as any other that it does not show.
+        """
+        job = sent.job
         if not job or not isinstance(self.writer, FollowsJobs):
             return None
         values: Mapping[str, Value] | None = None
@@ -126,10 +144,14 @@ class Inquiry:
             return WriteOutcome(Happened.NO, None, f"{REFUSED_BY_JOB}{end.said}", "W105")
         if end.state is JobState.DONE and end.record:
             return WriteOutcome(Happened.YES, end.record)
-        if end.state is JobState.DONE:
-            why = "the target says that its job is done, and does not show the record"
-        else:
+        if end.state is JobState.RUNNING:
             why = "the target accepted it, and has not done it yet"
+        elif self.memory.ended_long_ago(sent):
+            return None
+        elif end.state is JobState.GONE:
+            why = "the target no longer knows its job, and does not show the record"
+        else:
+            why = "the target says that its job is done, and does not show the record"
         return WriteOutcome(Happened.UNKNOWN, why=why)
 
     def _unseen(self, sent: Sent) -> WriteOutcome | None:

@@ -261,6 +261,8 @@ class JobState(Enum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    GONE = "gone"
+    """The system knows no such job, or no longer: it has ended."""
 
 
 REFUSED_BY_JOB = "accepted, and refused by its job"
