@@ -1697,6 +1697,22 @@ MUTANTS = (
         "nothing is sent again before the target would show it",
         f"{UNSEEN} -k job",
     ),
+    Mutant(
+        "nought-seconds-are-no-wait",
+        CLIENT,
+        "return asked if asked >= 1 else max(asked, self._jitter(attempt))",
+        "return asked",
+        "Retry-After: 0 at each try does not use up all tries at once",
+        f"{RETRIES} -k 'second or wait'",
+    ),
+    Mutant(
+        "a-limit-that-leaves-some-is-waited-for",
+        "oneway_connectors/rest/asked_wait",
+        "spent = [t for remaining, t in _limits(headers) if remaining == 0]",
+        "spent = [t for remaining, t in _limits(headers)]",
+        "a limit that is not used up is not waited for",
+        RETRIES,
+    ),
     # what a list says of itself
     Mutant(
         "page-count-unread",

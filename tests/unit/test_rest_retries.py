@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rest_world import altered, opened, page, reply
 
 from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
-from oneway_connectors.rest.client import retry_after
+from oneway_connectors.rest.asked_wait import reset_of, retry_after
 from oneway_connectors.rest.retry_budget import RetryBudget
 from oneway_connectors.rest.writer import RestWriter
 
@@ -90,6 +90,7 @@ def test_another_refusal_of_that_status_is_not_later() -> None:
     assert len(world.asked) == 1
 
 
+DATE = "Sun, 01 Mar 2026 12:00:00 GMT"
 LIMITED = [
     (429, {"x_ratelimit_reset": "30"}, 30),
     (429, {"ratelimit_reset": "0"}, 0),
@@ -100,6 +101,16 @@ LIMITED = [
     (429, {"x_ratelimit_reset": "30", "retry_after": "7"}, 7),
     (403, {"retry_after": "2"}, 2),
     (403, {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "9"}, 9),
+    (429, {"x_ratelimit_reset_after": "1.5", "x_ratelimit_reset": "1772366430"}, 1.5),
+    (429, {"x_ms_retry_after_ms": "2500"}, 2.5),
+    (429, {"retry_after_ms": "1500", "retry_after": "2"}, 1.5),
+    (429, {"x_ratelimit_reset": "2026-03-01T12:00:30Z", "date": DATE}, 30),
+    (429, {"x_ratelimit_reset": "2026-03-01T13:00:30+01:00", "date": DATE}, 30),
+    (429, {"x_ratelimit_reset": "2026-03-01T12:00:30", "date": DATE}, 30),
+    (429, {"ratelimit": '"default";r=0;t=14'}, 14),
+    (429, {"ratelimit": '"burst";r=0;t=4, "day";r=0;t=9, "hour";r=7;t=50'}, 9),
+    (429, {"ratelimit": "limit=100, remaining=0, reset=14"}, 14),
+    (403, {"ratelimit": '"default";r=0;pk=:YWJj:;t=14'}, 14),
 ]
 
 
@@ -154,7 +165,8 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def test_both_forms_of_retry_after_are_obeyed(headers: dict[str, str], seconds: float) -> None:
     connector, world = opened(reply({}, 429, **headers), page())
     connector.reader("people").read()
-    assert sum(world.slept) == pytest.approx(seconds)
+    # With 0 seconds, as if nothing had been asked: not at once.
+    assert sum(world.slept) == pytest.approx(seconds) if seconds else 0 < sum(world.slept) <= 1
 
 
 def test_a_wait_over_the_cap_ends_the_request() -> None:
@@ -188,6 +200,22 @@ def test_a_limit_that_is_reset_by_now_is_not_asked_again_at_once(reset: str) -> 
     connector, world = opened(*busy, page())
     connector.reader("people").read()
     assert all(0 < wait <= 0.5 * 2 ** (i + 1) for i, wait in enumerate(world.slept))
+
+
+@pytest.mark.parametrize("asked", [{"retry_after": "0"}, {"retry_after_ms": "1"}])
+def test_a_wait_of_less_than_a_second_spends_no_tries_at_once(asked: dict[str, str]) -> None:
+    connector, world = opened(*[reply({}, 429, **asked) for _ in range(3)], page())
+    connector.reader("people").read()
+    longest = [0.5 * 2 ** (attempt + 1) for attempt in range(3)]
+    assert all(0.01 < wait <= most for wait, most in zip(world.slept, longest, strict=True))
+
+
+@given(st.text(alphabet=st.sampled_from('"dr=0t;, 159:-TZ.+x\xe9'), max_size=40))
+def test_an_odd_reset_is_none_or_a_wait(text: str) -> None:
+    for name in (b"ratelimit", b"x-ratelimit-reset", b"retry-after-ms"):
+        headers = httpx.Headers([(name, text.encode("latin-1"))])
+        for wait in (reset_of(headers), retry_after(headers)):
+            assert wait is None or wait >= 0
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=255, exclude_categories=["Cc"]), max_size=40))

@@ -13,7 +13,7 @@ redaction   cuts values out of messages          budget      retries over the wh
 patch       changed fields as operations        choices     the values an option may have
 pace        the rate limit over all processes    pace_file   the file they share
 links       the next page in Link headers        further     what says that there is more
-parents     lists for each parent, put together
+parents     lists for each parent, put together  asked_wait  how long a system asks to wait
 """
 
 import time

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import unquote_plus, urlencode
 
@@ -17,6 +16,7 @@ import httpx
 from oneway.core.connector import Access
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value, path_of, with_value
+from oneway_connectors.rest.asked_wait import is_spent, reset_of, retry_after
 from oneway_connectors.rest.auth import Auth, fixed_headers, keys_in_query, signing_in, to_hide
 from oneway_connectors.rest.body import encoded
 from oneway_connectors.rest.errors import Cause, NoAnswer
@@ -55,13 +55,6 @@ _BUSY = {425, 429}
 _FAILING = {408, 502, 503, 504}
 _PASSING = {500, *range(520, 528), 530}
 """Statuses that are usually temporary, so that a read is retried (52x: a CDN)."""
-_RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
-_AN_INSTANT = 1_000_000_000
-"""A reset of at least this many seconds is a point in time, not a wait."""
-_IN_MILLISECONDS = 1_000_000_000_000
-"""A reset of at least this is a point in time in milliseconds."""
-_SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
-_LONGEST = 999_999_999.0
 _NEXT_PAGE = "the link to the next page leads"
 _SPENT = "(not tried again: this run's budget of tries is spent)"
 _IDEMPOTENT = {"GET", "PUT", "PATCH"}
@@ -275,8 +268,11 @@ class Client:
     def _asked_wait(self, came: Answer | NoAnswer, attempt: int) -> float | None:
         """Return the seconds that a response asks us to wait, or None."""
         asked = retry_after(came.headers) if isinstance(came, Answer) else None
-        if asked is not None or not isinstance(came, Answer) or not _is_busy(came):
-            return asked
+        if asked is not None:
+            # 0, or a part of a second: a system that says so at each try would use them all up.
+            return asked if asked >= 1 else max(asked, self._jitter(attempt))
+        if not isinstance(came, Answer) or not _is_busy(came):
+            return None
         reset = reset_of(came.headers)  # in whole seconds, so that 0 may be nearly one
         return None if reset is None else max(reset, self._jitter(attempt))
 
@@ -312,39 +308,6 @@ def _parsed(text: str) -> httpx.URL:
     return httpx.URL(text)
 
 
-def retry_after(headers: httpx.Headers) -> float | None:
-    """Return the seconds that `Retry-After` asks for, in either form (RFC 9110, 10.2.3), or None.
-
-    A date is compared with the response's own `Date`, so that clocks need not agree.
-    """
-    text = headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(text):
-        return min(float(text), _LONGEST)
-    try:
-        until = parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return max(0.0, until - _now(headers))
-
-
-def reset_of(headers: httpx.Headers) -> float | None:
-    """Return the seconds until a rate limit is reset, from the usual headers, or None."""
-    given = (headers.get(name, "").strip() for name in _RESETS)
-    text = next((text for text in given if _SECONDS.fullmatch(text)), None)
-    if text is None:
-        return None
-    seconds = float(text) if float(text) < _IN_MILLISECONDS else float(text) / 1000
-    return seconds if seconds < _AN_INSTANT else max(0.0, seconds - _now(headers))
-
-
-def _now(headers: httpx.Headers) -> float:
-    """Return the instant of a response by its own `Date`, so that clocks need not agree."""
-    try:
-        return parsedate_to_datetime(headers.get("date", "")).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return time.time()
-
-
 def _hint(headers: httpx.Headers) -> str:
     """Return a hint about a header that may explain an error, or ""."""
     name = telling_header(name.decode("ascii", "replace") for name, _ in headers.raw)
@@ -354,9 +317,7 @@ def _hint(headers: httpx.Headers) -> str:
 def _is_busy(came: Answer) -> bool:
     """Return whether a request was refused by a rate limit; a 403 shows that by its headers."""
     if came.status == 403:
-        return "retry-after" in came.headers or (
-            came.headers.get("x-ratelimit-remaining", "").strip() == "0"
-        )
+        return "retry-after" in came.headers or is_spent(came.headers)
     return came.status in _BUSY
 
 
