@@ -40,6 +40,7 @@ def test_connectors_are_listed_shown_and_copied(world: World) -> None:
     assert data[0]["resources"][0]["name"] == "employees"
     assert world.run("connectors", "expensein", "--copy", "mine").code == 0
     assert world.run("validate", "connectors/mine.yaml").code == 0
+    assert "$schema" not in (world.folder / "connectors/mine.yaml").read_text()
     assert "ONEWAY_MINE_API_KEY" in world.run("connectors", "mine").out
     for name in ("mine", "expensein", "../up", ""):
         assert world.run("connectors", "expensein", "--copy", name).code == 1

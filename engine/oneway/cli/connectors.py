@@ -58,7 +58,7 @@ def _copy(console: Console, description: Description, name: str) -> Exit:
     if not _NAME.fullmatch(name) or target.exists() or name in known_connectors(FOLDERS):
         help = "choose a name that no connector has: small letters, digits and hyphens"
         raise refusal("U154", str(target), f"{name!r} cannot be the name of a copy", help)
-    text = Path(description.file).read_text(encoding="utf-8")
+    text = _SCHEMA.sub("", Path(description.file).read_text(encoding="utf-8"))
     write_for_people(target, _OWN_NAME.sub(f"name: {name}", text, count=1).encode())
     console.out(str(target))
     console.note(f"check it with: oneway validate {target}")
@@ -66,4 +66,6 @@ def _copy(console: Console, description: Description, name: str) -> Exit:
 
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
+_SCHEMA = re.compile(r"\A# yaml-language-server: .*\n")
+"""Leads to a schema that only the program's own folders have."""
 _OWN_NAME = re.compile(r"^name: .*$", re.MULTILINE)

@@ -9,8 +9,7 @@ import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import FOLDERS, consoled, formatted, instant, pairs
-from oneway.connections.environment import from_environment
+from oneway.cli.options import consoled, formatted, instant, pairs, request_of
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.records import Value
 from oneway.core.sealed import MASK
@@ -21,7 +20,6 @@ from oneway.mapping.spec import Text
 from oneway.render import steps
 from oneway.runs.find_record import context_for, find_record, reads_sensitive
 from oneway.runs.prepare.preparation import prepare_run
-from oneway.runs.prepare.request import RunRequest
 
 _WHERE = "the expression"
 
@@ -63,8 +61,8 @@ def command(  # click's
 ) -> Exit:
     """Evaluate an expression on one record, and show the value of each step.
 
-    The record is given as JSON, or read as a mapping reads it. Nothing is written. Without
-    either, the record is empty.
+    The record is given as JSON, or read as a mapping or a connection reads it. Nothing is
+    written. Without either, the record is empty.
 
     \b
     Example:
@@ -79,10 +77,7 @@ def command(  # click's
         hidden = False
         data, context = _given(value), Context(as_of=as_of, settings=dict(settings))
     else:
-        request = RunRequest(
-            mapping=mapping, as_of=as_of, lookup=from_environment, source=source, target=target,
-            settings=settings, folders=FOLDERS,
-        )  # fmt: skip
+        request = request_of(mapping, as_of=as_of, source=source, target=target, settings=settings)
         prepared = prepare_run(request)
         data = _given(value) if record is None else find_record(prepared, side, record)
         parsed = _parsed(expression, prepared.compiled.named)

@@ -8,14 +8,14 @@ import click
 from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import FOLDERS, consoled, formatted
+from oneway.cli.options import FOLDERS, consoled, formatted, named_connection
 from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import Findings
 from oneway.documents.yaml_source import LIMIT
 from oneway.render import proving as render
 from oneway.runs.mapping_tests.load import find_tests, load_test
 from oneway.runs.mapping_tests.spec import MappingTest
-from oneway.runs.prepare.compilation import compile_partly, read_file
+from oneway.runs.prepare.compilation import compile_partly, mapping_of, read_file
 from oneway.runs.prepare.request import parse_instant
 from oneway.runs.proving.prove import DEFAULT_SITUATIONS, prove
 from oneway.runs.validation import found_in
@@ -47,11 +47,17 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
     and the claims of the mapping's test. A situation that breaks a law is printed as a test
     case. The findings of `oneway validate` are printed first.
 
+    MAPPING may also be a connection: its file, or its name.
+
     \b
     Example:
       oneway prove mapping.yaml
+      oneway prove acme
     """
-    made = compile_partly(read_file(mapping, LIMIT + 1), mapping, FOLDERS)
+    connection = named_connection(mapping)
+    manifests = {} if connection is None else connection.manifests
+    mapping = mapping if connection is None else connection.mapping
+    made = compile_partly(mapping_of(mapping, connection), mapping, FOLDERS, manifests)
     # A misspelt field breaks no law, because it is merely blank in every record tried here.
     console.report(Findings(list(found_in(made))).refuse_errors())
     compiled, test = made.mapping, test_of(mapping)
