@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,8 @@ def test_each_step_of_the_workflow_runs(system: str, world: World, repository: P
     (bin / "oneway").chmod(0o755)
     env = {**os.environ, "PATH": f"{bin}:{os.environ['PATH']}", "GITHUB_BASE_REF": "main",
            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}  # fmt: skip
+    (install,) = re.findall("pip install (.+)", text)
+    assert install == f"./wheels/oneway-{version('oneway')}-py3-none-any.whl"  # not from an index
     assert ("oneway validate --format github\n" in text) == (system == "github")
     said = []
     for step in steps(system, yaml.safe_load(text)):

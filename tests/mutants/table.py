@@ -5620,4 +5620,12 @@ MUTANTS = (
         "a page of the documentation fits the terminal, tables too",
         "tests/unit/test_doc_tables.py",
     ),
+    Mutant(
+        "whoever-takes-the-name-runs-in-the-job",
+        "cli/ci",
+        "      - run: pip install ./wheels/oneway-{version}-py3-none-any.whl\n",
+        "      - run: pip install oneway=={version}\n",
+        "the workflow installs the wheel of the repository, and no name of a public index",
+        "tests/cli/test_cli_ci.py -k each_step",
+    ),
 )

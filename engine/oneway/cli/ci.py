@@ -47,7 +47,9 @@ jobs:
         with: {{fetch-depth: 0, persist-credentials: false}}
       - uses: actions/setup-python@v5
         with: {{python-version: "3.12"}}
-      - run: pip install 'oneway=={version}'
+      # Keep the wheel in the repository: then nothing else that has this name
+      # in a public index can run in this job.
+      - run: pip install ./wheels/oneway-{version}-py3-none-any.whl
       - name: validate, test and prove
         run: |
 {steps}
@@ -67,7 +69,9 @@ mappings:
   variables: {{GIT_DEPTH: "0"}}
   artifacts: {{when: always, reports: {{junit: oneway-tests.xml}}}}
   script:
-    - pip install 'oneway=={version}'
+    # Keep the wheel in the repository: then nothing else that has this name in a
+    # public index can run in this job.
+    - pip install ./wheels/oneway-{version}-py3-none-any.whl
     - |
 {steps}
     - |
@@ -97,9 +101,10 @@ def command(
 ) -> Exit:
     """Print the workflow that checks edited mappings in CI.
 
-    It runs validate, test, prove and impact, and needs no secrets: give --source and --target,
-    and --reference for each table that a system holds, files of made-up records, for impact
-    to compare over.
+    It installs the wheel that you keep in the repository, as
+    `wheels/oneway-VERSION-py3-none-any.whl`. It runs validate, test, prove and impact, and needs
+    no secrets: give --source and --target, and --reference for each table that a system holds,
+    files of made-up records, for impact to compare over.
 
     \b
     Example:
