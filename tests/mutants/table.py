@@ -1713,6 +1713,14 @@ MUTANTS = (
         "a limit that is not used up is not waited for",
         RETRIES,
     ),
+    Mutant(
+        "a-form-takes-objects",
+        "mapping/required_capabilities",
+        "if field.write is not Write.NEVER and (len(keys) > 1 or whole):",
+        "if field.write is not Write.NEVER and len(keys) > 2:",
+        "an object in a form is refused before any night",
+        "tests/cli/test_forms.py",
+    ),
     # what a list says of itself
     Mutant(
         "page-count-unread",

@@ -141,6 +141,8 @@ class Resource:
     carries: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
     own_requests: frozenset[Capability] = frozenset()
     """The verbs with their own request, which may change more than it is sent."""
+    flat: frozenset[Capability] = frozenset()
+    """The writes that send a form, which has no place for an object."""
     absent_is_null: bool = False
     clear: Value = None
     concurrency: int = 1

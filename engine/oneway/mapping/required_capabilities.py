@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from oneway.core.connector import Capability, Resource
 from oneway.core.diagnostics import Diagnostic, Severity
+from oneway.core.records import path_of
 from oneway.mapping.resolver import UNKNOWN, Resolver
 from oneway.mapping.spec import EndpointSpec, FieldSpec, Gone, Rehires, Write
 
@@ -51,6 +52,7 @@ class RequiredCapabilities:
         if spec.rehires is Rehires.REACTIVATE:
             asked.append((Capability.REACTIVATE, going))
         for capability, fields in asked:
+            self._report_objects(capability, fields)
             carried = self.target.carries.get(capability)
             for field in fields if carried is not None else ():
                 if field.write is not Write.NEVER and not _covered(field.path, carried or ()):
@@ -58,6 +60,20 @@ class RequiredCapabilities:
                     summary = f"the target's `{request}` request does not write '{field.path}'"
                     help = f"name it under `writes` of `{request}` in the manifest, if it does"
                     self.names.error("M112", field.key_span, summary, help)
+
+    def _report_objects(self, capability: Capability, fields: Sequence[FieldSpec]) -> None:
+        """Report the fields that a request has no place for, as it sends a form."""
+        for field in fields if capability in self.target.flat else ():
+            keys, known = path_of(field.path), self.target.fields.get(field.path)
+            whole = known is not None and "object" in known.types
+            if field.write is not Write.NEVER and (len(keys) > 1 or whole):
+                request = capability.value
+                summary = (
+                    f"the target's `{request}` request sends a form, which has no place for the "
+                    f"object '{keys[0]}'"
+                )
+                help = "leave the field out, or let the manifest send JSON, if the system takes it"
+                self.names.error("M112", field.key_span, summary, help)
 
     def _needs(
         self, capability: Capability, resource: Resource, endpoint: EndpointSpec, text: str

@@ -42,6 +42,7 @@ _REQUESTS = {
     "leave": Capability.LEAVE,
     "reactivate": Capability.REACTIVATE,
 }
+_WRITING = frozenset(_REQUESTS.values()) - {Capability.READ}
 _ALL = ("{values}", "{operations}", "{json_patch}")
 """The placeholders in a body for all values to write."""
 
@@ -147,6 +148,11 @@ def _resource(name: str, data: Data, file: str) -> Resource:
             for key, capability in _REQUESTS.items()
             if key in data and key != "list" and not _carries_all(obj(data[key]))
         },
+        flat=frozenset(
+            capability
+            for capability in able & _WRITING
+            if _is_form(obj(data.get(capability.value, data.get("update"))))
+        ),
         own_requests=frozenset(each for key, each in _REQUESTS.items() if key in data),
         lag=float(lag) if isinstance(lag, int | float) else USUAL_LAG,
         absent_is_null=is_null,
@@ -158,6 +164,11 @@ def _resource(name: str, data: Data, file: str) -> Resource:
 def _whole(data: Data, key: str, default: int) -> int:
     value = data.get(key)
     return value if isinstance(value, int) else default
+
+
+def _is_form(request: Data) -> bool:
+    """Return whether a request sends the values that it is given as the fields of a form."""
+    return request.get("encoding") == "form" and _spreads(request.get("body", _ALL[0]))
 
 
 def _carries_all(request: Data) -> bool:
