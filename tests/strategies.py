@@ -504,6 +504,20 @@ def handed_on(draw: st.DrawFn, world: World) -> World:
     )
 
 
+@st.composite
+def leaving_worlds(draw: st.DrawFn) -> World:
+    """Draw a world in which the source says that somebody has left; most of them leave."""
+    world = draw(any_worlds(due=False))
+    leavers = {"when": "status == 'L'", **draw(choice(LEAVING))}
+    gone = draw(st.sets(choice(range(3)), min_size=1))
+    records = tuple(
+        replace(each, data={**each.data, "status": "L", "leave": PAST[0]}) if n in gone else each
+        for n, each in enumerate(world.source.records)
+    )
+    source = replace(world.source, records=records, complete=True)
+    return replace(world, mapping={**world.mapping, "leavers": leavers}, source=source)
+
+
 ODD_LEAVING = [
     {"set": {"state": "nick"}, "left": "state == 'off'"},
     {"set": {"state": "nick", "leaveDate": "leave"}, "left": "state == 'off' && leaveDate"},
