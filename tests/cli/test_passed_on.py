@@ -138,14 +138,70 @@ def test_old_links_are_completed_and_say_nothing_before(bare: World) -> None:
         assert night(bare, people(who)).code == 0
 
 
+def lose_key(world: World) -> bytes:
+    """Remove the key of the digests, as where a journal is restored without it."""
+    path = world.folder / ".oneway" / "seal.key"
+    key = path.read_bytes()
+    path.unlink()
+    return key
+
+
+@pytest.mark.parametrize("fields", ["on_create", "no names"])
+def test_without_the_key_nobody_is_given_an_account_by_a_name_that_cannot_be_compared(
+    bare: World, fields: str
+) -> None:
+    begin(bare, FIELDS[fields])
+    lose_key(bare)
+    adas, told = user_of(bare, "7"), fields == "on_create"
+    theirs = [adas["id"]] if told else sorted(each["id"] for each in bare.read("users.json"))
+    for _ in range(2):
+        ended = night(bare, people(WIM))
+        assert ended.code == (5 if told else 4), ended.out  # of the others, their names tell
+        assert listed(ended) == theirs
+        assert user_of(bare, "7") == adas
+    said = bare.run("plan", "acme").flat
+    assert "the name cannot be compared with the one that its link remembers" in said
+    if told:  # where records differ, it takes a word for each
+        assert night(bare, None, "--allow", "seal_key").code == 5
+    which = ["reused:7"] if told else ["seal_key", "--allow", "target_shrink=9"]
+    ended = night(bare, None, "--allow", *which)
+    assert (ended.code, listed(ended)) == (0, []), ended.out
+    assert night(bare, None).code == 0
+    assert night(bare, people(EVA)).code == 5  # names are remembered by the new key
+
+
+def test_another_key_is_said_once_where_records_tell_who_everybody_is(bare: World) -> None:
+    begin(bare)
+    key = lose_key(bare)
+    codes = [night(bare, people(ADA)) for _ in range(2)]
+    assert [each.code for each in codes] == [0, 0], codes[0].out
+    first, second = ([e["code"] for e in each.data["plan"]["remarks"]] for each in codes)
+    assert ("seal_key" in first, "seal_key" in second) == (True, False)
+    assert "put back the key that belongs to this history" in codes[0].out
+    (bare.folder / ".oneway" / "seal.key").write_bytes(key)  # found again: said once more
+    assert night(bare, people(ADA)).code == 0
+
+
+def test_names_of_an_earlier_version_are_compared_and_completed(bare: World) -> None:
+    begin(bare)
+    store = bare.folder / ".oneway" / "journal.db"
+    with sqlite3.connect(store) as opened:
+        opened.execute("UPDATE link SET names = substr(names, 9)")
+    assert night(bare, people(WIM)).code == 5
+    assert night(bare, people(ADA)).code == 0
+    with sqlite3.connect(store) as opened:
+        kept = [each for (each,) in opened.execute("SELECT names FROM link").fetchall()]
+    assert {len(each) for each in kept} == {40}
+
+
 def test_only_keyed_digests_of_names_are_kept_and_they_are_forgotten(bare: World) -> None:
     begin(bare)
     store = bare.folder / ".oneway" / "journal.db"
     with sqlite3.connect(store) as opened:
         kept = dict(opened.execute("SELECT source_id, names FROM link").fetchall())
-    assert {len(each) for each in kept.values()} == {32}  # a mark, the label and two words
-    assert len({each[:8] for each in kept.values()}) == 1
-    words = [each[at : at + 8] for each in kept.values() for at in range(8, 32, 8)]
+    assert {len(each) for each in kept.values()} == {40}  # two marks, the label and two words
+    assert len({each[:16] for each in kept.values()}) == 1
+    words = [each[at : at + 8] for each in kept.values() for at in range(16, 40, 8)]
     assert len({*words}) == len(words)
     assert bare.run("forget", "7").code == 0
     with sqlite3.connect(store) as opened:

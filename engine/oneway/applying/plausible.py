@@ -14,7 +14,7 @@ from oneway.mapping.program import FieldRule, Policy
 from oneway.mapping.spec import Absent, Rehires, Write
 from oneway.planning.breach import IDENTITY
 from oneway.planning.guard_kinds import definition_of
-from oneway.planning.links import REUSED
+from oneway.planning.links import REUSED, SEAL_KEY
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb, action_id
 
 LONGEST_TEXT = 100_000
@@ -80,7 +80,7 @@ def _allowances(plan: Plan, policy: Policy) -> Iterator[str]:
         known = definition_of(each.guard) is not None and (
             not field or field in fields or field in counted
         )
-        if not known and not each.guard.startswith((REUSED, IDENTITY)):
+        if not known and not each.guard.startswith((REUSED, IDENTITY, SEAL_KEY)):
             yield f"an allowance names '{each.guard}', which is not a guard"
 
 

@@ -264,7 +264,8 @@ def allowing(command: Command) -> Command:
         metavar="KIND=N",
         callback=_allowances,
         help="Let this many through a guard; `identities:KEY` lets one person through, "
-        "`reused:KEY` lets a key decide who a person is; "
+        "`reused:KEY` lets a key decide who a person is, `seal_key` every key where seal.key is "
+        "lost; "
         "in this plan only, and recorded with your name.",
     )
     @wraps(command)
@@ -364,12 +365,13 @@ def _allowances(
 ) -> "tuple[Allowance, ...]":
     """Return the allowances of `--allow` (`KIND=N`, or people by key), made by this user."""
     from oneway.planning.breach import IDENTITY
-    from oneway.planning.links import REUSED
+    from oneway.planning.links import REUSED, SEAL_KEY
     from oneway.planning.plan import Allowance
 
     found = {}
     for text in given:
-        if text.startswith((REUSED, IDENTITY)) and text not in (REUSED, IDENTITY):
+        named = text.startswith((REUSED, IDENTITY)) and text not in (REUSED, IDENTITY)
+        if named or text == SEAL_KEY:
             found[text] = Allowance(text, 1, user())
             continue
         guard, _, number = text.partition("=")

@@ -16,25 +16,29 @@ from oneway.planning.similar.same_person import label_words
 _SIZE = 4
 """Bytes per digest. A collision hides a changed name; the odds are one in four billion."""
 _WIDTH = 2 * _SIZE
-_SHORT = 2 * _WIDTH
+_SHORT = 3 * _WIDTH
+_KEYED = "k"
+"""Begins the mark of the seal's key; names of earlier versions have none, and begin with a digit
+of their first digest."""
 
 
 class NameDigests:
     """Digests the labels of one mapping; each digest covers the record and the `label` expression.
 
-    `Link.names` holds a mark of that expression, the digest of the whole label, and those of its
-    words, each as eight hex digits. The mark changes when the expression is edited: labels can then
-    no longer be compared with earlier ones.
+    `Link.names` holds a mark of the seal's key, one of that expression, the digest of the whole
+    label, and those of its words, eight characters each. The marks change with the key and when the
+    expression is edited: labels can then no longer be compared with earlier ones.
     """
 
     def __init__(self, seal: Seal, label: Expression | None) -> None:
         text = label.text if label is not None else ""
         key = bytes.fromhex(seal.mac(f"key of names by {text}"))
         self._keyed = blake2b(key=key, digest_size=_SIZE)
-        self._mark = self._digest("mark")
+        self._key = _KEYED + seal.mac("key of names")[: _WIDTH - 1]
+        self._mark = self._key + self._digest("mark")
 
     def short(self, source_id: str, label: str) -> str:
-        """Return the mark and the digest of the whole label, for a quick comparison.
+        """Return the marks and the digest of the whole label, for a quick comparison.
 
         Of a blank label, returns blank text: the link goes on remembering the name before it.
         """
@@ -61,13 +65,18 @@ class NameDigests:
         Otherwise returns how many words the remembered name had, or None if there is nothing to
         compare.
         """
-        before = _digests_in(link.names) if link.names.startswith(self._mark) else ()
-        if before and label.strip() and link.names.startswith(self.short(link.source_id, label)):
+        names = link.names if link.names[:1] in ("", _KEYED) else self._key + link.names
+        before = _digests_in(names) if names.startswith(self._mark) else ()
+        if before and label.strip() and names.startswith(self.short(link.source_id, label)):
             return 0  # the usual case
         now = _digests_in(self.of(link.source_id, label)) if before else ()
         if not (before and now):
             return None
         return 0 if {*before} & {*now} else len(before)
+
+    def is_by_another_key(self, names: str) -> bool:
+        """Return whether a link's names were digested with a key that is not the seal's."""
+        return names.startswith(_KEYED) and not names.startswith(self._key)
 
     def _digest(self, text: str) -> str:
         made = self._keyed.copy()

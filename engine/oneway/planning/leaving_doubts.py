@@ -93,30 +93,45 @@ def anothers(
 
 
 def renamed(
-    policy: Policy, links: Mapping[str, str], row: SourceRow, target: TargetRow, words: int | None
+    policy: Policy,
+    links: Mapping[str, str],
+    row: SourceRow,
+    target: TargetRow,
+    words: int | None,
+    *,
+    lost: bool = False,
 ) -> str:
     """Return how a row that stays differs from its record, if its id and key passed on; else "".
 
     Of the `words` of its name when the two were linked, none is left; None if there is nothing to
     compare. Nothing else says that they are one person: not the record; nor a key beside the id, if
     the name had one word. A record that has left matters if the row would get it back. Leaves out
-    what the guard `identities` holds: an update that replaces the names in the record.
+    what the guard `identities` holds: an update that replaces the names in the record. With `lost`,
+    the key is lost by which the link's names were digested: they may all be others.
     """
+    supported = is_supported(links, row, target)
+    lost = lost and not supported
     closed = target.left and policy.rehires is not Rehires.REACTIVATE
-    untold = words is None and not target.left
+    untold = words is None and not (target.left or lost)
     if closed or untold or row.evaluation_error is not None or perhaps_left(policy, row):
         return ""
     likeness = likeness_beside(policy, row, target)
     if likeness.agreeing or likeness.exclusive or likeness.one_word:
         return ""
-    several = (words or 0) >= SEVERAL
+    several = lost or (words or 0) >= SEVERAL
     by_record = likeness.unlike if words is None else likeness.two_people
-    if is_supported(links, row, target):
+    if supported:
         by_record = by_record and words is None
     if not (several or by_record) or _are_replaced(policy, row, target, likeness):
         return ""
     name = "no word of the name is as it was" if words else "nothing of it agrees"
+    name = _NOT_COMPARED if lost else name
     return "; ".join((name, *likeness.differing, *likeness.withdrawn))
+
+
+_NOT_COMPARED = (
+    "the name cannot be compared with the one that its link remembers, as seal.key is another now"
+)
 
 
 def _are_replaced(policy: Policy, row: SourceRow, target: TargetRow, likeness: Likeness) -> bool:
@@ -136,7 +151,7 @@ def _are_replaced(policy: Policy, row: SourceRow, target: TargetRow, likeness: L
 def passed_on(others: Mapping[str, str]) -> Mapping[str, str]:
     """Return why people may have left whose ids seem to be other people's, who differ in this."""
     return {
-        each: f"source record {each} seems to be another person by now: {unlike}"
+        each: f"source record {each} may be another person by now: {unlike}"
         for each, unlike in others.items()
     }
 

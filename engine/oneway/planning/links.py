@@ -19,6 +19,9 @@ from oneway.planning.plan import Reason
 REUSED = "reused:"
 """The prefix by which `--allow` lets the key of a record decide against links: `reused:00007`."""
 
+SEAL_KEY = "seal_key"
+"""The allowance that lets keys decide where names cannot be compared, as seal.key is another."""
+
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 Only = dict[K, T | None]

@@ -18,6 +18,7 @@ from oneway.planning.links import Link, Links, Origin
 _COLUMNS = [table.c[name] for name in Link._fields]
 _AT_ONCE = 500
 """Links per statement, because the number of parameters is limited."""
+_A_FEW = 20
 _PAGE = 10_000
 """Links read at a time for comparison; nearly all are unchanged, and need not stay in memory."""
 _WORTH_IT = 4
@@ -55,6 +56,13 @@ def created_records(store: Store, connection: str) -> frozenset[str]:
     """Return the target records that a connection created and that still have a link."""
     ours = (table.c.connection == connection) & (table.c.origin == Origin.CREATED.value)
     return frozenset(row[0] for row in store.rows(select(table.c.target_id).where(ours)))
+
+
+def some_names(store: Store, connection: str) -> tuple[str, ...]:
+    """Return what a few links of a connection remember of names."""
+    ours = table.c.connection == connection
+    query = select(table.c.names).where(ours & (table.c.names != "")).limit(_A_FEW)
+    return tuple(row.names for row in store.rows(query))
 
 
 def link_counts(store: Store) -> Mapping[str, int]:

@@ -44,7 +44,7 @@ from oneway.planning.leaving_doubts import (
     unstated,
     vanished,
 )
-from oneway.planning.links import Link, LinkEvidence, Links, Origin, let_through
+from oneway.planning.links import SEAL_KEY, Link, LinkEvidence, Links, Origin, let_through
 from oneway.planning.listed_before import NO_RECORDS, Records
 from oneway.planning.plan import Allowance, Kind, Outcome, Plan, Quiet, Read, Reason, Verb
 from oneway.planning.planner import Header
@@ -136,7 +136,7 @@ class LeavingDoubts:
         still_in, listed = self.remembered.still_in, self.remembered.listed
         before = bool(evidence.before)
         back = {**regained(self._regained()), **let_in(self._let_in())}
-        others = self._others(evidence.table, let_through(each.guard for each in header.allowed))
+        others = self._others(evidence.table, {each.guard for each in header.allowed})
         passed = passed_on({source: unlike for (source, _), unlike in others.items()})
         said = {id: why for id, why in passed.items() if id in still_in}
         all_left = (before or bool(still_in)) and self._all_left(shown)
@@ -330,8 +330,8 @@ class LeavingDoubts:
         for id, whose in sorted(self.remembered.listed.items()):
             yield from ((each, id) for each in sorted(whose) if each in sources)
 
-    def _renamed(self, links: Links, allowed: Collection[str]) -> dict[tuple[str, str], str]:
-        """Return the rows whose id seems to be another person's than when they were linked.
+    def _renamed(self, links: Links, guards: Collection[str]) -> dict[tuple[str, str], str]:
+        """Return the rows whose id may be another person's than when they were linked.
 
         Each with its target record, and how it differs from that. A record that holds what its row
         says is the same person's, if the mapping has a field that names people.
@@ -341,13 +341,14 @@ class LeavingDoubts:
         targets = {e[0]: e for e in held if not isinstance(e, SameRow) or not policy.identifying}
         pairs = [each for each in links.pairs if each[1] in targets]
         rows = {e[0]: e for e in with_ids(self.rows, {source for source, _ in pairs})}
-        found = {}
+        found, allowed = {}, let_through(guards)
         for each in links.of_pairs(pair for pair in pairs if pair[0] in rows):
             row = rows[each.source_id]
             words = self._new_words(each, row)
+            lost = SEAL_KEY not in guards and self.names.is_by_another_key(each.names)
             if words != 0 and row.key not in allowed:
                 pair = (whole(row), whole_target(targets[each.target_id]))
-                if unlike := renamed(policy, links.targets, *pair, words):
+                if unlike := renamed(policy, links.targets, *pair, words, lost=lost):
                     found[each[:2]] = unlike
         return found
 
@@ -356,13 +357,16 @@ class LeavingDoubts:
         names = row.label or " ".join(said_names(self.prepared.compiled.code.policy, whole(row)))
         return self.names.new_words(link, names)
 
-    def _others(self, links: Links, allowed: Collection[str]) -> Mapping[tuple[str, str], str]:
-        """Return the rows that seem to be other people than had their ids before.
+    def _others(self, links: Links, guards: Collection[str]) -> Mapping[tuple[str, str], str]:
+        """Return the rows that may be other people than had their ids before.
 
-        Each with a target record of that person, and how it differs from that.
+        Each with a target record of that person, and how it differs from that. `guards` are what
+        people have allowed.
         """
-        renamed = self._renamed(links, allowed)
-        return {**self._of_listed(allowed), **renamed} if self.remembered.still_in else renamed
+        renamed = self._renamed(links, guards)
+        if not self.remembered.still_in:
+            return renamed
+        return {**self._of_listed(let_through(guards)), **renamed}
 
     def _of_listed(self, allowed: Collection[str]) -> Mapping[tuple[str, str], str]:
         """Return the rows that seem to be other people than were listed under their ids.

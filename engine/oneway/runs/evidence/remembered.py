@@ -1,6 +1,6 @@
 """Recalls what earlier runs of a connection have left: links, creates, and listed people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from itertools import takewhile
@@ -9,7 +9,7 @@ from oneway.core.dataclass import dataclass
 from oneway.planning.access import StillIn
 from oneway.planning.guards import RecentRuns
 from oneway.planning.leaving_doubts import ALL_LEFT
-from oneway.planning.links import Link, LinkEvidence
+from oneway.planning.links import SEAL_KEY, Link, LinkEvidence
 from oneway.planning.listed_before import NO_RECORDS, Records, joined, records_of
 from oneway.planning.plan import Reason
 from oneway.planning.said_left import SaidLeft
@@ -100,6 +100,13 @@ class Remembered:
 NOTHING_REMEMBERED = Remembered()
 """What is known about a connection that has never run."""
 
+_ANOTHER_KEY = (
+    "the seal.key in the state folder is not the key with which earlier runs digested names, so "
+    "that names cannot be compared with theirs, and a code that passed to another person is not "
+    "recognised by its name: put back the key that belongs to this history; if it is lost, check "
+    "the people in conflict, and let all of them through once with --allow seal_key"
+)
+"""What a plan says where the links were made with another key."""
 _LOOK_BACK = 50
 """How many runs to look back for one that knows who can still get in; refused ones do not."""
 
@@ -137,7 +144,15 @@ def recall(session: RunSession) -> Remembered:
         mapping=by if relied else "",
         returns=returns_on_their_way(session, journal, name),
         left=left[1] if left is not None else None,
-        remarks=remarks,
+        remarks=(*remarks, *_on_the_key(session)),
     ).listing(last, remembered_records(journal, runs))
     alone = seen - remembered.still_in
     return replace(remembered, still_in=remembered.still_in | alone, seen_leaving=alone)
+
+
+def _on_the_key(session: RunSession) -> Iterator[Reason]:
+    """Yield what a plan says if earlier runs digested names with another key."""
+    from oneway.history.journal.links import some_names
+
+    if any(map(session.names.is_by_another_key, some_names(session.journal, session.past_name))):
+        yield Reason(SEAL_KEY, _ANOTHER_KEY, warning=True)
