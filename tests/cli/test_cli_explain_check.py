@@ -18,6 +18,14 @@ def test_a_person_is_found_by_whatever_names_them(world: World, key: str) -> Non
     assert not (world.folder / ".oneway").exists()
 
 
+@pytest.mark.parametrize("key", ["É002", "E\u0301002", "é002", "Zoé Núñez", "NU\u0301N\u0303EZ"])
+def test_a_person_is_found_by_accents_in_either_form(world: World, key: str) -> None:
+    for code in ("É002", "E\u0301002"):
+        world.write("people.json", [person(2, code=code, name="Zoe\u0301 Nu\u0301n\u0303ez")])
+        ended = world.run("explain", "m.yaml", key)
+        assert ended.code == 0, ended.err
+
+
 def test_why_nothing_happens(world: World) -> None:
     assert "Email is missing" in world.run("explain", "m.yaml", "P004").out
     (data,) = world.run("explain", "m.yaml", "P003", "--format", "json").data

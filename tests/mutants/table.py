@@ -1749,6 +1749,14 @@ MUTANTS = (
         "an object in a form is refused before any night",
         "tests/cli/test_forms.py",
     ),
+    Mutant(
+        "accents-in-another-form-name-nobody",
+        "core/key_forms",
+        'return normal(text.strip().casefold(), "NFC")',
+        "return text.strip().casefold()",
+        "a key is typed with letters and accents in one",
+        "tests/cli/test_cli_explain_check.py -k accents",
+    ),
     # what a list says of itself
     Mutant(
         "page-count-unread",

@@ -17,6 +17,11 @@ def shown(key: Hashable) -> str:
     return json.dumps(value, ensure_ascii=hidden)
 
 
+def as_typed(text: str) -> str:
+    """Return a text as a person may type it: in any case, with letters and accents in one."""
+    return normal(text.strip().casefold(), "NFC")
+
+
 def difference(left: Hashable, right: Hashable) -> str:
     """Return the ways in which two keys differ: all of them must go to make the keys equal."""
     words = ["number and text"] if isinstance(left, str) != isinstance(right, str) else []

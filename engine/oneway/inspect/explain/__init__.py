@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
+from oneway.core.key_forms import as_typed
 from oneway.core.records import Snapshot, Value
 from oneway.inspect.explain.person import MatchedSnapshots
 from oneway.inspect.explain.steps import Explanation, Forecast
@@ -65,9 +66,9 @@ def with_value_names(
 
 def called(plan: Plan, name: str) -> tuple[Outcome, ...]:
     """Return the records whose label holds every word of a name, such as a surname."""
-    words = set(name.casefold().split())
+    words = set(as_typed(name).split())
     return tuple(
-        each for each in plan.outcomes if words and words <= set(each.label.casefold().split())
+        each for each in plan.outcomes if words and words <= set(as_typed(each.label).split())
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from oneway.core.dataclass import dataclass
+from oneway.core.key_forms import as_typed
 from oneway.core.phrases import count, some
 from oneway.core.records import Missing, Record, Snapshot, Value, holds, is_blank
 from oneway.core.sealed import MASK
@@ -76,7 +77,7 @@ class MatchedSnapshots:
         target = self.target_rows.get(outcome.target_id or "")
         if target is not None and target.values and outcome.target_id is not None:
             names.update(_open(self.policy.fields[i], target.values[i]) for i in self._claimed())
-        return key.strip().casefold() in {str(name).strip().casefold() for name in names if name}
+        return as_typed(key) in {as_typed(str(name)) for name in names if name}
 
     def explanation(self, outcome: Outcome) -> Explanation:
         row = self.rows[outcome.source_id] if outcome.source_id is not None else None
