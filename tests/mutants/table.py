@@ -644,7 +644,7 @@ MUTANTS = (
             (
                 "a-name-that-the-target-holds-is-anothers",
                 "planning/leaving_doubts",
-                "if likeness.agreeing or likeness.exclusive or likeness.one_word:",
+                "if likeness.related:",
                 "if likeness.one_word:",
                 "a value that the target record has in common says that the person stays",
             ),
@@ -667,8 +667,8 @@ MUTANTS = (
     Mutant(
         "a-newcomer-gets-the-record-of-a-listed-leaver",
         "planning/reconcile",
-        "if not theirs or row.source_id not in evidence.passed_on or target.left:",
-        "if theirs or row.source_id not in evidence.passed_on or target.left:",
+        "if not theirs or row.source_id not in evidence.passed_on:",
+        "if theirs or row.source_id not in evidence.passed_on:",
         "a row that seems to be another person than was listed is not written to their record",
         "tests/cli/test_stays_listed.py",
     ),
@@ -2353,8 +2353,8 @@ MUTANTS = (
     Mutant(
         "marriage-is-another-person",
         "planning/similar/same_person",
-        "if self.agreeing or self.exclusive or self.one_word:",
-        "if self.agreeing or self.exclusive:",
+        "return bool(self.agreeing or self.exclusive or self.one_word)",
+        "return bool(self.agreeing or self.exclusive)",
         "a name of which one word stays is that of the same person",
         NAMES,
     ),

@@ -116,7 +116,7 @@ def renamed(
     if closed or untold or row.evaluation_error is not None or perhaps_left(policy, row):
         return ""
     likeness = likeness_beside(policy, row, target)
-    if likeness.agreeing or likeness.exclusive or likeness.one_word:
+    if likeness.related:
         return ""
     several = lost or (words or 0) >= SEVERAL
     by_record = likeness.unlike if words is None else likeness.two_people

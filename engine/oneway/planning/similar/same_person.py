@@ -51,6 +51,11 @@ class Likeness:
         return self.exclusive or self.one_person
 
     @property
+    def related(self) -> bool:
+        """Whether a value, or a word of their names, is the same."""
+        return bool(self.agreeing or self.exclusive or self.one_word)
+
+    @property
     def two_people(self) -> bool:
         """Whether only the key says that the two are one person, and several values contradict it.
 
@@ -58,7 +63,7 @@ class Likeness:
         words, of which one usually stays; a name of several words with none in common contradicts
         the key by itself.
         """
-        if self.agreeing or self.exclusive or self.one_word:
+        if self.related:
             return False
         return self.whole_name or len(self.differing) >= SEVERAL
 
@@ -69,7 +74,7 @@ class Likeness:
         A newcomer's row may not be complete on its first night: a name that it lacks contradicts
         the key, if some value that it has does. The row of a leaver may lose its names.
         """
-        if self.agreeing or self.exclusive or self.one_word:
+        if self.related:
             return False
         lacking = bool(self.differing) and len(self.differing) + len(self.withdrawn) >= SEVERAL
         return self.two_people or self.lost_name or lacking
@@ -77,7 +82,7 @@ class Likeness:
     @property
     def unproven(self) -> bool:
         """Whether a row lacks the names of the target record, and has nothing else of it."""
-        return bool(self.withdrawn) and not (self.agreeing or self.exclusive or self.one_word)
+        return bool(self.withdrawn) and not self.related
 
     @property
     def text(self) -> str:
