@@ -2180,8 +2180,8 @@ MUTANTS = (
     Mutant(
         "who-has-left-is-asked-for-each-night",
         "runs/evidence/missing_records",
-        'outcome.kind is Kind.ABSENT and all(each.code != "left" for each in outcome.reasons)',
-        "outcome.kind is Kind.ABSENT",
+        'codes.isdisjoint(("left", IN_CONFLICT))',
+        "codes.isdisjoint((IN_CONFLICT,))",
         "nothing is asked of those whose access has ended",
         "tests/cli/test_unseen.py -k without_those",
     ),

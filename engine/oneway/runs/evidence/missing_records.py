@@ -16,6 +16,7 @@ from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids, with_more
 from oneway.mapping.program import TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
+from oneway.planning.absent import IN_CONFLICT
 from oneway.planning.access import UNMATCHED
 from oneway.planning.links import NO_LINKS, LinkEvidence, Origin, alone
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
@@ -295,8 +296,12 @@ class _System:
 
 
 def _keeps_access(outcome: Outcome) -> bool:
-    """Return whether a target record matches nobody, and does not say that its person has left."""
-    return outcome.kind is Kind.ABSENT and all(each.code != "left" for each in outcome.reasons)
+    """Return whether a target record matches nobody, and does not say that its person has left.
+
+    One that people are in conflict over is left to `MissingRecords.owners`.
+    """
+    codes = {each.code for each in outcome.reasons}
+    return outcome.kind is Kind.ABSENT and codes.isdisjoint(("left", IN_CONFLICT))
 
 
 _OF_ONE_RECORD = frozenset({"R103", "R106", "R107", "R110", "R112"})
