@@ -1757,6 +1757,22 @@ MUTANTS = (
         "a key is typed with letters and accents in one",
         "tests/cli/test_cli_explain_check.py -k accents",
     ),
+    Mutant(
+        "the-order-of-a-list-is-its-value",
+        "core/key_forms",
+        "return tuple(sorted(map(_bare, value), key=repr))",
+        "return tuple(map(_bare, value))",
+        "a list that comes back in another order is what was sent",
+        "tests/laws/test_other_forms.py",
+    ),
+    Mutant(
+        "false-is-not-left-out",
+        "core/key_forms",
+        "for key, each in value.items() if each is not False)",
+        "for key, each in value.items())",
+        "an item that comes back without what is false is what was sent",
+        "tests/laws/test_other_forms.py",
+    ),
     # what a list says of itself
     Mutant(
         "page-count-unread",

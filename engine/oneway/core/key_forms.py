@@ -60,11 +60,28 @@ def as_read(key: object) -> str:
 
 
 def is_other_form(value: object, other: object) -> bool:
-    """Return whether two texts differ in spaces, case, punctuation and leading zeros alone."""
-    if not (isinstance(value, str) and isinstance(other, str)):
+    """Return whether two texts differ in spaces, case, punctuation and leading zeros alone.
+
+    Of two lists, so do the items, which may come in another order; of two objects, the members. A
+    member that is null, false or blank may be left out, and one may be the text of the other.
+    """
+    if not any(isinstance(value, kind) and isinstance(other, kind) for kind in (str, list, dict)):
         return False
-    bare = [re.sub(r"[\W_]", "", loose(each)) for each in (value, other)]
-    return bool(bare[0]) and bare[0] == bare[1]
+    bare = _bare(value)
+    return bool(bare) and bare == _bare(other)
+
+
+def _bare(value: object) -> object:
+    """Return a form that is equal for values of which one may be the other's form."""
+    if isinstance(value, list):
+        return tuple(sorted(map(_bare, value), key=repr))
+    if isinstance(value, dict):
+        members = ((key, _bare(each)) for key, each in value.items() if each is not False)
+        return tuple(sorted((each for each in members if each[1]), key=repr))
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return re.sub(r"[\W_]", "", loose(text))
 
 
 def key_text(key: object) -> str:
