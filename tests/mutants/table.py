@@ -45,6 +45,7 @@ FALLBACK = "tests/cli/test_fallback.py"
 TREES = "tests/laws/test_tree_laws.py tests/cli/test_trees.py"
 
 BACK = "tests/laws/test_came_back.py"
+OTHERWISE = "tests/cli/test_called_otherwise.py"
 EDITED = "tests/cli/test_edited_history.py"
 SPELLING = "tests/laws/test_spelling.py"
 NAMES = "tests/laws/test_whole_names.py"
@@ -450,7 +451,7 @@ MUTANTS = (
     Mutant(
         "rehearsal-is-the-connection",
         "runs/prepare/prepared",
-        "_with_inputs(name, self.plan_inputs) if self._elsewhere else name",
+        "with_digest(name, self.plan_inputs, None) if self._elsewhere else name",
         "name",
         "a run over a copy says nothing of the connection",
         "tests/cli/test_stays_listed.py",
@@ -2417,7 +2418,7 @@ MUTANTS = (
     Mutant(
         "history-of-another-mapping",
         "runs/past/predecessor",
-        "return one == other or Path(one).resolve() == Path(other).resolve()",
+        "return one.resolve() == Path(other).resolve()",
         "return True",
         "a copy of a mapping does not take the history of the other",
         EDITED,
@@ -5687,5 +5688,70 @@ MUTANTS = (
         "      - run: pip install oneway=={version}\n",
         "the workflow installs the wheel of the repository, and no name of a public index",
         "tests/cli/test_cli_ci.py -k each_step",
+    ),
+    # one thing under several names
+    Mutant(
+        "the-lock-is-of-the-name",
+        "runs/resume",
+        "        hold_lock(session.prepared.systems_lock, session.operator),\n",
+        "",
+        "a connection and its mapping by hand do not run at once",
+        f"{OTHERWISE} -k by_hand",
+    ),
+    Mutant(
+        "a-system-has-one-account",
+        "runs/prepare/prepared",
+        'refs = [] if "file" in place else',
+        "refs = [] if True else",
+        "a connection with another key is another account, and has another lock",
+        f"{OTHERWISE} -k another_key",
+    ),
+    Mutant(
+        "a-link-of-the-disk-is-another-file",
+        "runs/prepare/whereabouts",
+        'return {"file": os.path.realpath(file)}',
+        'return {"file": file}',
+        "a lock is of the file that a link leads to",
+        f"{OTHERWISE} -k link_of_the_disk",
+    ),
+    Mutant(
+        "a-path-counts-as-called",
+        "runs/prepare/whereabouts",
+        "if not file or home is None:",
+        "if True:",
+        "the same paths in another folder are another history",
+        f"{OTHERWISE} -k another_folder",
+    ),
+    Mutant(
+        "a-folder-takes-another-s-history",
+        "runs/past/predecessor",
+        " and name in names else None",
+        " else None",
+        "a history is not taken by the same paths of another folder",
+        f"{OTHERWISE} -k another_folder",
+    ),
+    Mutant(
+        "a-path-as-called-begins-anew",
+        "runs/past/predecessor",
+        "return Path() if _is_same_file",
+        "return None if _is_same_file",
+        "a history of an earlier version is gone on with",
+        f"{OTHERWISE} -k gone_on_with",
+    ),
+    Mutant(
+        "a-slash-is-another-system",
+        "runs/prepare/whereabouts",
+        "parts.path.rstrip('/')",
+        "parts.path",
+        "a slash after an address begins no history",
+        f"{OTHERWISE} -k another_address",
+    ),
+    Mutant(
+        "a-sandbox-is-an-edit",
+        "runs/past/predecessor",
+        "return not edited and then.manifest == now.manifest",
+        "return False",
+        "a sandbox that the environment names does not take over who is listed",
+        f"{OTHERWISE} -k sandbox",
     ),
 )

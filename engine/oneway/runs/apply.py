@@ -58,7 +58,7 @@ def target_memory(
     # With the store, and not before it is used:
     from oneway.history.journal.links import created_records, links
 
-    name = connection_of(plan)
+    name = connection_of(plan, session.state.path)
     known = links(session.journal, name).pairs
     owners = {each.target_id: each.source_id or "" for each in plan.singly() if each.target_id}
     sent = {

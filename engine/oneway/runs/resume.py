@@ -36,12 +36,15 @@ from oneway.state.lock import LOCKS, Holder, locked
 
 @contextmanager
 def exclusive_run(session: RunSession) -> Iterator[Holder]:
-    """Hold the lock of a run's connection; raise `Refused`, naming the holder, if it is taken.
+    """Hold the locks of a run; raise `Refused`, naming the holder, if one is taken.
 
-    At the end of the block, the connection's incidents are updated and its notices queued.
+    One is of the run's connection, the other of its systems, which another mapping or connection
+    may read and write too. At the end of the block, the connection's incidents are updated and its
+    notices queued.
     """
     with (
         hold_lock(session.name, session.operator) as holder,
+        hold_lock(session.prepared.systems_lock, session.operator),
         step("run", connection=session.name, why=session.operator.why.value),
         follow_run(session),
     ):

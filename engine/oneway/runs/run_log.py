@@ -69,7 +69,8 @@ class RunLog:
         self.operator = operator
         self.seal: Seal = operator.state.seal()
         # From here on, the run must hold its lease for everything that it journals.
-        journal.lease = operator.leases.get(connection_of(plan))
+        self.name = connection_of(plan, operator.state.path)
+        journal.lease = operator.leases.get(self.name)
         self._of = of
         self._names = names
         self._start: tuple[RunStart, bytes] | None = None
@@ -207,7 +208,7 @@ class RunLog:
         self._note_end()
 
     def _forget_what_healed(self) -> None:
-        self.journal.forget_all_but(connection_of(self.plan), planned_parts(self.plan))
+        self.journal.forget_all_but(self.name, planned_parts(self.plan))
 
     def finish(self, verdict: Verdict | None = None) -> None:
         """End the run; all of its actions have an ending.
@@ -256,7 +257,7 @@ class RunLog:
             if each.source_id and any(reason.code == UNMATCHED for reason in each.reasons)
         }
         if missing:
-            linked = links(self.journal, connection_of(self.plan)).targets.keys()
+            linked = links(self.journal, self.name).targets.keys()
             store_leavers(self.journal, self.run, missing & linked)
 
     def _note_end(self) -> None:
@@ -275,7 +276,7 @@ class RunLog:
         """Return who has left and can still get in, according to the journal."""
         from oneway.history.journal.flapping import reverted_by
 
-        undone = reverted_by(self.journal, connection_of(self.plan), self.run)
+        undone = reverted_by(self.journal, self.name, self.run)
         due = self._since.due
         found = still_in(self.plan, ends_of(entries), undone=undone.keys(), due=due)
         return (*self._since.of(found), *self._let_in(entries))
@@ -285,7 +286,7 @@ class RunLog:
         from oneway.history.journal.listed_records import store_listed
         from oneway.history.last_good import knows_everybody, last_still_in, remembered_records
 
-        name, past = connection_of(self.plan), tuple[Run, ...]()
+        name, past = self.name, tuple[Run, ...]()
         for number in (1, _LOOK_BACK):  # nearly always the last run knows everybody
             past = self.journal.runs(name, limit=number, before=self.run)
             if not past or knows_everybody(past[0]):
@@ -306,7 +307,7 @@ class RunLog:
             return
         from oneway.history.journal.said_left import store_left, stored_left
 
-        name = connection_of(self.plan)
+        name = self.name
         owned = with_owners(done, links(self.journal, name).targets)
         _, left = stored_left(self.journal, name) or (0, NOBODY_LEFT)
         more = replace(left, records=joined(left.records, owned))
@@ -329,7 +330,7 @@ class RunLog:
             and each.target_id is not None
         ]
         if created:
-            name, now = connection_of(self.plan), instant_text(self.operator.now())
+            name, now = self.name, instant_text(self.operator.now())
             learn_created(self.journal, name, created, now, self._names)
 
 
@@ -352,7 +353,7 @@ def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart
 
 def start_of(plan: Plan, operator: Operator, approval: Approval) -> RunStart:
     """Return the journal's record of the start of a run."""
-    connection = connection_of(plan)
+    connection = connection_of(plan, operator.state.path)
     start = start_of_none(operator, plan.mapping, connection)
     return replace(
         start,

@@ -51,7 +51,7 @@ class RunSession:
     def __init__(
         self, prepared: PreparedRun, operator: Operator, systems: OpenSystems | None = None
     ) -> None:
-        self.prepared = prepared
+        self.prepared = prepared.at_home(operator.state.path)
         self.operator = replace(operator, zone=prepared.zone)
         self.systems = systems or OpenSystems(prepared, operator.state.path)
         self._journal: Journal | None = None

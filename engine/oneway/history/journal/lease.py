@@ -133,11 +133,12 @@ def is_leased(store: Store, name: str) -> bool:
 
 
 def free_of_the_dead(store: Store, name: str) -> bool:
-    """Give back a connection's lease if its holder, a process on this machine, has died."""
+    """Give back all leases of a connection's holder if that process of this machine has died."""
     row = _row(store, name)
     if row is None or not is_over(row.owner):
         return False
-    _give_back(store, Fence(name, row.fence, row.owner))
+    for each in store.rows(select(table).where(table.c.owner == row.owner)):
+        _give_back(store, Fence(each.connection, each.fence, each.owner))
     return True
 
 

@@ -129,7 +129,8 @@ def recall(session: RunSession) -> Remembered:
     runs = journal.runs(before.name if before is not None else name, limit=_LOOK_BACK)
     left = stored_left(journal, before.name if before is not None else name)
     last = last_still_in(runs)
-    remarks = (before.remark(len(last), zone),) if before is not None else ()
+    remark = before.remark(len(last), zone) if before is not None else None
+    remarks = (remark,) if remark is not None else ()
     since = takewhile(lambda run: not knows_everybody(run), runs)
     seen = frozenset[str]().union(*(stored_leavers(journal, run.id) for run in since))
     by = next((run.start.digest for run in runs if run.knows_access), "")

@@ -2,7 +2,8 @@
 
 The name of such a run comes from the mapping's name and from what is read and written. An edit of
 one of them would begin a history in silence: guards would compare with nothing, and leavers who can
-still get in would be off the list.
+still get in would be off the list. So would a history that an earlier version filed under the paths
+as they were called.
 """
 
 import json
@@ -10,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oneway.connections.discovery import FILES
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
 from oneway.core.phrases import count
 from oneway.planning.plan import PlanInput, Reason
 from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.prepare.whereabouts import file_of, options_of, with_digest
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal, Run
@@ -30,7 +31,7 @@ _LOOK_BACK = 50
 class Predecessor:
     """The last history of a mapping file under another name.
 
-    `continues`: the target is the same, so that its links, sizes and counts hold.
+    `continues`: source and target are the same, so that its links, sizes and counts hold.
     """
 
     name: str
@@ -39,13 +40,16 @@ class Predecessor:
     was: tuple[str, ...]
     """What has changed since, with its old value: "file people.csv", "the name people"."""
 
-    def remark(self, listed: int, zone: str) -> Reason:
+    def remark(self, listed: int, zone: str) -> Reason | None:
         """Return what a plan says of it; `listed` were leavers who could still get in."""
+        if not self.was:
+            return None
         last = f"the last run of this mapping, on {day(self.run.start.started, zone)}, had "
         last += " and ".join(self.was)
         if self.continues:
             return Reason(HISTORY, f"{last}: this one goes on with its history")
-        text = f"{last}: no run has had this target, so the guards compare with no earlier run"
+        role = "target" if any(each.endswith(_AS_TARGET) for each in self.was) else "source"
+        text = f"{last}: no run has had this {role}, so the guards compare with no earlier run"
         if listed:
             text += f"; {count(listed, 'leaver')} could still get in after it"
         return Reason(HISTORY, text, warning=True)
@@ -70,33 +74,96 @@ def _if_same(journal: "Journal", name: str, prepared: PreparedRun) -> Predecesso
     runs = journal.runs(name, limit=_LOOK_BACK)
     text = next((text for run in runs if (text := journal.plan_of(run.id))), "")
     plan: dict[str, Any] = json.loads(text) if text else {}
-    file = plan.get("mapping", {}).get("file", "")
-    if not file or plan.get("connection") or not _is_same_file(file, prepared.request.mapping):
+    if not plan or plan.get("connection"):
         return None
-    inputs: Mapping[str, Mapping[str, Any]] = plan.get("inputs", {})
-    was = []
-    for role, now in prepared.plan_inputs.items():
-        if role not in ("source", "target"):
-            continue
-        then = inputs.get(role, {})
-        if not _is_same_system(then, now):
+    inputs = _inputs_of(plan)
+    folder = _folder_of(name, plan.get("mapping", {}), inputs, prepared)
+    if folder is None:
+        return None
+    was, continues = list[str](), True
+    edited = plan["mapping"].get("digest") != prepared.spec.digest
+    for role in ("source", "target"):
+        then, now = inputs.get(role), prepared.plan_inputs[role]
+        if then is None:
             return None
-        if then["resource"] != now.resource:
-            was.append(f"{then['connector']} {then['resource']} as {role}")
-    continues = not any(each.endswith(" as target") for each in was)
+        if _is_same(then, folder, now):
+            continue
+        if not (file_of(then) and file_of(now)) and _is_given(then, now, prepared, edited=edited):
+            return None
+        was.append(f"{_told(then, now)} as {role}")
+        continues &= role == "source" and bool(file_of(then) and file_of(now))
     if runs[0].start.mapping != prepared.spec.name:
         was.append(f"the name {runs[0].start.mapping}")
-    return Predecessor(name, runs[0], continues, tuple(was)) if was else None
+    return Predecessor(name, runs[0], continues, tuple(was))
 
 
-def _is_same_file(one: str, other: str) -> bool:
-    return one == other or Path(one).resolve() == Path(other).resolve()
+def _inputs_of(plan: Mapping[str, Any]) -> dict[str, PlanInput]:
+    """Return the inputs of a stored plan."""
+    return {
+        role: PlanInput(
+            each["connector"],
+            each["resource"],
+            each.get("options", {}),
+            each.get("file"),
+            each.get("origin", ""),
+            each.get("manifest", ""),
+        )
+        for role, each in plan.get("inputs", {}).items()
+    }
 
 
-def _is_same_system(then: Mapping[str, Any], now: PlanInput) -> bool:
-    """Return whether an input is the same but for the path of a file."""
-    if then.get("connector") != now.connector:
-        return False
-    if now.connector == FILES:
+def _folder_of(
+    name: str, mapping: Mapping[str, Any], inputs: Mapping[str, PlanInput], prepared: PreparedRun
+) -> Path | None:
+    """Return the folder from which a plan's paths lead to this run's mapping; None if none does.
+
+    Plans do not keep the folder that they were made in. It is nearly always the state folder's.
+    Otherwise the paths count from here, if they give the name of the history, which another
+    folder's do not.
+    """
+    file, home, ours = mapping.get("file", ""), prepared.home or Path(), prepared.request.mapping
+    if not file:
+        return None
+    if (home / file).exists():
+        return home if _is_same_file(home / file, ours) else None
+    names = (with_digest(mapping.get("name", ""), inputs, each) for each in (None, home))
+    return Path() if _is_same_file(Path(file), ours) and name in names else None
+
+
+def _is_same_file(one: Path, other: str | Path) -> bool:
+    return one.resolve() == Path(other).resolve()
+
+
+def _is_given(then: PlanInput, now: PlanInput, prepared: PreparedRun, *, edited: bool) -> bool:
+    """Return whether a system differs because the command line or the environment says so.
+
+    It is then another account, such as a sandbox, and no edit.
+    """
+    request = prepared.request
+    if request.source or request.target or request.options:
         return True
-    return then.get("resource") == now.resource and then.get("options") == dict(now.options)
+    return not edited and then.manifest == now.manifest
+
+
+def _is_same(then: PlanInput, folder: Path, now: PlanInput) -> bool:
+    """Return whether an input is the same file or system."""
+    old, new = file_of(then), file_of(now)
+    if old and new:
+        return _is_same_file(folder / old, new)
+    return not old and not new and _system(then) == _system(now)
+
+
+def _system(each: PlanInput) -> tuple[object, ...]:
+    return each.connector, each.resource, each.file, options_of(each)
+
+
+def _told(then: PlanInput, now: PlanInput) -> str:
+    """Return what an input was, with the options that were different."""
+    if file_of(then) or (then.connector, then.resource) != (now.connector, now.resource):
+        return then.text
+    new = options_of(now)
+    old = [f"{name} {value}" for name, value in options_of(then).items() if new.get(name) != value]
+    return f"{then.text} with {' and '.join(old) or 'fewer options'}"
+
+
+_AS_TARGET = " as target"

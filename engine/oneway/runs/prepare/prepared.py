@@ -5,6 +5,7 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oneway.connections.discovery import ANY, FILES, describe, with_defaults
@@ -18,6 +19,7 @@ from oneway.mapping.expressions import Context
 from oneway.mapping.spec import EndpointSpec, GuardsSpec, MappingSpec, ReferenceSpec
 from oneway.runs.prepare.compilation import located
 from oneway.runs.prepare.request import RunRequest
+from oneway.runs.prepare.whereabouts import digest_of, real_place, whereabouts, with_digest
 
 if TYPE_CHECKING:
     from oneway.connections.connection import Side
@@ -60,10 +62,18 @@ class PreparedRun:
     compiled: Compiled
     catalogue: Mapping[str, Description]
     settings: Mapping[str, Value]
+    home: Path | None = None
+    """The folder of the state folder: the names of histories tell files by their paths from it."""
+
+    def at_home(self, state: Path) -> "PreparedRun":
+        """Return the same for a state folder; both share the inputs."""
+        return self._sharing(replace(self, home=state.absolute().parent))
 
     def as_of(self, instant: datetime) -> "PreparedRun":
         """Return the same as of another instant; both share the inputs."""
-        found = replace(self, request=replace(self.request, as_of=instant))
+        return self._sharing(replace(self, request=replace(self.request, as_of=instant)))
+
+    def _sharing(self, found: "PreparedRun") -> "PreparedRun":
         vars(found)["inputs"] = self.inputs
         return found
 
@@ -116,7 +126,7 @@ class PreparedRun:
             return None
         name = connection.name
         return PlanConnection(
-            _with_inputs(name, self.plan_inputs) if self._elsewhere else name, connection.file
+            with_digest(name, self.plan_inputs, None) if self._elsewhere else name, connection.file
         )
 
     @cached_property
@@ -136,7 +146,10 @@ class PreparedRun:
     def _elsewhere(self) -> bool:
         """Whether the target is not the connection's own."""
         own, each = self._connected_inputs["target"], self.plan_inputs["target"]
-        return _whereabouts({"": own}) != _whereabouts({"": each}) or own.origin != each.origin
+        return (
+            whereabouts({"": own}, None) != whereabouts({"": each}, None)
+            or own.origin != each.origin
+        )
 
     @cached_property
     def _connected_inputs(self) -> Mapping[str, "PlanInput"]:
@@ -152,36 +165,32 @@ class PreparedRun:
     @cached_property
     def connection_name(self) -> str:
         """The name that the journal files this run under, with those before and after it."""
-        return connection_name(self.spec.name, self.plan_connection, self.plan_inputs)
+        own = self.plan_connection
+        if own is not None:
+            return own.name
+        return with_digest(self.spec.name, self.plan_inputs, self.home)
+
+    @cached_property
+    def systems_lock(self) -> str:
+        """The name of the lock of the source and target that this run reads and writes.
+
+        Runs of one account under different names have the same, even over different paths.
+        """
+        found = dict[str, str]()
+        for role in ("source", "target"):
+            place = real_place(self.plan_inputs[role])
+            refs = [] if "file" in place else credentials_of(self, self.inputs[role])
+            found |= {f"{role} {name}": text for name, text in place.items()}
+            found |= {f"{role} credential {name}": text for name, text in refs}
+        words = " to ".join(self.plan_inputs[role].text for role in ("source", "target"))
+        return f"{words} {digest_of(found)[:16]}"
 
 
-def connection_name(
-    mapping: str, connection: "PlanConnection | None", inputs: Mapping[str, "PlanInput"]
-) -> str:
-    """Return the connection's name; without one, the mapping's with a digest of its inputs.
-
-    The options of a file do not count: read in another way, it is still the same file.
-    """
-    return connection.name if connection is not None else _with_inputs(mapping, inputs)
-
-
-def _with_inputs(name: str, inputs: Mapping[str, "PlanInput"]) -> str:
-    digest = sha256(canonical(_whereabouts(inputs)).encode("ascii")).hexdigest()
-    return f"{name} {digest[:8]}"
-
-
-def _whereabouts(inputs: Mapping[str, "PlanInput"]) -> dict[str, str]:
-    """Return what tells the systems and files of inputs from others."""
-    systems: dict[str, str] = {role: each.text for role, each in inputs.items()}
-    for each in inputs.values():
-        if each.file is None and each.connector != FILES:
-            systems |= {f"options.{each.connector}.{k}": v for k, v in each.options.items()}
-    return systems
-
-
-def connection_of(plan: "Plan") -> str:
-    """Return the name that the journal files a plan's run under."""
-    return connection_name(plan.mapping, plan.connection, plan.inputs)
+def connection_of(plan: "Plan", state: Path) -> str:
+    """Return the name under which the journal of a state folder files a plan's run."""
+    if plan.connection is not None:
+        return plan.connection.name
+    return with_digest(plan.mapping, plan.inputs, state.absolute().parent)
 
 
 def options_of(prepared: PreparedRun, each: Input) -> dict[str, str]:
@@ -191,6 +200,16 @@ def options_of(prepared: PreparedRun, each: Input) -> dict[str, str]:
     description = description_of(prepared, each)
     found = given_options(description, prepared.request.lookup, given_to(prepared, each))
     return with_defaults(description, {**dict(each.options), **found})
+
+
+def credentials_of(prepared: PreparedRun, each: Input) -> list[tuple[str, str]]:
+    """Return where the credentials of an input are kept, by name; none is opened."""
+    from oneway.connections.access import given_secrets
+
+    kept = side_of(prepared, each).credentials
+    given = given_secrets(description_of(prepared, each), prepared.request.lookup)
+    refs = {**given, **{name: (ref,) for name, ref in kept.items()}}
+    return [(name, str(ref)) for name, found in sorted(refs.items()) for ref in found]
 
 
 def given_to(prepared: PreparedRun, each: Input) -> dict[str, str]:

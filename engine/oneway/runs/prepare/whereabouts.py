@@ -1,0 +1,83 @@
+"""Tells systems and files apart, however their names are written.
+
+A history belongs to what a run reads and writes, and so does a lock. The same file can be called
+by its absolute path or from another folder, and the same system with a slash after its address.
+"""
+
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from oneway.connections.discovery import FILES
+from oneway.connections.origins import origin_in
+from oneway.core.seal import canonical
+
+if TYPE_CHECKING:
+    from oneway.planning.plan import PlanInput
+
+
+def with_digest(name: str, inputs: Mapping[str, "PlanInput"], home: Path | None) -> str:
+    """Return a name with a digest of the inputs; files count by their path from `home`.
+
+    Without `home`, they count by their path as given.
+    """
+    return f"{name} {digest_of(whereabouts(inputs, home))[:8]}"
+
+
+def whereabouts(inputs: Mapping[str, "PlanInput"], home: Path | None) -> dict[str, str]:
+    """Return what tells the systems and files of inputs from others.
+
+    The options of a file do not count: read in another way, it is still the same file.
+    """
+    found = {role: _text(each, home) for role, each in inputs.items()}
+    for each in inputs.values():
+        if not file_of(each):
+            found |= {f"options.{each.connector}.{k}": v for k, v in options_of(each).items()}
+    return found
+
+
+def real_place(each: "PlanInput") -> dict[str, str]:
+    """Return the file or system that an input is at this moment: links of the disk are followed."""
+    file = file_of(each)
+    if file:
+        return {"file": os.path.realpath(file)}
+    return {**options_of(each), "": f"{each.connector} {each.resource} {each.origin}"}
+
+
+def file_of(each: "PlanInput") -> str:
+    """Return the path of the file that an input is read from; "" for a system."""
+    if each.file is not None:
+        return each.file
+    return each.resource if each.connector == FILES else ""
+
+
+def options_of(each: "PlanInput") -> dict[str, str]:
+    """Return the options of a system, with addresses written in one way."""
+    return {name: _address(str(value)) for name, value in each.options.items()}
+
+
+def digest_of(found: Mapping[str, str]) -> str:
+    """Return the digest of texts by name."""
+    return sha256(canonical(found).encode("ascii")).hexdigest()
+
+
+def _text(each: "PlanInput", home: Path | None) -> str:
+    file = file_of(each)
+    if not file or home is None:
+        return each.text
+    # Links of the disk are not followed: `latest.csv` may lead to another file each night.
+    path = os.path.relpath(os.path.abspath(file), os.path.abspath(home))
+    return f"{FILES} {path}"
+
+
+def _address(text: str) -> str:
+    """Return a URL with its origin in lower case and no slash at its end; other text as it is."""
+    origin = origin_in(text)
+    if not origin:
+        return text
+    parts = urlsplit(text.strip())
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{origin}{parts.path.rstrip('/')}{query}"
