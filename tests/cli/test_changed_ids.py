@@ -148,6 +148,7 @@ def test_no_last_day_is_in_the_store(world: World) -> None:
         {"id": "203", "email": "other@example.com"},
         {"id": "203", "last": "Moss"},
         {"id": "203", "reference": None, "email": None},
+        {"id": "203", "first": "Deleted", "last": "Person", "email": None},
     ],
 )
 def test_whose_record_has_another_id_stays_listed(world: World, change: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ UNREAD_DETAILS = "tests/cli/test_unread_details.py"
 CUT_SIGNS = "tests/laws/test_cut_signs.py"
 NOT_SHOWN = "tests/cli/test_not_shown.py"
 STAYS = "tests/cli/test_stays_listed.py"
+CHANGED_IDS = "tests/cli/test_changed_ids.py"
 LISTED = "tests/nights/test_listed.py -k story"
 LEFT_BEFORE = "tests/cli/test_left_before_it_came.py"
 PARENTS = "tests/laws/test_parent_lists.py"
@@ -838,6 +839,62 @@ MUTANTS = (
                 LISTED,
             ),
             (
+                "another-id-is-another-record",
+                "planning/similar/record_marks",
+                "    if not same.isdisjoint(keys) and",
+                "    if False and",
+                CHANGED_IDS,
+            ),
+            (
+                "only-the-key-tells-whose-a-record-is",
+                "planning/similar/record_marks",
+                "    if not moved:\n        return False\n",
+                "    return False\n",
+                CHANGED_IDS,
+            ),
+            (
+                "an-id-is-one-persons-for-good",
+                "planning/similar/record_marks",
+                "    return not same and len(differing) >= SEVERAL\n",
+                "    return False\n",
+                CHANGED_IDS,
+            ),
+            (
+                "a-deleted-account-is-forgotten-with-its-id",
+                "runs/evidence/renumbered",
+                "records={**self.of(left.records), **known}",
+                "records=self.of(left.records)",
+                CHANGED_IDS,
+            ),
+            (
+                "a-last-day-never-comes",
+                "planning/said_left",
+                "if id not in come}",
+                "if id}",
+                CHANGED_IDS,
+            ),
+            (
+                "a-last-day-comes-though-it-was-taken-back",
+                "planning/said_left",
+                "if all(map(stayed.get, whose)) and whose}",
+                "if not whose and stayed}",
+                CHANGED_IDS,
+            ),
+            (
+                "a-listed-record-is-anybodys-whose-row-has-another-id",
+                "runs/evidence/leaving_doubts",
+                "        asked -= leavers\n        return self.heard.unheard(",
+                "        asked -= leavers\n        return {} and self.heard.unheard(",
+                LISTED,
+            ),
+            (
+                "what-tells-whose-a-record-is-outlives-its-person",
+                "runs/forget/person",
+                "for id, each in left.marks.items() if id not in theirs}",
+                "for id, each in left.marks.items()}",
+                CHANGED_IDS,
+            ),
+            (
                 "what-a-run-did-not-see-is-forgotten",
                 "history/last_good",
                 "for each in knowing[:last]))",
@@ -1416,8 +1473,8 @@ MUTANTS = (
     Mutant(
         "hidden-leaver-is-not-searched-for",
         "runs/plan",
-        "(missing.leavers, missing.owners, missing.absent, doubting.returns)",
-        "(missing.owners, missing.absent, doubting.returns)",
+        "(missing.leavers, missing.owners, missing.absent)",
+        "(missing.owners, missing.absent)",
         "an unmatched leaver is searched for where the list hides records",
         "tests/cli/test_odd_answers.py -k searched_for_where",
     ),

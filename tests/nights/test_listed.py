@@ -290,6 +290,10 @@ RENUMBERED: dict[str, tuple[list[Json], list[list[str]]]] = {
         [ANN_STAYS, REFUSED, {"moves": {"t1": "t3"}}, {"moves": {"t3": "t1"}}, {}],
         [[], ["t1"], ["t3"], ["t1"], ["t1"]],
     ),
+    "a second account has the key of a closed one": (
+        [ANN_STAYS, ANN_LEFT, {}, {"new": {"t5": FULL["t1"]}}, {}],
+        [[], [], [], ["t5"], ["t5"]],
+    ),
     "id and key change together": (
         [ANN_STAYS, REFUSED, {"moves": {"t1": "t3"}, "users": {"t3": {"ref": "X7"}}}],
         [[], ["t1"], ["t3"]],
