@@ -67,6 +67,35 @@ def test_one_connection_alone_is_put_right(night: Night) -> None:
     assert runs[1]["created"] == 3
 
 
+def test_a_mapping_alone_is_put_right_by_its_name_or_its_file(night: Night) -> None:
+    """Its runs are filed with digits behind its name: that names the systems that ran last."""
+    night.set_clock("2027-01-10T05:00:00")
+    assert night.run("sync", "acme-mapping.yaml").ends() == 0
+    night.set_clock("2026-11-24T05:00:00")
+    assert "F117" in night.run("sync", "acme-mapping.yaml").said
+    told = json.loads(night.run("runs", "--format", "json").out)["runs"]
+    (name,) = {each["connection"] for each in told} - {"acme", "beta"}
+    for text, runs in ((name.partition(" ")[0], 1), ("acme-mapping.yaml", 0)):
+        ended = night.run("runs", "forget-future", text, "--yes", "--format", "json")
+        said = json.loads(ended.out)
+        assert (said["connection"], len(said["runs"])) == (name, runs)
+    assert night.run("sync", "acme-mapping.yaml").ends() == 0
+
+
+def test_a_run_of_a_clock_that_is_ahead_forgets_nothing_real(night: Night) -> None:
+    """Guards count the week before, once the clock is right again."""
+    night.set_clock("2026-11-24T05:00:00")
+    night.run("runs", "forget-future", "acme", "--yes")
+    for day in ("01", "02", "06"):
+        night.set_clock(f"2027-12-{day}T05:00:00")
+        assert night.run("sync", "acme").ends() == 0
+    night.set_clock("2026-11-25T05:00:00")
+    assert night.run("runs", "forget-future", "acme", "--yes").ends() == 0
+    runs = json.loads(night.run("runs", "acme", "--format", "json").out)["runs"]
+    assert len(runs) >= 4
+    assert runs[-1]["created"] == 3
+
+
 def test_nothing_is_changed_where_nobody_says_yes(night: Night) -> None:
     assert night.run("runs", "forget-future", "acme").ends() != 0
     told = json.loads(night.run("status", "--format", "json").out)["connections"]

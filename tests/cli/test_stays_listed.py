@@ -553,3 +553,28 @@ def test_law_19_over_nights(acme: World, nights: list[dict[str, Any]]) -> None:
             is_listed = is_listed or had_left
         assert ("1" in listed(ended)) == is_listed, (each, ended.out)
         assert ("1" in standing(acme)) == is_listed
+
+
+@pytest.mark.parametrize("nights", [1, 2])
+def test_answers_of_another_system_in_which_others_have_the_ids_end_nothing(
+    acme: World, nights: int
+) -> None:
+    """A sandbox gives the id of a listed leaver's record to a person who stays."""
+    rows = without(1, without(2, people()))
+    assert listed(night(acme, rows)) == ["1", "2"]
+    live = acme.read("users.json")
+    sandbox = [each | {"id": "1"} if each["id"] == "9" else each for each in live[1:]]
+    acme.write("users.json", sandbox)
+    for _ in range(nights):
+        ended = night(acme)
+        assert (ended.code, listed(ended)) == (5, ["1", "2"]), ended.out
+    said = acme.run("plan", "acme").flat
+    assert "target record 1, which was listed as that of a leaver, source record e1" in said
+    acme.write("users.json", live)
+    ended = night(acme)
+    assert (ended.code, listed(ended)) == (5, ["1", "2"]), ended.out
+    assert ended.data["plan"]["counts"].get("conflict", 0) == 0
+    # In earnest, a human says so: the person's record was made again, and has that id.
+    acme.write("users.json", sandbox)
+    ended = night(acme, None, "--allow", "reused:009")
+    assert listed(ended) == ["2"], ended.out

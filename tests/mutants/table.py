@@ -667,6 +667,30 @@ MUTANTS = (
         )
     ),
     Mutant(
+        "another-systems-answer-ends-a-listing",
+        "planning/reconcile",
+        "        if leavers:\n            text +=",
+        "        if not leavers:\n            text +=",
+        "a record listed for a leaver is not given to a person whom a link names elsewhere",
+        "tests/cli/test_stays_listed.py -k another_system",
+    ),
+    Mutant(
+        "a-clock-that-is-ahead-forgets-the-week",
+        "runs/past/retention",
+        "    if last:\n",
+        "    if not last:\n",
+        "a run by a clock that is ahead removes nothing that is recent",
+        "tests/cli/test_future.py -k forgets_nothing",
+    ),
+    Mutant(
+        "the-future-of-another-name-is-put-right",
+        "cli/runs",
+        "return run_named(journal, text).start.connection",
+        "return run_named(journal, text) and text",
+        "the future of a mapping alone is put right by its name or its file",
+        "tests/cli/test_future.py -k by_its_name",
+    ),
+    Mutant(
         "a-newcomer-gets-the-record-of-a-listed-leaver",
         "planning/reconcile",
         "if not theirs or row.source_id not in evidence.passed_on:",

@@ -230,9 +230,8 @@ def forgetting(*, console: Console, name: str, yes: bool, state: Path, format: s
     refuse_without_journal(found)
     at = now()
     operator = Operator(user(), found, now)
+    name = _filed_as(found, name)
     with hold_lock(name, operator), Journal.open(found.journal) as journal:
-        if name not in {*journal.connections(), *schedule_statuses(journal)}:
-            run_named(journal, name)  # reports an unknown name, and suggests similar ones
         future = in_the_future(journal, name, at)
         zone = next((run.start.zone for run in journal.runs(name, limit=1)), "")
         said = _future_in_words(future, zone)
@@ -249,6 +248,14 @@ def forgetting(*, console: Console, name: str, yes: bool, state: Path, format: s
         right = " They were put right: dues are forgotten, runs are of now." if future else ""
         console.out(f"{said}{right}\n")
     return Exit.DONE
+
+
+def _filed_as(state: StateFolder, text: str) -> str:
+    """Return the name of a connection's records, by its name or file, or by one of its runs."""
+    with Journal.open(state.journal) as journal:
+        if text in {*journal.connections(), *schedule_statuses(journal)}:
+            return text
+        return run_named(journal, text).start.connection
 
 
 def _future_in_words(future: Future, zone: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from oneway.core.instants import moment
 from oneway.core.key_forms import loose
+from oneway.core.phrases import some
 from oneway.core.records import Value
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent, Gone, Rehires, Rekey
@@ -437,7 +438,8 @@ class _Reconciler:
         """Return the match of a row whose own record is missing, and whose key finds another.
 
         The other record may be the same one, created again; or it belongs to another person, while
-        the row's own record is hidden.
+        the row's own record is hidden. If it was listed for a leaver, these may be answers of
+        another system, such as a sandbox, where other people have the ids.
         """
         likeness = likeness_of(self.policy, row, found)
         proven = link.target_id in self.evidence.gone
@@ -447,7 +449,10 @@ class _Reconciler:
             f"{self.evidence.told(link)}, which {where}; "
             f"the key {row.key} finds target record {found.target_id}"
         )
-        if likeness.beyond_the_key or (proven and not stranger):
+        leavers = self.evidence.before.get(found.target_id, frozenset()) - {row.source_id}
+        if leavers:
+            text += f", which was listed as that of a leaver, source record {some(sorted(leavers))}"
+        elif likeness.beyond_the_key or (proven and not stranger):
             return keyed._replace(notes=(*keyed.notes, Reason("adopted", text)))
         ids = (link.target_id, found.target_id)
         why = f"{text}; {likeness.text}: a person decides"

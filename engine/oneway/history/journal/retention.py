@@ -30,6 +30,12 @@ def prunable(store: Store, before: str, connection: str | None = None) -> tuple[
     return tuple(row.id for row in store.rows(query))
 
 
+def last_started(store: Store, connection: str, until: str) -> str:
+    """Return when a connection last started a run up to an instant; "" if it did not."""
+    ours = (run.c.connection == connection) & (run.c.started <= until)
+    return store.rows(select(func.max(run.c.started)).where(ours))[0][0] or ""
+
+
 def _needed() -> Any:
     sized = run.c.source_records.is_not(None)
     return union(

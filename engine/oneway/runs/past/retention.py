@@ -11,9 +11,10 @@ from oneway.connections.access import Lookup
 from oneway.core.diagnostics import Refused, refusal
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import forget_notices
+from oneway.history.journal.retention import last_started
 from oneway.history.journal.schedule_claims import forget as forget_dues
 from oneway.planning.breach import WINDOW
-from oneway.runs.prepare.request import instant_text
+from oneway.runs.prepare.request import instant_text, parse_instant
 
 DAYS = 90
 """How many days a run is kept by default."""
@@ -39,11 +40,21 @@ def days_kept(lookup: Lookup) -> int:
 def forget_old(journal: Journal, connection: str, now: datetime, days: int) -> None:
     """Remove runs and notices older than some days, if the store allows it.
 
-    Its lock must be held. What guards and a resumption need stays, however old it is.
+    Its lock must be held. What guards and a resumption need stays, however old it is. The clock
+    may be ahead for a few nights: age is counted from when the connection ran before these.
     """
+    before = _instant(now, days)
+    last = last_started(journal, connection, _instant(now, LEAST_DAYS))
+    if last:
+        before = min(before, _instant(parse_instant(last), days - LEAST_DAYS))
     # A good run does not fail because the store is busy now: the next run removes them.
     with suppress(Refused):
-        prune(journal, instant_text(now - timedelta(days=days)), connection)
+        prune(journal, before, connection)
+
+
+def _instant(now: datetime, days: int) -> str:
+    """Return the instant some days ago, as text."""
+    return instant_text(now - timedelta(days=days))
 
 
 def prune(journal: Journal, before: str, connection: str | None = None) -> int:
