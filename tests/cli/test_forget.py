@@ -12,6 +12,8 @@ import psycopg
 import pytest
 from cli_world import MAPPING, World, person, user
 
+from oneway.history.journal import Journal
+from oneway.history.journal.links import links
 from postgres import Server
 
 
@@ -280,3 +282,26 @@ def test_somebody_else_is_forgotten_as_ever(world: World) -> None:
     held(world)
     assert world.run("forget", "P002").code == 0
     assert world.run("forget", "P001").code == 1
+
+
+def test_a_code_of_several_connections_is_forgotten_in_the_one_that_is_named(world: World) -> None:
+    """The code may be another person's with another employer."""
+    world.run("sync", "m.yaml")
+    others = [person(1, name="Ira Inn"), person(5)]
+    world.write("others.json", others)
+    world.write("others-users.json", [])
+    text = MAPPING.replace("people.json", "others.json").replace("users.json", "others-users.json")
+    world.write("n.yaml", text.replace("name: people-to-users", "name: others"))
+    assert world.run("sync", "n.yaml").code == 0
+    refused = world.run("forget", "P001")
+    assert refused.code == 1
+    assert "[U107]" in refused.err
+    assert "several connections know somebody as 'P001'" in refused.flat
+    assert "Ira Inn" in refused.flat
+    assert "Person 1" in refused.flat
+    with Journal.open(world.folder / ".oneway/journal.db") as journal:
+        ours = next(each for each in journal.connections() if each.startswith("others "))
+        before = {name: len(links(journal, name)) for name in journal.connections()}
+        assert world.run("forget", "P001", "--connection", ours).code == 0
+        after = {name: len(links(journal, name)) for name in journal.connections()}
+    assert after == before | {ours: before[ours] - 1}

@@ -46,6 +46,7 @@ FALLBACK = "tests/cli/test_fallback.py"
 TREES = "tests/laws/test_tree_laws.py tests/cli/test_trees.py"
 
 BACK = "tests/laws/test_came_back.py"
+SHARED_TARGET = "tests/cli/test_shared_target.py"
 OTHERWISE = "tests/cli/test_called_otherwise.py"
 EDITED = "tests/cli/test_edited_history.py"
 SPELLING = "tests/laws/test_spelling.py"
@@ -5834,5 +5835,62 @@ MUTANTS = (
         "return False",
         "a sandbox that the environment names does not take over who is listed",
         f"{OTHERWISE} -k sandbox",
+    ),
+    # several connections with one target
+    Mutant(
+        "a-code-of-both-employers",
+        "planning/reconcile",
+        "        reason = reason or _linked_elsewhere(policy, row, target, evidence, allowed)\n",
+        "",
+        "a record that another connection has linked is not taken by a key alone",
+        f"{SHARED_TARGET} -k code_of_both",
+    ),
+    Mutant(
+        "a-person-of-both-is-another",
+        "runs/evidence/shared_target",
+        "return not self._session.names.are_all(link, ours.label)",
+        "return True",
+        "a person whom both employ is matched by both connections",
+        f"{SHARED_TARGET} -k person_of_both",
+    ),
+    Mutant(
+        "every-target-is-ours",
+        "runs/evidence/shared_target",
+        "return target and not source",
+        "return not source",
+        "a record of another target with the same id says nothing",
+        f"{SHARED_TARGET} -k another_target",
+    ),
+    Mutant(
+        "who-is-gone-there-stays",
+        "runs/evidence/shared_target",
+        "if not good or link.seen < max(good, instant_text(self._session.now() - _RECENT)):",
+        "if not good:",
+        "a leaver is listed again once the other employer's row is gone",
+        f"{SHARED_TARGET} -k moved",
+    ),
+    Mutant(
+        "a-namesake-elsewhere-is-the-leaver",
+        "planning/outcomes",
+        "maybe = tuple(each for each in maybe if each.target_id not in self.elsewhere)",
+        "pass",
+        "a leaver is not listed for a record of another connection's namesake",
+        f"{SHARED_TARGET} -k namesake",
+    ),
+    Mutant(
+        "an-old-link-lists-who-moved",
+        "runs/evidence/shared_target",
+        "links=evidence.table.some(kept),",
+        "links=evidence.links,",
+        "a person who moved to another employer is not listed by the old link",
+        f"{SHARED_TARGET} -k moved",
+    ),
+    Mutant(
+        "forgotten-in-every-connection",
+        "runs/forget/person",
+        "    if len(found) > 1:\n",
+        "    if False:\n",
+        "a code of several connections is forgotten only in the one that is named",
+        "tests/cli/test_forget.py -k code_of_several",
     ),
 )

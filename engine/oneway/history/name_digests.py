@@ -78,6 +78,11 @@ class NameDigests:
         """Return whether a link's names were digested with a key that is not the seal's."""
         return names.startswith(_KEYED) and not names.startswith(self._key)
 
+    def are_all(self, link: Link, label: str) -> bool:
+        """Return whether a name has exactly the words that a link remembers."""
+        before = _digests_in(link.names) if link.names.startswith(self._mark) else ()
+        return bool(before) and {*before} == {*_digests_in(self.of(link.source_id, label))}
+
     def _digest(self, text: str) -> str:
         made = self._keyed.copy()
         made.update(text.encode("utf-8", "surrogatepass"))

@@ -257,6 +257,10 @@ class LinkEvidence:
     - `unheard` are not clearly back according to the source, and why: their accounts are not
       reactivated.
 
+    `elsewhere` are target records that another connection has linked to a person of its own source,
+    in words; `stays` those of them whose access that connection decides, because its source still
+    has the person.
+
     `returning` are the target records that a return may still let somebody in by, and why.
     `before` are the target records that earlier runs listed and that no run has seen to end, each
     with the source records of those whose it may be. The answers of `unasked` source records do not
@@ -291,6 +295,8 @@ class LinkEvidence:
     passed_on: frozenset[str] = frozenset()
     unheard: Mapping[str, Reason] = field(default_factory=dict)
     ended: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    stays: frozenset[str] = frozenset()
     all_left: bool = False
     zone: str = ""
 

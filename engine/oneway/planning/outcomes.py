@@ -138,6 +138,8 @@ class Drafter:
     """The day on which this sync ended a record's access, if nobody has returned since."""
     possible: Mapping[str, Sequence[TargetRow]] = field(default_factory=dict)
     """The target records that people without a match may have, by source id."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Why a target record is of another connection's person, who stays; by target id."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with the notes of its links."""
@@ -285,6 +287,12 @@ class Drafter:
             left = "has left"
         text = f"{left}, and no target record matches; leavers are never created"
         ids = tuple(each.target_id for each in self.possible.get(row.source_id, ()))
+        others = [id for id in ids if id in self.elsewhere]
+        if others and len(others) == len(ids) and not self.unseen:
+            told = "; ".join(
+                f"target record {id} is not theirs: {self.elsewhere[id]}" for id in ids
+            )
+            return Reason(UNMATCHED, f"{left}, and no target record matches; {told}")
         if not (ids or self.unseen):
             return Reason(UNMATCHED, text)
         text = f"{left}, and no target record matches"
@@ -318,6 +326,7 @@ class Drafter:
         if found.target is not None:
             return not found.target.left
         maybe = (*found.candidates, *self.possible.get(row.source_id, ()))
+        maybe = tuple(each for each in maybe if each.target_id not in self.elsewhere)
         lets_in = any(not each.left and each.target_id not in leaving for each in maybe)
         if row.readable_keys and maybe:
             return self.unseen_access or lets_in

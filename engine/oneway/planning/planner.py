@@ -214,6 +214,7 @@ class _Planner:
             unseen_access=not self.target.complete or hidden_access,
             unheard=evidence.unheard,
             ended=evidence.ended,
+            elsewhere={id: evidence.elsewhere[id] for id in evidence.stays},
             possible={
                 **targets_by_readable_keys(rows, targets),
                 **self._possible(self.records),

@@ -54,6 +54,7 @@ def reconcile(
         reason = back_on_a_guess(policy, row, target, evidence.targets, allowed, evidence.ended)
         reason = reason or _outside_on_a_guess(policy, row, target, evidence.targets, allowed)
         reason = reason or _listed_for_another(policy, row, target, evidence)
+        reason = reason or _linked_elsewhere(policy, row, target, evidence, allowed)
         if reason is not None:
             back[row.source_id] = _conflict(reason, found, target)
     back |= _of_others(matches, rows, policy, evidence.targets, allowed)
@@ -148,6 +149,31 @@ def _listed_for_another(
     text = (
         f"the key {row.key} finds target record {target.target_id}, which may be that of a person "
         f"who {what}; {likeness_of(policy, row, target).text}: a person decides"
+    )
+    return Reason("reused", text, candidates=(target.target_id,), warning=True)
+
+
+def _linked_elsewhere(
+    policy: Policy,
+    row: SourceRow,
+    target: TargetRow,
+    evidence: LinkEvidence,
+    allowed: frozenset[str],
+) -> Reason | None:
+    """Return why a record is not a row's: another connection has linked it to its own person.
+
+    Two employers may use one code for two people, and one word of a name or an office that they
+    share proves nothing then.
+    """
+    said = evidence.elsewhere.get(target.target_id)
+    if said is None or row.key in allowed or is_supported(evidence.targets, row, target):
+        return None
+    likeness = likeness_beside(policy, row, target)
+    if likeness.one_person:
+        return None
+    text = (
+        f"the key {row.key} finds target record {target.target_id}, and {said}; "
+        f"{likeness.text}: a person decides"
     )
     return Reason("reused", text, candidates=(target.target_id,), warning=True)
 

@@ -40,6 +40,7 @@ from oneway.runs.evidence.observations import with_observations
 from oneway.runs.evidence.pending_creates import unseen_creates, with_pending
 from oneway.runs.evidence.remembered import NOTHING_REMEMBERED, Remembered
 from oneway.runs.evidence.renumbered import renumbered
+from oneway.runs.evidence.shared_target import SharedTarget
 from oneway.runs.open_questions import remarks_on
 from oneway.runs.past.discrepancies import discrepancies_before
 from oneway.runs.prepare.prepared import PreparedRun
@@ -137,7 +138,8 @@ def plan_run(
         if tables := tables_read_again(prepared, systems, found, plan):
             found, header, doubting, plan = first_plan(read(known=tables))
         looks = (missing.leavers, missing.owners, missing.absent)
-        for look in (*looks, doubting.taken_over, doubting.returns):
+        shared = SharedTarget(session)
+        for look in (*looks, doubting.taken_over, doubting.returns, shared.others):
             again = look(found, plan)
             if again is not None:
                 plan, found = _planned(prepared, again, seal, header), again
@@ -238,10 +240,11 @@ def _of_the_changed(
         found, header, doubting = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
         shown = len(found.target.items) == len(read.target.items)
+        shared = SharedTarget(session)
         looks = (missing.owners, missing.absent, doubting.taken_over, doubting.returns)
         if (
             shown
-            and all(look(found, plan) is None for look in looks)
+            and all(look(found, plan) is None for look in (*looks, shared.others))
             and not tables_read_again(prepared, systems, found, plan)
         ):
             night.keep(found, plan)

@@ -52,6 +52,19 @@ def links(store: Store, connection: str) -> Links:
     return found
 
 
+def links_elsewhere(
+    store: Store, connections: Sequence[str], targets: Iterable[str]
+) -> Iterator[tuple[str, Link]]:
+    """Yield the links of some connections to some target records, with their connections."""
+    ids = sorted(targets)
+    columns = (table.c.connection, *_COLUMNS)
+    for at in range(0, len(ids), _AT_ONCE):
+        some = table.c.target_id.in_(ids[at : at + _AT_ONCE])
+        query = select(*columns).where(table.c.connection.in_(connections) & some)
+        for row in store.rows(query.order_by(table.c.connection, table.c.source_id)):
+            yield row.connection, _link(row)
+
+
 def created_records(store: Store, connection: str) -> frozenset[str]:
     """Return the target records that a connection created and that still have a link."""
     ours = (table.c.connection == connection) & (table.c.origin == Origin.CREATED.value)

@@ -112,11 +112,22 @@ class Forgotten:
 def find_person(journal: Journal, person: str, connection: str | None) -> tuple[Known, ...]:
     """Return how each connection knows a person: by a key, name or id, exactly as written.
 
-    Raises `Refused` if one connection knows several people by it.
+    Raises `Refused` if one connection knows several people by it, or if several know somebody:
+    a code may be another person's there.
     """
     names = journal.connections() if connection is None else (connection,)
     found = [known for name in names if (known := _known(journal, name, person)) is not None]
+    if len(found) > 1:
+        told = "; ".join(f"{each.connection}: {_described(each)}" for each in found)
+        summary = f"several connections know somebody as {person!r}: {told}"
+        help = "name one with --connection; if it is one person, repeat this for each"
+        raise refusal("U107", person, summary, help)
     return tuple(found)
+
+
+def _described(known: Known) -> str:
+    """Return the keys and names of a person, or the ids if there are none."""
+    return ", ".join(sorted(filter(None, known.names)) or sorted(known.source_ids))
 
 
 def keeps_digests(journal: Journal) -> bool:

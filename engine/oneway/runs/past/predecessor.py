@@ -16,7 +16,7 @@ from oneway.core.instants import day
 from oneway.core.phrases import count
 from oneway.planning.plan import PlanInput, Reason
 from oneway.runs.prepare.prepared import PreparedRun
-from oneway.runs.prepare.whereabouts import file_of, options_of, with_digest
+from oneway.runs.prepare.whereabouts import file_of, inputs_of, options_of, with_digest
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal, Run
@@ -76,7 +76,7 @@ def _if_same(journal: "Journal", name: str, prepared: PreparedRun) -> Predecesso
     plan: dict[str, Any] = json.loads(text) if text else {}
     if not plan or plan.get("connection"):
         return None
-    inputs = _inputs_of(plan)
+    inputs = inputs_of(plan)
     folder = _folder_of(name, plan.get("mapping", {}), inputs, prepared)
     if folder is None:
         return None
@@ -95,21 +95,6 @@ def _if_same(journal: "Journal", name: str, prepared: PreparedRun) -> Predecesso
     if runs[0].start.mapping != prepared.spec.name:
         was.append(f"the name {runs[0].start.mapping}")
     return Predecessor(name, runs[0], continues, tuple(was))
-
-
-def _inputs_of(plan: Mapping[str, Any]) -> dict[str, PlanInput]:
-    """Return the inputs of a stored plan."""
-    return {
-        role: PlanInput(
-            each["connector"],
-            each["resource"],
-            each.get("options", {}),
-            each.get("file"),
-            each.get("origin", ""),
-            each.get("manifest", ""),
-        )
-        for role, each in plan.get("inputs", {}).items()
-    }
 
 
 def _folder_of(

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from oneway.connections.discovery import FILES
@@ -45,6 +45,23 @@ def real_place(each: "PlanInput") -> dict[str, str]:
     if file:
         return {"file": os.path.realpath(file)}
     return {**options_of(each), "": f"{each.connector} {each.resource} {each.origin}"}
+
+
+def inputs_of(plan: Mapping[str, Any]) -> "dict[str, PlanInput]":
+    """Return the inputs of a stored plan."""
+    from oneway.planning.plan import PlanInput
+
+    return {
+        role: PlanInput(
+            each["connector"],
+            each["resource"],
+            each.get("options", {}),
+            each.get("file"),
+            each.get("origin", ""),
+            each.get("manifest", ""),
+        )
+        for role, each in plan.get("inputs", {}).items()
+    }
 
 
 def file_of(each: "PlanInput") -> str:

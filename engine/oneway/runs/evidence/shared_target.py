@@ -1,0 +1,153 @@
+"""Tells which target records other connections of the store have linked to their people.
+
+Two employers can share one target. A connection's own links do not tell whose record it is; those
+of the other connection do.
+"""
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+
+from oneway.mapping.packed_rows import with_ids
+from oneway.planning.links import Link, LinkEvidence
+from oneway.planning.plan import Outcome, Plan, Verb
+from oneway.runs.prepare.request import instant_text
+from oneway.runs.prepare.whereabouts import inputs_of, real_place
+from oneway.runs.read import EvaluatedInputs
+from oneway.runs.session import RunSession
+
+_LOOK_BACK = 50
+"""Runs of which one has a plan: refused ones have none."""
+_RECENT = timedelta(days=8)
+"""The time for which it holds that a connection has seen a person; a weekly run renews it."""
+
+
+class SharedTarget:
+    """Looks in a plan for records of people of other connections.
+
+    The store is asked only about matches that no link confirms and about listed leavers: on an
+    ordinary night there are none.
+    """
+
+    def __init__(self, session: RunSession) -> None:
+        self._session = session
+        self._is_beside = cache(self._writes_beside)
+
+    def others(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
+        """Return the inputs with what other connections know; None if that changes nothing."""
+        new = {each.target_id: each for each in plan.notable if _is_new(each, found.evidence)}
+        listed = {id for each in plan.notable if _is_listed(each) for id in _records_of(each)}
+        linked = [*self._linked({*filter(None, new), *listed})]
+        taken = {link.target_id for _, link in linked if self._is_others(link, new)}
+        stays = self._staying(found, linked)
+        if not (taken or stays & listed):
+            return None
+        said = {link.target_id: _told(name, link) for name, link in linked}
+        elsewhere = {id: said[id] for id in (*taken, *stays)}
+        evidence = _without(replace(found.evidence, elsewhere=elsewhere, stays=stays), plan)
+        return replace(found, evidence=evidence)
+
+    def _is_others(self, link: Link, new: "dict[str | None, Outcome]") -> bool:
+        """Return whether a link says that a newly matched record is another person's."""
+        ours = new.get(link.target_id)
+        if ours is None or (link.key and link.key != ours.key):
+            return False
+        return not self._session.names.are_all(link, ours.label)
+
+    def _staying(
+        self, found: EvaluatedInputs, linked: Collection[tuple[str, Link]]
+    ) -> frozenset[str]:
+        """Return the records that hold the key of a person whom the other source still has."""
+        rows = with_ids(found.target.items, {link.target_id for _, link in linked})
+        held = {(each.target_id, each.key) for each in rows}
+        return frozenset(
+            link.target_id
+            for name, link in linked
+            if link.key and (link.target_id, link.key) in held and self._is_employed(name, link)
+        )
+
+    def _is_employed(self, name: str, link: Link) -> bool:
+        """Return whether a connection's last good run saw a person, and not as a leaver."""
+        from oneway.history.journal.said_left import stored_left
+        from oneway.history.last_good import last_still_in
+
+        journal = self._session.journal
+        good = journal.last_good_start(name)
+        if not good or link.seen < max(good, instant_text(self._session.now() - _RECENT)):
+            return False
+        stored = stored_left(journal, name)
+        if stored is not None and link.target_id in stored[1].records:
+            return False
+        listed = last_still_in(journal.runs(name, limit=_LOOK_BACK))
+        return all(link.source_id != each.source_id for each in listed)
+
+    def _linked(self, targets: Collection[str]) -> Iterator[tuple[str, Link]]:
+        """Yield the links of other connections with this target to some of its records."""
+        journal = self._session.past
+        if not targets or journal is None:
+            return
+        from oneway.history.journal.links import links_elsewhere
+
+        names = [each for each in journal.connections() if each != self._session.past_name]
+        for name, link in links_elsewhere(journal, names, targets):
+            if self._is_beside(name):
+                yield name, link
+
+    def _writes_beside(self, name: str) -> bool:
+        """Return whether a connection that is in use writes our target from another source."""
+        from oneway.history.journal.disconnected import disconnected_runs
+
+        journal = self._session.journal
+        runs = journal.runs(name, limit=_LOOK_BACK)
+        if not runs or runs[0].id in disconnected_runs(journal):
+            return False
+        plans = (journal.plan_of(each.id) for each in runs)
+        text = next(filter(None, plans), "")
+        ours, theirs = self._session.prepared.plan_inputs, inputs_of(json.loads(text or "{}"))
+        source, target = (
+            role in theirs and real_place(ours[role]) == real_place(theirs[role])
+            for role in ("source", "target")
+        )
+        return target and not source
+
+
+def _is_new(outcome: Outcome, evidence: LinkEvidence) -> bool:
+    """Return whether a record is to be written that no link says to be the person's."""
+    written = any(each.verb is not Verb.CREATE for each in outcome.actions)
+    if not (written and outcome.source_id and outcome.target_id):
+        return False
+    return evidence.targets.get(outcome.source_id) != outcome.target_id
+
+
+def _is_listed(outcome: Outcome) -> bool:
+    """Return whether a leaver can or may still get in, and nothing is written about it."""
+    return outcome.has_access and not outcome.actions and outcome.source_id is not None
+
+
+def _records_of(outcome: Outcome) -> set[str]:
+    """Return the target records that are or may be a person's."""
+    found = {id for each in outcome.reasons for id in each.candidates}
+    return found | ({outcome.target_id} if outcome.target_id else set())
+
+
+def _told(name: str, link: Link) -> str:
+    key = link.key or f"source record {link.source_id}"
+    return f"the connection '{name}' has linked it to {key}"
+
+
+def _without(evidence: LinkEvidence, plan: Plan) -> LinkEvidence:
+    """Return evidence without what our links and lists say of records that are another's."""
+    stays = evidence.stays
+    if not stays:
+        return evidence
+    listed = filter(_is_listed, plan.notable)
+    whose = {each.source_id for each in listed if (ids := _records_of(each)) and ids <= stays}
+    kept = [each for each in evidence.table.pairs if each[1] not in stays or each[0] not in whose]
+    return replace(
+        evidence,
+        links=evidence.table.some(kept),
+        doubted={id: why for id, why in evidence.doubted.items() if id not in whose},
+        before={id: who - whose for id, who in evidence.before.items() if who - whose},
+    )

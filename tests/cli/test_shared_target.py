@@ -1,0 +1,107 @@
+"""Two employers, one target: what one connection's links say of a record, the other one heeds."""
+
+from collections.abc import Iterator
+from time import sleep
+
+import pytest
+from cli_world import World
+from shared_users import MAPPING, Shared, sharing
+
+from oneway.history.journal.links import links_elsewhere
+
+OTHERS = tuple(f"{n},L{n},P {n},p{n}@example.com" for n in range(2, 6))
+
+
+@pytest.fixture
+def shared(bare: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shared]:
+    """Two connections: hq employs John Smith, whose record it has linked."""
+    with sharing(bare) as found:
+        monkeypatch.setenv("ONEWAY_ACME_ORIGIN", found.url)
+        monkeypatch.setenv("ONEWAY_ACME_KEY", "k")
+        for name in ("hq", "labs"):
+            found.connect(name)
+        found.hold(code="0100", name="John Smith", email="john@example.com")
+        found.people("hq.csv", "7,0100,John Smith,john@example.com")
+        assert found.world.run("sync", "hq").code == 0
+        yield found
+
+
+@pytest.mark.parametrize("status", ["Former", "Current"])
+def test_a_code_of_both_employers_does_not_pass_the_record_on(shared: Shared, status: str) -> None:
+    before = dict(shared.users["1"])
+    shared.people("labs.csv", f"1,0100,John Brown,brown@example.com,{status}", *OTHERS)
+    for _ in range(2):
+        ended = shared.world.run("sync", "labs")
+        assert shared.users["1"] == before
+        assert "the connection 'hq' has linked it to 0100" in ended.flat
+        assert "Have left, and can still get in" not in ended.flat
+        assert ended.code == 0
+    assert shared.world.run("sync", "hq").code == 0
+
+
+def test_somebody_decides_that_the_record_is_theirs(shared: Shared) -> None:
+    shared.people("labs.csv", "1,0100,John Brown,brown@example.com", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    assert shared.world.run("sync", "labs", "--allow", "reused:0100").code == 0
+    assert shared.users["1"]["name"] == "John Brown"
+
+
+@pytest.mark.parametrize("email", ["john@example.com", "js@example.com"])
+def test_a_person_of_both_employers_is_matched_by_both(shared: Shared, email: str) -> None:
+    shared.people("labs.csv", f"1,0100,John Smith,{email}", *OTHERS)
+    ended = shared.world.run("sync", "labs")
+    assert ended.code == 0
+    assert "linked it to" not in ended.flat
+    assert shared.users["1"]["email"] == email
+
+
+def test_who_moved_to_the_other_employer_is_not_listed_for_the_old_row(shared: Shared) -> None:
+    """The record got the new code by hand; the old employer's payroll keeps the leaver."""
+    shared.users["1"] |= {"code": "L7", "active": True}
+    shared.people("labs.csv", "70,L7,John Smith,john@example.com", *OTHERS)
+    shared.people("hq.csv", "7,0100,John Smith,john@example.com,Former",
+                  "8,0101,Ann Abel,ann@example.com")  # fmt: skip
+    assert shared.world.run("sync", "hq").code == 5  # nobody knows yet whose the record is
+    assert shared.world.run("sync", "labs").code == 0
+    for _ in range(2):
+        ended = shared.world.run("sync", "hq")
+        assert ended.code == 0
+        assert "the connection 'labs' has linked it to L7" in ended.flat
+    sleep(1.1)  # instants are whole seconds
+    shared.people("labs.csv", *OTHERS)  # their row is gone, and nobody knows why
+    shared.world.run("sync", "labs")
+    assert shared.world.run("sync", "hq").code == 5
+    assert shared.users["1"]["active"]
+
+
+def test_a_namesake_of_the_other_employer_is_no_leaver_s_record(shared: Shared) -> None:
+    shared.people("labs.csv", "1,L1,John Smith,old@example.com,Former", *OTHERS)
+    ended = shared.world.run("sync", "labs")
+    assert ended.code == 0
+    assert "the connection 'hq' has linked it to 0100" in ended.flat
+
+
+def test_a_record_of_another_target_with_that_id_is_nobody_s(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two accounts number their records from one."""
+    there = shared.url.replace("127.0.0.1", "localhost")
+    monkeypatch.setenv("ONEWAY_ACME_ORIGIN", there)
+    options = f'resource: users, options: {{base_url: "{there}"}}'
+    shared.connect("labs", MAPPING.replace("resource: users", options))
+    shared.people("labs.csv", "1,0100,John Brown,brown@example.com", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    assert shared.users["1"]["name"] == "John Brown"
+
+
+def test_an_ordinary_night_asks_for_no_links_of_others(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(
+        "oneway.history.journal.links.links_elsewhere",
+        lambda *args: asked.append(args) or links_elsewhere(*args),
+    )
+    shared.people("hq.csv", "7,0100,John Smythe,john@example.com", "8,9,Jo Jay,jo@example.com")
+    assert shared.world.run("sync", "hq").code == 0
+    assert not asked
