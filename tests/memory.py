@@ -154,11 +154,14 @@ class MemorySystems:
     writer: Any
     linked: Mapping[str, str] = field(default_factory=dict)
     """The target records that earlier runs linked source records to."""
+    by_others: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The fields of target records that other connections have written meanwhile."""
 
     def of(self, world: World) -> ApplySystems:
         """Return them as an apply is given them."""
         live = LiveState(bound(world), self.source, self.target, SEAL)
-        return ApplySystems(live, self.writer, TargetMemory(linked=self.linked))
+        theirs = lambda id: self.by_others.get(id, frozenset())  # noqa: E731
+        return ApplySystems(live, self.writer, TargetMemory(linked=self.linked, by_others=theirs))
 
 
 @dataclass

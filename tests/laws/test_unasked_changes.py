@@ -132,8 +132,13 @@ def nights(draw: st.DrawFn, harms: tuple[str, ...] = HARMS) -> Night:
     )  # fmt: skip
 
 
-def ended(night: Night, *spares: str) -> tuple[Overwriting, list[Result]]:
-    """Apply the plan of a night; return the target, and how its actions ended."""
+def ended(
+    night: Night, *spares: str, by_others: frozenset[str] = frozenset()
+) -> tuple[Overwriting, list[Result]]:
+    """Apply the plan of a night; return the target, and how its actions ended.
+
+    `by_others` are fields that another connection has written meanwhile, of every record.
+    """
     people = Snapshot(tuple(Record(f"s{n}", each) for n, each in enumerate(night.people)))
     users = Snapshot(tuple(Record(f"t{n}", each) for n, each in enumerate(night.users)))
     world = World(MAPPING, people, users, Snapshot(()))
@@ -143,6 +148,7 @@ def ended(night: Night, *spares: str) -> tuple[Overwriting, list[Result]]:
     )
     writer.concurrency = systems.target.concurrency = systems.source.concurrency = night.size  # type: ignore[attr-defined]
     systems.writer = writer
+    systems.by_others = {each.id: by_others for each in users.records}
     if night.bare:
         systems.target._record = lambda id: _bare(id, systems.target.records[id])
     plan = planned(world)
@@ -194,6 +200,16 @@ def test_a_target_that_does_as_it_is_told_is_believed(night: Night) -> None:
     assert not writer.harmed
     if night.form != "lost":
         assert all(each.ending is Ending.DONE for each in found), found
+
+
+@given(nights(("switches off",)))
+@settings(deadline=None)
+def test_what_another_connection_writes_meanwhile_is_no_harm_of_an_update(night: Night) -> None:
+    """It writes a leave while an update of the same person is on its way."""
+    _, found = ended(night, by_others=frozenset({"state"}))
+    assert "W117" not in {each.code for each in found}, found
+    _, found = ended(night, by_others=frozenset({"until"}))  # which explains nothing
+    assert found == ended(night)[1]
 
 
 def test_each_update_of_somebody_who_has_left_is_looked_at() -> None:

@@ -668,6 +668,22 @@ MUTANTS = (
         )
     ),
     Mutant(
+        "anothers-leave-is-an-updates-harm",
+        "applying/gates",
+        "return [each for each in fields if each not in theirs]",
+        "return [*fields]",
+        "what another connection writes meanwhile is no harm of an update",
+        "tests/laws/test_unasked_changes.py -k another_connection",
+    ),
+    Mutant(
+        "a-write-to-another-system-explains-harm",
+        "history/journal/others_writes",
+        '("connector", "resource", "origin", "options")) != known:',
+        '("connector", "resource")) != known[:2]:',
+        "only what is sent to the same system explains what has changed",
+        "tests/store/test_others_writes.py",
+    ),
+    Mutant(
         "another-systems-answer-ends-a-listing",
         "planning/reconcile",
         "        if leavers:\n            text +=",

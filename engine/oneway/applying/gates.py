@@ -377,6 +377,8 @@ class Gates:
             found = self.check.more_changed(action, before, last, alike=self.check.looks)
         elif shown is not None:
             found = self.check.more_changed(action, before, shown)
+        if found and not (found := self._not_by_others(before.id, found)):
+            return  # nothing shows what this write did beside that: the next one is looked at
         word = "update" if action.verb is Verb.UPDATE else "return"
         what = f"the {word} of target record {before.id}"
         if found:
@@ -392,6 +394,11 @@ class Gates:
             raise Unknown("W108", what, "It is looked up before anything is sent again.")
         if last is None or not self.check.is_as_it_was(action, last):
             self._proven |= ready.stake
+
+    def _not_by_others(self, target_id: str, fields: Sequence[str]) -> list[str]:
+        """Return those of some fields that no other connection has written meanwhile."""
+        theirs = self.memory.by_others(target_id)
+        return [each for each in fields if each not in theirs]
 
     def _shown_already(self, ready: Ready, error: Unknown) -> str:
         """Return the id of a record that proves an accepted write; raise its error if none does.

@@ -5,7 +5,7 @@ late. It is looked up by the job or id that the target gave, then by its values.
 having happened only once the target would show it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -44,7 +44,8 @@ class TargetMemory:
     source records of known target records ("" without one), and `sent` is what an earlier run sent,
     by action id. `connection` is the connection's name; `linked` are the target records with links.
     `created` are records that a run is known to have created, so that none of them can be the
-    result of another create. `zone` is the time zone in which people are shown times.
+    result of another create. `by_others` tells which fields of a target record other connections
+    have written meanwhile. `zone` is the time zone in which people are shown times.
     """
 
     connection: str = ""
@@ -54,6 +55,7 @@ class TargetMemory:
     linked: Mapping[str, str] = field(default_factory=dict)
     sent: Mapping[str, Sent] = field(default_factory=dict)
     created: frozenset[str] = frozenset()
+    by_others: Callable[[str], frozenset[str]] = lambda _: frozenset()
     zone: str = ""
 
     def shown_by(self, sent: Sent) -> datetime | None:

@@ -1,6 +1,7 @@
 """Applies an approved plan, and journals every step."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from oneway.applying.apply import apply
 from oneway.applying.preconditions import LiveState
@@ -57,6 +58,7 @@ def target_memory(
         return NO_MEMORY
     # With the store, and not before it is used:
     from oneway.history.journal.links import created_records, links
+    from oneway.history.journal.others_writes import fields_written
 
     name = connection_of(plan, session.state.path)
     known = links(session.journal, name).pairs
@@ -77,6 +79,7 @@ def target_memory(
         linked=dict(known),
         sent=sent,
         created=created_records(session.journal, name),
+        by_others=partial(fields_written, session.journal, plan, name, session.now()),
         zone=session.prepared.zone,
     )
 
