@@ -74,6 +74,25 @@ def test_who_moved_to_the_other_employer_is_not_listed_for_the_old_row(shared: S
     assert shared.users["1"]["active"]
 
 
+def test_who_moved_is_not_listed_once_the_old_row_is_gone(shared: Shared) -> None:
+    stays = "8,0101,Ann Abel,ann@example.com"
+    shared.people("hq.csv", "7,0100,John Smith,john@example.com,Former", stays)
+    assert shared.world.run("sync", "hq").code == 0
+    shared.users["1"] |= {"code": "L7", "active": True}
+    shared.people("labs.csv", "70,L7,John Smith,john@example.com", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    assert shared.world.run("sync", "hq").code == 0
+    shared.people("hq.csv", stays)
+    for _ in range(2):
+        assert shared.world.run("sync", "hq").code == 0
+    sleep(1.1)
+    shared.people("labs.csv", *OTHERS)
+    shared.world.run("sync", "labs")
+    ended = shared.world.run("sync", "hq")
+    assert ended.code == 5
+    assert "L7 John Smith (record 1)" in ended.flat
+
+
 def test_a_namesake_of_the_other_employer_is_no_leaver_s_record(shared: Shared) -> None:
     shared.people("labs.csv", "1,L1,John Smith,old@example.com,Former", *OTHERS)
     ended = shared.world.run("sync", "labs")

@@ -5902,6 +5902,14 @@ MUTANTS = (
         f"{SHARED_TARGET} -k moved",
     ),
     Mutant(
+        "a-row-that-is-gone-lists-who-moved",
+        "runs/evidence/shared_target",
+        "    alone = {each.target_id for each in theirs if each.source_id is None}\n",
+        "    alone = set[str]()\n",
+        "who moved is not listed when the old employer's row goes",
+        f"{SHARED_TARGET} -k old_row_is_gone",
+    ),
+    Mutant(
         "forgotten-in-every-connection",
         "runs/forget/person",
         "    if len(found) > 1:\n",

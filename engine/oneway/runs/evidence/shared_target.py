@@ -123,11 +123,13 @@ def _is_new(outcome: Outcome, evidence: LinkEvidence) -> bool:
 
 def _is_listed(outcome: Outcome) -> bool:
     """Return whether a leaver can or may still get in, and nothing is written about it."""
-    return outcome.has_access and not outcome.actions and outcome.source_id is not None
+    return outcome.has_access and not outcome.actions
 
 
 def _records_of(outcome: Outcome) -> set[str]:
     """Return the target records that are or may be a person's."""
+    if outcome.source_id is None:  # the candidates are source records
+        return {outcome.target_id or ""}
     found = {id for each in outcome.reasons for id in each.candidates}
     return found | ({outcome.target_id} if outcome.target_id else set())
 
@@ -143,7 +145,13 @@ def _without(evidence: LinkEvidence, plan: Plan) -> LinkEvidence:
     if not stays:
         return evidence
     listed = filter(_is_listed, plan.notable)
-    whose = {each.source_id for each in listed if (ids := _records_of(each)) and ids <= stays}
+    theirs = [each for each in listed if (ids := _records_of(each)) and ids <= stays]
+    whose = {each.source_id for each in theirs if each.source_id is not None}
+    alone = {each.target_id for each in theirs if each.source_id is None}
+    whose |= {source for source, target in evidence.table.pairs if target in alone}
+    whose |= {source for target, source in evidence.listed.items() if target in alone}
+    # Somebody with another record, too, stays listed for that one.
+    whose -= {source for source, target in evidence.pairs_of(whose) if target not in stays}
     kept = [each for each in evidence.table.pairs if each[1] not in stays or each[0] not in whose]
     return replace(
         evidence,
