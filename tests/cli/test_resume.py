@@ -335,6 +335,25 @@ def test_who_vanished_before_their_create_was_looked_up_is_listed(
     assert world.run("sync", "m.yaml").code == 0
 
 
+@COMMANDS
+def test_whose_record_is_closed_by_then_is_not(
+    world: World, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """A journal of that night was restored, and they have left since."""
+    crashed(world, monkeypatch, happened=True)
+    people = world.read("people.json")
+    world.write("people.json", [each for each in people if each["code"] != "P001"])
+    users = [
+        {**each, "leaveDate": "2020-01-01"} if each["id"] == 4 else each
+        for each in world.read("users.json")
+    ]
+    world.write("users.json", users)
+    for each in (command, ("sync", "m.yaml")):
+        ended = world.run(*each)
+        assert "can still get in" not in ended.flat, ended.out
+        assert ended.code == 0, ended.out
+
+
 def test_what_was_in_flight_may_need_the_lookup_tables(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

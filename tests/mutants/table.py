@@ -684,6 +684,14 @@ MUTANTS = (
         "tests/store/test_others_writes.py",
     ),
     Mutant(
+        "a-closed-record-lets-somebody-in",
+        "runs/run_log",
+        "end.reason == FOUND and end.code != OUT_BY_NOW",
+        "end.reason == FOUND",
+        "a create that is looked up lets nobody in whose record is closed by then",
+        "tests/cli/test_resume.py -k closed_by_then",
+    ),
+    Mutant(
         "another-systems-answer-ends-a-listing",
         "planning/reconcile",
         "        if leavers:\n            text +=",

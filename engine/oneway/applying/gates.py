@@ -445,7 +445,7 @@ def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Re
     if became.happened is Happened.NO:
         return Result(Ending.REJECTED, action.target_id, became.code, became.why, action=action)
     if became.happened is Happened.YES:
-        reason = f"{done}; {became.why}" if became.code else done
+        reason = f"{done}; {became.why}" if became.why else done
         return Result(Ending.DONE, became.target_id, became.code, reason, action=action)
     target_id = action.target_id or sent.record or None
     reason = f"how it ended is not known yet: {became.why}"

@@ -110,6 +110,16 @@ class LiveState:
         """Return whether the target has a record now."""
         return self._target.record(target_id) is not None
 
+    def has_left(self, target_id: str) -> bool:
+        """Return whether the target shows that the person of a record has left."""
+        if self.program.policy.left is None:
+            return False
+        try:
+            record = self._target.record(target_id)
+        except ReadError:
+            return False
+        return record is not None and self.program.target_row(record).left
+
     def writing(self) -> AbstractContextManager[None]:
         """Return a block in which a write is sent, and no list is read for a check."""
         return self._target.turns.writing()

@@ -23,7 +23,7 @@ from oneway.core.connector import (
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text, moment
 from oneway.core.records import Value
-from oneway.planning.access import MORE_CHANGED
+from oneway.planning.access import MORE_CHANGED, OUT_BY_NOW
 from oneway.planning.plan import Action
 
 
@@ -78,7 +78,8 @@ NO_MEMORY = TargetMemory()
 class WriteOutcome:
     """The result of a write, with the record's id if it happened, and the reason in words.
 
-    With a `code`, the target has said how it ended: it refused what has not happened.
+    With a `code`, the target has said how it ended: it refused what has not happened, and shows
+    more than was written of what has.
     """
 
     happened: Happened
@@ -121,7 +122,8 @@ class Inquiry:
                 raise Stale(f"{text}, which another run created")
         if target_id is not None:
             self._refuse_owned(action, target_id)
-            return WriteOutcome(Happened.YES, target_id)
+            out = OUT_BY_NOW if self.live.has_left(target_id) else ""
+            return WriteOutcome(Happened.YES, target_id, code=out)
         return by_job or self._unseen(sent) or self._not_there(action)
 
     def _by_job(self, action: Action, sent: Sent) -> WriteOutcome | None:

@@ -19,6 +19,7 @@ from oneway.mapping.spec import GuardKind
 from oneway.planning.access import (
     AS_PLANNED,
     MORE_CHANGED,
+    OUT_BY_NOW,
     UNMATCHED,
     StillIn,
     still_in,
@@ -314,10 +315,14 @@ class RunLog:
         store_left(self.journal, name, self.run, more)
 
     def _let_in(self, entries: Sequence[JournalEntry]) -> Iterator[StillIn]:
-        """Yield who was created before this run knew, and vanished before it found out."""
+        """Yield who was created before this run knew, and vanished before it found out.
+
+        A record that was closed by then lets nobody in.
+        """
         for each in entries:
             id, end, known = each.source_id or "", each.end, self._created.get(each.action_id)
-            if known and id in self._since.vanished and end is not None and end.reason == FOUND:
+            found = end is not None and end.reason == FOUND and end.code != OUT_BY_NOW
+            if known and end is not None and found and id in self._since.vanished:
                 why = let_in([id])[id]
                 yield StillIn(known.key, known.label, id, end.target_id, why, may_have_left=True)
 
