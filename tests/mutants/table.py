@@ -692,6 +692,14 @@ MUTANTS = (
         "tests/cli/test_resume.py -k closed_by_then",
     ),
     Mutant(
+        "a-moved-target-is-not-said",
+        "runs/past/moved_target",
+        "if not rekeyed or len(rekeyed) * 2 < len(theirs):",
+        "if not rekeyed or len(rekeyed) * 2 > len(theirs):",
+        "who is in conflict because the target is another is told why",
+        "tests/cli/test_moved_target.py",
+    ),
+    Mutant(
         "another-systems-answer-ends-a-listing",
         "planning/reconcile",
         "        if leavers:\n            text +=",

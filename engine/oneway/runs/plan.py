@@ -43,6 +43,7 @@ from oneway.runs.evidence.renumbered import renumbered
 from oneway.runs.evidence.shared_target import SharedTarget
 from oneway.runs.open_questions import remarks_on
 from oneway.runs.past.discrepancies import discrepancies_before
+from oneway.runs.past.moved_target import moved_target
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.read import (
@@ -144,7 +145,9 @@ def plan_run(
             if again is not None:
                 plan, found = _planned(prepared, again, seal, header), again
         session.left = doubting.left_after(plan, found.evidence)
-        return with_observations(plan, found), found
+        plan = with_observations(plan, found)
+        moved = tuple(moved_target(session, plan, remembered.evidence.table))
+        return replace(plan, noticed=(*moved, *plan.noticed)), found
 
 
 def _headed(

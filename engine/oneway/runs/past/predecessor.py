@@ -90,7 +90,7 @@ def _if_same(journal: "Journal", name: str, prepared: PreparedRun) -> Predecesso
             continue
         if not (file_of(then) and file_of(now)) and _is_given(then, now, prepared, edited=edited):
             return None
-        was.append(f"{_told(then, now)} as {role}")
+        was.append(f"{told(then, now)} as {role}")
         continues &= role == "source" and bool(file_of(then) and file_of(now))
     if runs[0].start.mapping != prepared.spec.name:
         was.append(f"the name {runs[0].start.mapping}")
@@ -142,7 +142,7 @@ def _system(each: PlanInput) -> tuple[object, ...]:
     return each.connector, each.resource, each.file, options_of(each)
 
 
-def _told(then: PlanInput, now: PlanInput) -> str:
+def told(then: PlanInput, now: PlanInput) -> str:
     """Return what an input was, with the options that were different."""
     if file_of(then) or (then.connector, then.resource) != (now.connector, now.resource):
         return then.text
