@@ -145,8 +145,9 @@ def _left(plan: Plan) -> Mapping[str, LeftAnswer]:
         codes = {each.code for each in outcome.reasons}
         leaves = any(each.verb.takes_access for each in outcome.actions)
         answer = next((each for code, each in _SAID.items() if code in codes), None)
-        if answer is None and outcome.has_access and not leaves:
-            answer = LeftAnswer.STAYS
+        if answer is None and outcome.has_access is not leaves:
+            # Who leaves and has no access by then has a last day to come.
+            answer = LeftAnswer.DUE if leaves else LeftAnswer.STAYS
         if answer is not None and outcome.target_id is not None:
             found[outcome.target_id] = answer
     return found
