@@ -164,13 +164,24 @@ def test_such_a_leave_can_be_reviewed_and_is_not_sent_for_who_has_come_back(
     assert "stale" in ended.out
 
 
-def test_of_a_linked_record_that_must_not_be_seen_nobody_says_that_it_is_gone(
+def test_who_may_not_be_seen_does_not_keep_the_others_in(
     former: World, directory: Directory
 ) -> None:
     directory.forbidden = {"7"}
+    dooming = "absent: deactivate" in (former.folder / "m.yaml").read_text()
     ended = former.run("sync", "m.yaml")
-    assert (ended.code, inactive(former)) == (5, {"008"})
-    assert "007" in ended.flat.partition("can still get in")[2]
+    assert (ended.code, inactive(former)) == (5 if dooming else 0, {"008"})
+
+
+def test_who_has_gone_from_a_limited_list_and_stays_is_not_written_to(
+    former: World, directory: Directory
+) -> None:
+    directory.people["7"] |= {"left": False, "name": "of another company"}
+    assert former.run("sync", "m.yaml").code == 0
+    assert inactive(former) == {"008"}
+    dooming = "absent: deactivate" in (former.folder / "m.yaml").read_text()
+    names = {each["code"]: each["name"] for each in former.read("users.json")}
+    assert names["007"] == ("of another company" if dooming else "x")
 
 
 def test_without_links_the_list_is_read_a_second_time(nightly: World, directory: Directory) -> None:

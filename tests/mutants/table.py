@@ -2309,6 +2309,14 @@ MUTANTS = (
         "tests/cli/test_unseen.py -k without_those",
     ),
     Mutant(
+        "who-stays-by-id-takes-part",
+        "runs/evidence/missing_records",
+        "if record is not None and found.program.source_row(record).leaver:",
+        "if record is not None:",
+        "nobody is written to for an answer beyond a limited list, unless they have left",
+        "tests/cli/test_unseen.py -k limited_list",
+    ),
+    Mutant(
         "who-has-left-is-asked-for-each-night",
         "runs/evidence/missing_records",
         'codes.isdisjoint(("left", IN_CONFLICT))',
@@ -4538,7 +4546,7 @@ MUTANTS = (
     ),
     Mutant(
         "retry-after-by-our-clock",
-        CLIENT,
+        "oneway_connectors/rest/asked_wait",
         'parsedate_to_datetime(headers.get("date", "")).timestamp()',
         "time.time()",
         "a date is read against the answer's own, so that clocks need not agree",

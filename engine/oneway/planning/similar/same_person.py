@@ -17,7 +17,7 @@ from oneway.core.records import (
 )
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.similar.lookalikes import held_value, said_value
-from oneway.planning.similar.marks import emails_in, marks_of
+from oneway.planning.similar.marks import emails_in, has_email, marks_of
 
 SEVERAL = 2
 """How many identifying fields must differ at once for a person to seem another one."""
@@ -105,6 +105,7 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
             if position in naming and not whole_name:
                 whole_name = all(map(_is_of_several, (held, said)))
                 lost_name = len(naming) == 1 and _is_of_several(held)
+                lost_name = lost_name and not _have_one_email(policy, row, target)
             differing.append(
                 f"{rule.path} differs"
                 if rule.sensitive
@@ -116,6 +117,14 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
     one_word = _have_one_word(policy, row, target) if differing and not agreeing else None
     found = tuple(agreeing), tuple(differing), exclusive, one_word, whole_name, lost_name
     return Likeness(*found, tuple(withdrawn))
+
+
+def _have_one_email(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
+    """Return whether any field holds the same email in both records."""
+    return any(
+        has_email(held) and _agree(policy, position, row, target) is True
+        for position, held in enumerate(target.values)
+    )
 
 
 def _is_of_several(value: Value | Missing) -> bool:

@@ -69,18 +69,20 @@ class MissingRecords:
         """Return the inputs with source records that only a second look showed.
 
         Linked source records of target records that give access and match nobody are requested by
-        id, if the source supports that. If the plan would still deactivate people for being
-        absent, the source's list is read again.
+        id, if the source supports that; who stays by such an answer takes part only if the plan
+        would deactivate them. If it still would deactivate people for being absent, the source's
+        list is read again.
         """
-        alone = {each.target_id or "" for each in plan.notable if _keeps_access(each)}
         doomed = {
             action.target_id or "" for action in plan.actions if action.verb is Verb.DEACTIVATE
         }
+        alone = {each.target_id or "" for each in plan.notable if _keeps_access(each)} - doomed
         if not (alone or doomed):
             return None
         shown, _ = found.passed_over.ids()
         shown.update(ids_of(found.source.items))
-        records, answered = self._linked_sources(found.evidence, alone | doomed, shown)
+        records, answered = self._linked_sources(found.evidence, doomed, shown)
+        records |= self._linked_leavers(found, alone, shown)
         again = self._source.listed() if doomed - answered else None  # sources may re-issue ids
         if again is not None:
             records |= {each.id: each for each in again.records}
@@ -107,6 +109,29 @@ class MissingRecords:
         asked = {id: self._source.record(id) for id, _ in sorted(linked) if id not in shown}
         records = {id: each for id, each in asked.items() if each is not None}
         return records, {each for id, each in linked if id in shown or id in records}
+
+    def _linked_leavers(
+        self, found: EvaluatedInputs, targets: AbstractSet[str], shown: AbstractSet[str]
+    ) -> dict[str, Record]:
+        """Return the linked source records of leavers that no list showed, by id.
+
+        A list may be limited by its query where a request by id is not, so nobody else takes part
+        for an answer. A record that cannot be requested is absent, as if nobody had asked.
+        """
+        if not self._source.by_id:
+            return {}
+        linked = {source for source, each in found.evidence.table.pairs if each in targets}
+        records: dict[str, Record] = {}
+        for id in sorted(linked - shown):
+            try:
+                record = self._source.reader.get(id)
+            except ReadError as error:
+                if error.code in _OF_ONE_RECORD:
+                    continue
+                break  # the system itself fails
+            if record is not None and found.program.source_row(record).leaver:
+                records[id] = record
+        return records
 
     def owners(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
         """Return the inputs with linked source records that the list lacks, requested by id.
