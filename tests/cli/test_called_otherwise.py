@@ -214,3 +214,18 @@ def test_a_sandbox_of_the_environment_is_no_edit(shared: Shared, own: Path) -> N
     assert ended.code == 0
     assert "the last run of this mapping" not in ended.flat.lower()
     assert night(shared, PEOPLE[1:], "m.yaml", at=own).code == 5
+
+
+def test_with_the_state_elsewhere_a_release_in_another_folder_goes_on_with_its_history(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = shared.folder / "volume"
+    for release in ("one", "two"):
+        folder = shared.folder / release
+        folder.mkdir()
+        for name in ("m.yaml", "people.csv", "connectors"):
+            (folder / name).symlink_to(shared.folder / name)
+        monkeypatch.chdir(folder)
+        assert shared.world.run("sync", "m.yaml", "--state", str(state)).code == 0
+    with Journal.open(state / "journal.db") as journal:
+        assert len(journal.connections()) == 1

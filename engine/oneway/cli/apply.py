@@ -15,7 +15,6 @@ from oneway.cli.exits import Exit
 from oneway.cli.notices import delivering, notifying, starting
 from oneway.cli.options import (
     FOLDERS,
-    STATE,
     connected,
     consoled,
     formatted,
@@ -50,6 +49,7 @@ from oneway.runs.reopen import reopen_plan
 from oneway.runs.resume import find_interrupted
 from oneway.runs.saved import open_apply
 from oneway.runs.session import Operator, RunSession
+from oneway.state import STATE
 from oneway.state.folder import StateFolder
 
 _SHORTEST = 12

@@ -19,6 +19,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.log import log_option
 from oneway.core.diagnostics import Refused, did_you_mean
+from oneway.state import STATE
 
 if TYPE_CHECKING:
     from oneway.connections.connection import Connection
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
 Command: TypeAlias = Callable[..., Exit]
 Decorator: TypeAlias = Callable[[Command], Command]
-
-STATE = ".oneway"
-"""The default state folder, in the working folder."""
 
 _NAMED = 20
 

@@ -9,10 +9,11 @@ import click
 from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import FOLDERS, STATE, consoled, remembering, state_of, user
+from oneway.cli.options import FOLDERS, consoled, remembering, state_of, user
 from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import refusal
 from oneway.core.instants import instant_text
+from oneway.state import STATE
 from oneway.state.files import write_whole
 from oneway.state.folder import StateFolder
 

@@ -19,7 +19,13 @@ from oneway.mapping.expressions import Context
 from oneway.mapping.spec import EndpointSpec, GuardsSpec, MappingSpec, ReferenceSpec
 from oneway.runs.prepare.compilation import located
 from oneway.runs.prepare.request import RunRequest
-from oneway.runs.prepare.whereabouts import digest_of, real_place, whereabouts, with_digest
+from oneway.runs.prepare.whereabouts import (
+    digest_of,
+    home_of,
+    real_place,
+    whereabouts,
+    with_digest,
+)
 
 if TYPE_CHECKING:
     from oneway.connections.connection import Side
@@ -67,7 +73,7 @@ class PreparedRun:
 
     def at_home(self, state: Path) -> "PreparedRun":
         """Return the same for a state folder; both share the inputs."""
-        return self._sharing(replace(self, home=state.absolute().parent))
+        return self._sharing(replace(self, home=home_of(state)))
 
     def as_of(self, instant: datetime) -> "PreparedRun":
         """Return the same as of another instant; both share the inputs."""
@@ -190,7 +196,7 @@ def connection_of(plan: "Plan", state: Path) -> str:
     """Return the name under which the journal of a state folder files a plan's run."""
     if plan.connection is not None:
         return plan.connection.name
-    return with_digest(plan.mapping, plan.inputs, state.absolute().parent)
+    return with_digest(plan.mapping, plan.inputs, home_of(state))
 
 
 def options_of(prepared: PreparedRun, each: Input) -> dict[str, str]:

@@ -14,17 +14,26 @@ from urllib.parse import urlsplit
 from oneway.connections.discovery import FILES
 from oneway.connections.origins import origin_in
 from oneway.core.seal import canonical
+from oneway.state import STATE
 
 if TYPE_CHECKING:
     from oneway.planning.plan import PlanInput
 
 
 def with_digest(name: str, inputs: Mapping[str, "PlanInput"], home: Path | None) -> str:
-    """Return a name with a digest of the inputs; files count by their path from `home`.
+    """Return a name with a digest of the inputs; files below `home` count by their path from it.
 
-    Without `home`, they count by their path as given.
+    Other files, and all without `home`, count by their path as given.
     """
     return f"{name} {digest_of(whereabouts(inputs, home))[:8]}"
+
+
+def home_of(state: Path) -> Path | None:
+    """Return the folder that a state folder is of; None if it is kept elsewhere.
+
+    With the state elsewhere, as on a volume, each release of the files may have another folder.
+    """
+    return state.absolute().parent if state.name == STATE else None
 
 
 def whereabouts(inputs: Mapping[str, "PlanInput"], home: Path | None) -> dict[str, str]:
@@ -87,7 +96,7 @@ def _text(each: "PlanInput", home: Path | None) -> str:
         return each.text
     # Links of the disk are not followed: `latest.csv` may lead to another file each night.
     path = os.path.relpath(os.path.abspath(file), os.path.abspath(home))
-    return f"{FILES} {path}"
+    return each.text if path.startswith(os.pardir) else f"{FILES} {path}"
 
 
 def _address(text: str) -> str:
