@@ -124,3 +124,24 @@ def test_an_ordinary_night_asks_for_no_links_of_others(
     shared.people("hq.csv", "7,0100,John Smythe,john@example.com", "8,9,Jo Jay,jo@example.com")
     assert shared.world.run("sync", "hq").code == 0
     assert not asked
+
+
+def test_a_key_of_its_own_leads_to_another_account_with_the_same_ids_and_codes(
+    shared: Shared,
+) -> None:
+    """Both connections have one address; the API key alone says whose account it is."""
+    shared.users = {"1": shared.users["1"] | {"name": "Mia Moor", "email": "mia@example.com"}}
+    shared.people("labs.csv", "1,0100,Mia Moor,moor@example.com", *OTHERS)
+    ended = shared.world.run("sync", "labs")
+    assert (ended.code, "linked it to" in ended.flat) == (0, False)
+    assert shared.users["1"]["email"] == "moor@example.com"
+    shared.people("labs.csv", "1,0100,Mia Moor,moor@example.com,Former", *OTHERS)
+    guarded = (
+        shared.folder / "labs.yaml"
+    ).read_text() + "guards: {leavers: {share: 0%, floor: 0}}\n"
+    shared.world.write("labs.yaml", guarded)
+    assert shared.world.run("sync", "labs").code == 4
+    shared.people("labs.csv", *OTHERS)
+    for _ in range(2):
+        ended = shared.world.run("sync", "labs")
+        assert (ended.code, "Have perhaps left, and can still get in" in ended.flat) == (5, True)

@@ -2309,6 +2309,14 @@ MUTANTS = (
         "tests/cli/test_unseen.py -k without_those",
     ),
     Mutant(
+        "another-account-is-the-same",
+        "runs/evidence/shared_target",
+        "            if not new:\n                yield",
+        "            if True:\n                yield",
+        "a record that has another name than a link remembers is of another account",
+        "tests/cli/test_shared_target.py -k another_account",
+    ),
+    Mutant(
         "who-stays-by-id-takes-part",
         "runs/evidence/missing_records",
         "if record is not None and found.program.source_row(record).leaver:",

@@ -11,8 +11,10 @@ from datetime import timedelta
 from functools import cache
 
 from oneway.mapping.packed_rows import with_ids
+from oneway.mapping.short_rows import whole_target
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.plan import Outcome, Plan, Verb
+from oneway.planning.similar.same_person import held_names
 from oneway.runs.prepare.request import instant_text
 from oneway.runs.prepare.whereabouts import inputs_of, real_place
 from oneway.runs.read import EvaluatedInputs
@@ -39,15 +41,33 @@ class SharedTarget:
         """Return the inputs with what other connections know; None if that changes nothing."""
         new = {each.target_id: each for each in plan.notable if _is_new(each, found.evidence)}
         listed = {id for each in plan.notable if _is_listed(each) for id in _records_of(each)}
-        linked = [*self._linked({*filter(None, new), *listed})]
+        known = [*self._by_name(found, [*self._linked({*filter(None, new), *listed})])]
+        linked = [(name, link) for name, link, _ in known]
         taken = {link.target_id for _, link in linked if self._is_others(link, new)}
-        stays = self._staying(found, linked)
+        stays = self._staying(found, [(name, link) for name, link, sure in known if sure])
         if not (taken or stays & listed):
             return None
         said = {link.target_id: _told(name, link) for name, link in linked}
         elsewhere = {id: said[id] for id in (*taken, *stays)}
         evidence = _without(replace(found.evidence, elsewhere=elsewhere, stays=stays), plan)
         return replace(found, evidence=evidence)
+
+    def _by_name(
+        self, found: EvaluatedInputs, linked: Collection[tuple[str, Link]]
+    ) -> Iterator[tuple[str, Link, bool]]:
+        """Yield the links but for those of people whose name the record does not have.
+
+        They are of another account, in which the same id is another record: which account is asked
+        may depend on the credentials alone. The last item says whether a word of the name is known
+        to be the same.
+        """
+        policy = found.program.policy
+        rows = with_ids(found.target.items, {link.target_id for _, link in linked})
+        named = {each[0]: " ".join(sorted(held_names(policy, whole_target(each)))) for each in rows}
+        for name, link in linked:
+            new = self._session.names.new_words(link, named.get(link.target_id, ""))
+            if not new:
+                yield name, link, new == 0
 
     def _is_others(self, link: Link, new: "dict[str | None, Outcome]") -> bool:
         """Return whether a link says that a newly matched record is another person's."""
