@@ -86,6 +86,8 @@ class Directory:
     """The keys of a person that no list shows, by the person's id."""
     forbidden: set[str] = field(default_factory=set)
     """Those who may not be requested either."""
+    failing: set[str] = field(default_factory=set)
+    """Those whose request is answered with 500, as by systems that trip over deleted records."""
     any_case: bool = False
     """Whether a request may give an id in any case, and is answered with it as it was given."""
     asked: list[str] = field(default_factory=list)
@@ -130,8 +132,8 @@ class _Handler(JsonHandler):
             return
         if parts.path != "/people":
             id = parts.path.rpartition("/")[2]
-            if id in directory.forbidden:
-                self.answer(403, {})
+            if id in directory.forbidden | directory.failing:
+                self.answer(403 if id in directory.forbidden else 500, {})
                 return
             found = directory.people.get(directory.kept(id))
             self.answer(200 if found else 404, {**found, "id": id} if found else {})

@@ -173,6 +173,17 @@ def test_who_may_not_be_seen_does_not_keep_the_others_in(
     assert (ended.code, inactive(former)) == (5 if dooming else 0, {"008"})
 
 
+def test_whose_request_fails_is_named_and_does_not_keep_the_others_in(
+    former: World, directory: Directory
+) -> None:
+    if "absent: deactivate" in (former.folder / "m.yaml").read_text():
+        return  # nobody is deactivated without an answer: the run is refused
+    directory.failing = {"7"}
+    ended = former.run("sync", "m.yaml")
+    assert (ended.code, inactive(former)) == (0, {"008"})
+    assert "the list lacks source record 7, and requests by id fail" in ended.flat
+
+
 def test_who_has_gone_from_a_limited_list_and_stays_is_not_written_to(
     former: World, directory: Directory
 ) -> None:

@@ -2309,6 +2309,22 @@ MUTANTS = (
         "tests/cli/test_unseen.py -k without_those",
     ),
     Mutant(
+        "all-have-perhaps-left-when-numbers-move",
+        "runs/evidence/leaving_doubts",
+        "if pair[1] not in there}",
+        "if True}",
+        "nobody is listed whose row with the record's key and name is there",
+        "tests/cli/test_row_numbers.py",
+    ),
+    Mutant(
+        "one-failed-request-ends-them-all",
+        "runs/evidence/missing_records",
+        "if len(failed) == _FAILURES:",
+        "if failed:",
+        "a system that trips over one record is asked for the others",
+        "tests/cli/test_unseen.py -k whose_request_fails",
+    ),
+    Mutant(
         "another-account-is-the-same",
         "runs/evidence/shared_target",
         "            if not new:\n                yield",

@@ -21,7 +21,7 @@ from oneway.mapping.has_left import leaves_by_itself, leaves_on
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.staying_words import StayingWords
-from oneway.mapping.program import SourceRow
+from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, SameRow, whole, whole_target
 from oneway.mapping.spec import GuardKind, Rehires
 from oneway.planning.breach import key_of, words_of
@@ -57,7 +57,7 @@ from oneway.planning.said_left import (
     with_owners,
 )
 from oneway.planning.similar.record_marks import RecordMarks
-from oneway.planning.similar.same_person import said_names
+from oneway.planning.similar.same_person import likeness_of, said_names
 from oneway.runs.evidence.remembered import Remembered
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs
@@ -350,7 +350,22 @@ class LeavingDoubts:
                 pair = (whole(row), whole_target(targets[each.target_id]))
                 if unlike := renamed(policy, links.targets, *pair, words, lost=lost):
                     found[each[:2]] = unlike
-        return found
+        there = self._there({target: whole_target(targets[target]) for _, target in found})
+        return {pair: unlike for pair, unlike in found.items() if pair[1] not in there}
+
+    def _there(self, targets: Mapping[str, TargetRow]) -> AbstractSet[str]:
+        """Return the records whose person clearly stays, by a row with their key and more.
+
+        Where a source gives its rows new ids, such as their numbers, no id says who has gone.
+        """
+        policy = self.prepared.compiled.code.policy
+        wanted = {each.keys[:1]: each for each in targets.values() if None not in each.keys[:1]}
+        rows = (row for row in self.rows if row.keys[:1] in wanted) if wanted else ()
+        return {
+            target.target_id
+            for row, target in ((whole(each), wanted[each.keys[:1]]) for each in rows)
+            if not perhaps_left(policy, row) and likeness_of(policy, row, target).related
+        }
 
     def _new_words(self, link: Link, row: AnySourceRow) -> int | None:
         """Return `NameDigests.new_words`; a label that lacks a part may be blank altogether."""

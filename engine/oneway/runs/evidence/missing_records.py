@@ -12,6 +12,7 @@ from itertools import product
 from typing import TypeVar
 
 from oneway.core.connector import Capability, ReadError, finds_by
+from oneway.core.phrases import some
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids, with_more
 from oneway.mapping.program import TargetRow
@@ -82,19 +83,20 @@ class MissingRecords:
         shown, _ = found.passed_over.ids()
         shown.update(ids_of(found.source.items))
         records, answered = self._linked_sources(found.evidence, doomed, shown)
-        records |= self._linked_leavers(found, alone, shown)
+        leavers, unasked = self._linked_leavers(found, alone, shown)
+        records |= leavers
         again = self._source.listed() if doomed - answered else None  # sources may re-issue ids
         if again is not None:
             records |= {each.id: each for each in again.records}
         missing = [each for id, each in sorted(records.items()) if id not in shown]
         is_whole = again is None or again.complete
-        if not missing and is_whole:
+        if not missing and is_whole and not unasked:
             return None
         found = self._with_sources(found, missing, found.evidence)
-        if again is None or again.complete:
-            return found
-        problems = (*found.source.problems, *again.problems)
-        return replace(found, source=replace(found.source, complete=False, problems=problems))
+        whole = found.source.complete and is_whole
+        more = () if again is None or again.complete else again.problems
+        problems = (*found.source.problems, *more, *unasked)
+        return replace(found, source=replace(found.source, complete=whole, problems=problems))
 
     def _linked_sources(
         self, evidence: LinkEvidence, targets: AbstractSet[str], shown: AbstractSet[str]
@@ -112,26 +114,34 @@ class MissingRecords:
 
     def _linked_leavers(
         self, found: EvaluatedInputs, targets: AbstractSet[str], shown: AbstractSet[str]
-    ) -> dict[str, Record]:
+    ) -> tuple[dict[str, Record], tuple[str, ...]]:
         """Return the linked source records of leavers that no list showed, by id.
 
         A list may be limited by its query where a request by id is not, so nobody else takes part
-        for an answer. A record that cannot be requested is absent, as if nobody had asked.
+        for an answer. A record that cannot be requested is absent, as if nobody had asked; if the
+        system itself fails, that is also returned in words, and soon nobody else is asked.
         """
         if not self._source.by_id:
-            return {}
+            return {}, ()
         linked = {source for source, each in found.evidence.table.pairs if each in targets}
         records: dict[str, Record] = {}
-        for id in sorted(linked - shown):
+        failed = []
+        for place, id in enumerate(missing := sorted(linked - shown)):
             try:
                 record = self._source.reader.get(id)
             except ReadError as error:
-                if error.code in _OF_ONE_RECORD:
-                    continue
-                break  # the system itself fails
+                if error.code not in _OF_ONE_RECORD:
+                    failed.append(id)
+                if len(failed) == _FAILURES:
+                    failed += missing[place + 1 :]
+                    break
+                continue
             if record is not None and found.program.source_row(record).leaver:
                 records[id] = record
-        return records
+        if not failed:
+            return records, ()
+        text = f"the list lacks source record {some(failed)}, and requests by id fail"
+        return records, (f"{text}: nothing says whether they have left",)
 
     def owners(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
         """Return the inputs with linked source records that the list lacks, requested by id.
@@ -318,6 +328,10 @@ class _System:
             return self.reader.read()
         except ReadError as error:
             raise self.input.cannot_read(error) from None
+
+
+_FAILURES = 3
+"""After as many failed requests, no more records are requested by id: each takes long."""
 
 
 def _keeps_access(outcome: Outcome) -> bool:
