@@ -315,4 +315,4 @@ def test_nothing_but_the_code_brings_nobody_back(world: World, id: str, agrees: 
     ended = world.run("sync", "m.yaml")
     comes = bool(agrees) or id == "id"  # a link says whose record it is
     assert (user_of(world, "u3")["active"] is not False) == comes, ended.out
-    assert ("no other field tells whether they are one person" in ended.flat) != comes
+    assert ("no run remembers whose it was" in ended.flat) != comes

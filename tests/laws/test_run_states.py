@@ -117,7 +117,7 @@ def test_a_run_goes_on_while_its_lock_is_held_and_no_longer(night: Night, stops:
     with TemporaryDirectory() as folder, journal_of(Path(folder)) as (journal, operator):
         older = interrupted(night, journal, operator, stops).run
         log = interrupted(night, journal, operator, stops)
-        name = connection_of(night.plan)
+        name = connection_of(night.plan, operator.state.path)
 
         def states() -> list[RunState]:
             return [run.state for id in (older, log.run) if (run := journal.run(id))]
@@ -148,7 +148,7 @@ def test_a_resume_that_is_refused_or_stopped_at_once_leaves_its_run_as_it_was(
         assert ended is not None
         assert ended.state is not RunState.INTERRUPTED
         told = stored_discrepancies(journal, log.run)
-        name = connection_of(night.plan)
+        name = connection_of(night.plan, operator.state.path)
         approval, names = (
             Approval(fingerprint(night.plan), night.verdict),
             NameDigests(operator.state.seal(), None),

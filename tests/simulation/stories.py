@@ -93,7 +93,7 @@ def foretold(world: World, plan: Plan, verdict: Verdict, memory: Memory) -> None
     shown = {each["subject"]: each for found in listed for each in found["stories"]}
     demand(set(shown) == set(before), "a plan's data lacks somebody's story")
     with Journal.open(state.journal) as journal:
-        (run,) = journal.runs(connection_of(plan), limit=1)
+        (run,) = journal.runs(connection_of(plan, world.state_folder), limit=1)
         after = by_subject(discrepancies_of_run(journal, run, plan, journal.entries(run.id)))
     waits = {**memory.postponed, **verdict.ends()}
     for subject, story in before.items():

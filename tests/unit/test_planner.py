@@ -392,7 +392,9 @@ def test_a_miss_of_what_a_leave_writes_is_said_of_leavers_alone() -> None:
 
 
 def test_a_miss_may_clear_or_stop_the_record() -> None:
-    assert written(looked_up("D1", on_miss="clear").outcomes[0]) == {"dept": None}
+    other = ("D2", "2")
+    assert written(looked_up("D1", other, on_miss="clear").outcomes[0]) == {"dept": None}
+    assert not looked_up("D1", on_miss="clear").outcomes[0].actions  # an empty table says nothing
     assert looked_up("D1", on_miss="ineligible").outcomes[0].kind is Kind.INELIGIBLE
 
 

@@ -21,7 +21,7 @@ from worlds import SEAL
 
 HERE = Span("mapping.yaml", 1, 1)
 SEALED = Sealed("0" * 64)
-POLICY = SimpleNamespace(one_per=None, fields=(), leaving=())
+POLICY = SimpleNamespace(one_per=None, fields=(), leaving=(), left=None)
 
 
 @dataclass

@@ -69,8 +69,8 @@ mappings:
   variables: {{GIT_DEPTH: "0"}}
   artifacts: {{when: always, reports: {{junit: oneway-tests.xml}}}}
   script:
-    # Keep the wheel in the repository: then nothing else that has this name in a
-    # public index can run in this job.
+    # Keep the wheel in the repository: then nothing else that has this name
+    # in a public index can run in this job.
     - pip install ./wheels/oneway-{version}-py3-none-any.whl
     - |
 {steps}

@@ -8,10 +8,11 @@ Before a person is deactivated for being absent, the source's list is read once 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import cached_property
 from itertools import product
 from typing import TypeVar
 
-from oneway.core.connector import Capability, ReadError, finds_by
+from oneway.core.connector import Capability, Reader, ReadError, finds_by
 from oneway.core.phrases import some
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids, with_more
@@ -298,9 +299,14 @@ class _System:
 
     def __init__(self, prepared: PreparedRun, systems: OpenSystems, side: str) -> None:
         self.input = prepared.inputs[side]
-        self.reader = systems.reader(self.input)
+        self._systems = systems
         resource = resource_of(prepared, self.input)
         self.by_id = resource is not None and Capability.GET in resource.capabilities
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Its reader; opens the system, which the first list does with a better message."""
+        return self._systems.reader(self.input)
 
     def record(self, id: str) -> Record | None:
         """Request a record; if the system refuses to show it, the record has a problem."""

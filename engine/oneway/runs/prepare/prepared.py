@@ -209,11 +209,17 @@ def options_of(prepared: PreparedRun, each: Input) -> dict[str, str]:
 
 
 def credentials_of(prepared: PreparedRun, each: Input) -> list[tuple[str, str]]:
-    """Return where the credentials of an input are kept, by name; none is opened."""
+    """Return where the credentials of an input are kept, by name; none is opened.
+
+    Returns none if any is missing: opening the system says which.
+    """
     from oneway.connections.access import given_secrets
 
     kept = side_of(prepared, each).credentials
-    given = given_secrets(description_of(prepared, each), prepared.request.lookup)
+    try:
+        given = given_secrets(description_of(prepared, each), prepared.request.lookup)
+    except Refused:
+        return []
     refs = {**given, **{name: (ref,) for name, ref in kept.items()}}
     return [(name, str(ref)) for name, found in sorted(refs.items()) for ref in found]
 
