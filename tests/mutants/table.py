@@ -2271,7 +2271,7 @@ MUTANTS = (
     Mutant(
         "absent-is-not-asked",
         "runs/evidence/missing_records",
-        "if not missing and is_whole:",
+        "if not missing and is_whole and not unasked:",
         "if is_whole:",
         "whom a second look shows is not deactivated",
         "tests/cli/test_unseen.py -k 'slid or asked'",
