@@ -160,8 +160,11 @@ class MemorySystems:
     def of(self, world: World) -> ApplySystems:
         """Return them as an apply is given them."""
         live = LiveState(bound(world), self.source, self.target, SEAL)
-        theirs = lambda id: self.by_others.get(id, frozenset())  # noqa: E731
-        return ApplySystems(live, self.writer, TargetMemory(linked=self.linked, by_others=theirs))
+        memory = TargetMemory(linked=self.linked, by_others=self._written_by_others)
+        return ApplySystems(live, self.writer, memory)
+
+    def _written_by_others(self, id: str) -> frozenset[str]:
+        return self.by_others.get(id, frozenset())
 
 
 @dataclass

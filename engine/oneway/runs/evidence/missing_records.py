@@ -142,7 +142,8 @@ class MissingRecords:
         if not failed:
             return records, ()
         text = f"the list lacks source record {some(failed)}, and requests by id fail"
-        return records, (f"{text}: nothing says whether they have left",)
+        said = "nothing says whether they have left: look them up there"
+        return records, (f"{text}; {said}",)
 
     def owners(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
         """Return the inputs with linked source records that the list lacks, requested by id.
