@@ -353,7 +353,7 @@ OWN = (
     ),
     _whose(
         "second-key-tells-nothing",
-        "planning/reconcile",
+        "planning/doubted_matches",
         "    likeness = likeness_beside(policy, row, target, after=level)\n",
         "    likeness = likeness_of(policy, row, target)\n",
         "a newcomer with a leaver's code gets no account of theirs",

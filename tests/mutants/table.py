@@ -536,7 +536,7 @@ MUTANTS = (
             ),
             (
                 "a-constant-marks-who-vanished",
-                "planning/reconcile",
+                "planning/reissued",
                 "if policy.fields[i].tells(values[i])]",
                 "if values[i] is not None]",
                 "tests/laws/test_link_laws.py",
@@ -725,9 +725,9 @@ MUTANTS = (
     ),
     Mutant(
         "a-newcomer-gets-the-record-of-a-listed-leaver",
-        "planning/reconcile",
-        "if not theirs or row.source_id not in evidence.passed_on:",
-        "if theirs or row.source_id not in evidence.passed_on:",
+        "planning/doubted_matches",
+        "if not theirs or row.source_id not in self.evidence.passed_on:",
+        "if theirs or row.source_id not in self.evidence.passed_on:",
         "a row that seems to be another person than was listed is not written to their record",
         "tests/cli/test_stays_listed.py",
     ),
@@ -757,8 +757,8 @@ MUTANTS = (
             ),
             (
                 "a-closed-account-is-anybodys",
-                "planning/reconcile",
-                "if target.left and policy.rehires is not Rehires.REACTIVATE:",
+                "planning/doubted_matches",
+                "if target.left and self.policy.rehires is not Rehires.REACTIVATE:",
                 "if target.left:",
                 "an account is given back to nobody else",
             ),
@@ -788,9 +788,9 @@ MUTANTS = (
     ),
     Mutant(
         "a-code-gives-its-new-owner-the-record-of-another",
-        "planning/reconcile",
-        "if likeness.two_people and not is_supported(links, row, target):\n            text",
-        "if not likeness.two_people and not is_supported(links, row, target):\n            text",
+        "planning/doubted_matches",
+        "if likeness.two_people and not is_supported(self.evidence.targets, row, target):",
+        "if not likeness.two_people and not is_supported(self.evidence.targets, row, target):",
         "a code that passed on does not give away the record of somebody who is in the source",
         "tests/laws/test_whose_access.py",
     ),
@@ -1457,7 +1457,7 @@ MUTANTS = (
     ),
     Mutant(
         "blank-name-brings-back",
-        "planning/reconcile",
+        "planning/doubted_matches",
         "if not (likeness.differing or untold) or",
         "if not likeness.differing or",
         "no leaver's account comes back for somebody of whom nothing but the code is known",
@@ -2367,7 +2367,7 @@ MUTANTS = (
     Mutant(
         "link-new-id-and-key-created",
         "planning/reconcile",
-        "        found |= self._reissued(found)\n",
+        "        found |= reissued.conflicts(found)\n",
         "",
         "who has the name of somebody who vanished may be that person",
         LINKS,
@@ -2418,8 +2418,8 @@ MUTANTS = (
     ),
     Mutant(
         "code-passed-on-is-silent-where-it-is-the-id",
-        "planning/reconcile",
-        "if row.key in allowed or not likeness.two_people or",
+        "planning/doubted_matches",
+        "if not likeness.two_people or is_supported",
         "if True or",
         "who is gone is listed where their code has passed to somebody outside the sync",
         "tests/laws/test_whose_access.py -k outside_the_sync",
@@ -5903,8 +5903,8 @@ MUTANTS = (
     # several connections with one target
     Mutant(
         "a-code-of-both-employers",
-        "planning/reconcile",
-        "        reason = reason or _linked_elsewhere(policy, row, target, evidence, allowed)\n",
+        "planning/doubted_matches",
+        "            or self._linked_elsewhere(row, target)\n",
         "",
         "a record that another connection has linked is not taken by a key alone",
         f"{SHARED_TARGET} -k code_of_both",

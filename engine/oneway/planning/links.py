@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias, TypeVar, overload
 
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
+from oneway.mapping.program import TargetRow
 from oneway.planning.plan import Reason
 
 REUSED = "reused:"
@@ -313,6 +314,26 @@ class LinkEvidence:
     def table(self) -> Links:
         """The links by their ids."""
         return Links.of(self.links)
+
+    def hidden(self, targets: Iterable[TargetRow]) -> tuple[str, ...]:
+        """Return the target records that a list should have shown but did not.
+
+        Many systems leave out leavers, and show a new record only after a while.
+        """
+        return tuple(
+            each.target_id
+            for each in (targets if self.unlisted else ())
+            if each.target_id in self.unlisted and each.target_id not in self.late and not each.left
+        )
+
+    def linked_among(self, targets: Iterable[TargetRow]) -> dict[str, str]:
+        """Return the linked target record of each source record, by source id.
+
+        Leaves out links that contradict each other, and links to records that are not in `targets`.
+        """
+        there = {each.target_id for each in targets}
+        sound = self.table.sound((), there)
+        return {id: target for id, target in sound.items() if target in there}
 
     def pairs_of(self, sources: Collection[str]) -> Iterator[tuple[str, str]]:
         """Yield these source records with the target records that are, or may be, theirs."""

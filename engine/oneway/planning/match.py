@@ -43,6 +43,10 @@ class Match(NamedTuple):
     proven: bool = False
     again: bool = False
 
+    def contested(self, reason: Reason, *candidates: TargetRow) -> "Match":
+        """Return a conflict in place of this match, for which a human decides."""
+        return Match(conflict=reason, level=self.level, candidates=candidates)
+
 
 _AT_A_TIME = 1_000
 """How many pairs are unpacked at a time."""

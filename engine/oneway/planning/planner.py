@@ -4,7 +4,7 @@ source_row, target_row   each record, evaluated by the mapping
 one_per_person           which of several records of a person stands for the person
 screen                   the rows that need planning; the others are unchanged
 match                    who is whom, by match keys
-reconcile                the same, by the links of earlier runs
+reconcile                the same, by the links of earlier runs; doubtful matches are conflicts
 hold_near_duplicates     who may be in the source twice, under two forms of one key
 hold_who_came_back       leavers who may be employed under another key
 hold_tied                people of whom several records might count
@@ -64,7 +64,7 @@ from oneway.planning.plan import (
 )
 from oneway.planning.plan_order import in_order
 from oneway.planning.quiet_outcomes import NOT_PASSED, PassedOver
-from oneway.planning.reconcile import hidden, reconcile, remembered
+from oneway.planning.reconcile import reconcile
 from oneway.planning.screen import screen
 from oneway.planning.similar.came_back import hold_who_came_back
 from oneway.planning.similar.near_duplicates import hold_near_duplicates
@@ -150,7 +150,7 @@ class _Planner:
         # In an order that does not depend on that of reading.
         self.rows = sorted(screened.rows, key=lambda row: (row.key, row.source_id))
         self.targets = sorted(screened.targets, key=lambda each: each.target_id)
-        self.linked = remembered(self.evidence, self.targets)
+        self.linked = self.evidence.linked_among(self.targets)
         self.records = self._matched()
         self.matches = self.records.matches
         self.unseen = (*_unseen(target, self.targets), *_hidden(self.evidence, self.targets))
@@ -341,7 +341,7 @@ def _unseen(target: Collected[AnyTargetRow], targets: Iterable[TargetRow]) -> tu
 
 
 def _hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, ...]:
-    ids = hidden(evidence, targets)
+    ids = evidence.hidden(targets)
     if not ids:
         return ()
     return (f"the list of target records lacks {len(ids)} that are there by id: {some(ids)}",)

@@ -6,29 +6,19 @@ decide alone.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Iterable, Sequence
 
 from oneway.core.instants import moment
-from oneway.core.key_forms import loose
 from oneway.core.phrases import some
-from oneway.core.records import Value
 from oneway.mapping.program import Policy, SourceRow, TargetRow
-from oneway.mapping.spec import Absent, Gone, Rehires, Rekey
-from oneway.planning.diff import held_from_leave, is_there, present
+from oneway.mapping.spec import Gone, Rekey
+from oneway.planning.diff import is_there, present
+from oneway.planning.doubted_matches import MatchDoubts
 from oneway.planning.links import Link, LinkEvidence, Links
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.plan import Reason
-from oneway.planning.similar.marks import claims_of, marks_of
-from oneway.planning.similar.near_misses import NEAR_MISS
-from oneway.planning.similar.same_person import (
-    Likeness,
-    comparison,
-    is_id,
-    is_supported,
-    likeness_beside,
-    likeness_of,
-)
+from oneway.planning.reissued import Reissued, slots
+from oneway.planning.similar.same_person import Likeness, likeness_of
 
 
 def reconcile(
@@ -45,198 +35,7 @@ def reconcile(
     """
     if evidence.links:
         matches = _Reconciler(matches, rows, targets, policy, evidence, allowed).reconciled()
-    back = {}
-    for row in rows:
-        found = matches.of(row)
-        target = found.target
-        if target is None:
-            continue
-        reason = back_on_a_guess(policy, row, target, evidence.targets, allowed, evidence.ended)
-        reason = reason or _outside_on_a_guess(policy, row, target, evidence.targets, allowed)
-        reason = reason or _listed_for_another(policy, row, target, evidence)
-        reason = reason or _linked_elsewhere(policy, row, target, evidence, allowed)
-        if reason is not None:
-            back[row.source_id] = _conflict(reason, found, target)
-    back |= _of_others(matches, rows, policy, evidence.targets, allowed)
-    return replace(matches, by_source={**matches.by_source, **back}) if back else matches
-
-
-def _of_others(
-    matches: Matches,
-    rows: Sequence[SourceRow],
-    policy: Policy,
-    links: Mapping[str, str],
-    allowed: frozenset[str],
-) -> dict[str, Match]:
-    """Return conflicts for rows whose key finds a record that seems to be another row's person.
-
-    The key is the id, so that links do not say whose it was before it passed on; nothing else
-    agrees; and an unmatched row has the record's unique value.
-    """
-    found = [(row, matches.of(row)) for row in rows] if policy.exclusive else []
-    slots = {
-        slot: row.source_id
-        for row, each in found
-        if each == NOBODY and row.cells
-        for slot in _unique(policy, [each.telling for each in row.cells])
-    }
-    conflicts = {}
-    for row, each in found if slots else ():
-        target = each.target
-        if target is None or target.left or row.key in allowed or not is_there(policy, row):
-            continue
-        others = map(slots.get, _unique(policy, [*map(present, target.values)]))
-        other = next(filter(None, others), None)
-        if other is None or not any(is_id(row, value) for value in row.key_values):
-            continue
-        likeness = likeness_beside(policy, row, target)
-        if likeness.two_people and not is_supported(links, row, target):
-            text = (
-                f"{_by_key_alone(row, target)}, and source record {other} has a value of it "
-                f"that only one record may hold; {likeness.text}: a person decides"
-            )
-            reason = Reason("reused", text, candidates=(target.target_id,), warning=True)
-            conflicts[row.source_id] = _conflict(reason, each, target)
-    return conflicts
-
-
-def _unique(policy: Policy, values: Sequence[Value]) -> Iterator[tuple[int, Hashable]]:
-    """Yield the unique values among those of a record, with their positions."""
-    for i in policy.exclusive if values else ():
-        if policy.fields[i].tells(values[i]):
-            for claim in claims_of(values[i], comparison(policy.fields[i])):
-                yield i, claim
-
-
-def _outside_on_a_guess(
-    policy: Policy,
-    row: SourceRow,
-    target: TargetRow,
-    links: Mapping[str, str],
-    allowed: frozenset[str],
-) -> Reason | None:
-    """Return why a row outside the sync may not be the person whose record its key finds.
-
-    Whoever had the key before may be gone, and would keep access behind a row that nobody plans
-    for. None if nothing says so, or if nobody is deactivated for being gone.
-    """
-    if policy.absent is not Absent.DEACTIVATE or not row.outside or row.leaver or target.left:
-        return None
-    likeness = likeness_beside(policy, row, target)
-    if row.key in allowed or not likeness.two_people or is_supported(links, row, target):
-        return None
-    text = f"{_by_key_alone(row, target)}; {likeness.text}"
-    return Reason("reused", text, candidates=(target.target_id,))
-
-
-def _by_key_alone(row: SourceRow, target: TargetRow) -> str:
-    return f"nothing but the key {row.key} says that target record {target.target_id} is theirs"
-
-
-def _listed_for_another(
-    policy: Policy, row: SourceRow, target: TargetRow, evidence: LinkEvidence
-) -> Reason | None:
-    """Return why a record is not a row's: it was that of somebody else who had the row's id.
-
-    A record that has left matters if it would be given back.
-    """
-    theirs = evidence.listed.get(target.target_id) == row.source_id
-    if not theirs or row.source_id not in evidence.passed_on:
-        return None
-    if target.left and policy.rehires is not Rehires.REACTIVATE:
-        return None
-    what = "has left, and would be given back" if target.left else "has left and can still get in"
-    text = (
-        f"the key {row.key} finds target record {target.target_id}, which may be that of a person "
-        f"who {what}; {likeness_of(policy, row, target).text}: a person decides"
-    )
-    return Reason("reused", text, candidates=(target.target_id,), warning=True)
-
-
-def _linked_elsewhere(
-    policy: Policy,
-    row: SourceRow,
-    target: TargetRow,
-    evidence: LinkEvidence,
-    allowed: frozenset[str],
-) -> Reason | None:
-    """Return why a record is not a row's: another connection has linked it to its own person.
-
-    Two employers may use one code for two people, and one word of a name or an office that they
-    share proves nothing then.
-    """
-    said = evidence.elsewhere.get(target.target_id)
-    if said is None or row.key in allowed or is_supported(evidence.targets, row, target):
-        return None
-    likeness = likeness_beside(policy, row, target)
-    if likeness.one_person:
-        return None
-    text = (
-        f"the key {row.key} finds target record {target.target_id}, and {said}; "
-        f"{likeness.text}: a person decides"
-    )
-    return Reason("reused", text, candidates=(target.target_id,), warning=True)
-
-
-def back_on_a_guess(
-    policy: Policy,
-    row: SourceRow,
-    target: TargetRow,
-    links: Mapping[str, str],
-    allowed: frozenset[str],
-    ended: Collection[str] = (),
-) -> Reason | None:
-    """Return why a row may not be the leaver whose record its key finds; None if nothing says so.
-
-    There is a reason if no run has linked the two (the store is new or lost, or the id is the key),
-    and they differ or have no identifying value in common (the row may have no name yet). If the
-    key was given to a newcomer, the newcomer would get the leaver's account.
-
-    `links` are the linked target records by source record, `ended` those whose access this sync
-    ended; `allowed` are the keys that a human lets decide.
-    """
-    half = not target.left and target.target_id in ended
-    out = bool(held_from_leave(policy, row, target)) if half else target.left
-    reactivates = policy.rehires is Rehires.REACTIVATE and out
-    if not reactivates or row.outside or row.key in allowed or not is_there(policy, row):
-        return None
-    # A later key may find a person who comes back with a new number.
-    keys = enumerate(zip(row.keys, target.keys, strict=False))
-    level = next((at for at, (one, other) in keys if one is not None and one == other), 0)
-    likeness = likeness_beside(policy, row, target, after=level)
-    readable = bool(policy.identifying and row.cells and target.values)
-    untold = readable and not likeness.agreeing and not likeness.exclusive
-    if not (likeness.differing or untold) or is_supported(links, row, target):
-        return None
-    text = (
-        f"the key {row.key} finds target record {target.target_id}, which has left, and "
-        f"no run remembers whose it was; {likeness.text}: a person decides"
-    )
-    return Reason("reused", text, candidates=(target.target_id,))
-
-
-def hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, ...]:
-    """Return the target records that a list should have shown but did not.
-
-    Many systems leave out leavers, and show a new record only after a while.
-    """
-    return tuple(
-        each.target_id
-        for each in (targets if evidence.unlisted else ())
-        if each.target_id in evidence.unlisted
-        and each.target_id not in evidence.late
-        and not each.left
-    )
-
-
-def remembered(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> dict[str, str]:
-    """Return the linked target record of each source record, by source id.
-
-    Leaves out links that contradict each other, and links to records that are not in `targets`.
-    """
-    there = {each.target_id for each in targets}
-    sound = evidence.table.sound((), there)
-    return {id: target for id, target in sound.items() if target in there}
+    return MatchDoubts(policy, evidence, allowed).hold(matches, rows)
 
 
 class _Reconciler:
@@ -271,7 +70,8 @@ class _Reconciler:
                 continue
             found[source_id] = self._linked(row, link, found.get(source_id, NOBODY))
             spoken.add(link.target_id)
-        found |= self._reissued(found)
+        reissued = Reissued(self.policy, self.rows, self.targets, self.by_target, self.allowed)
+        found |= reissued.conflicts(found)
         unsure = [
             row for id, row in self.rows.items() if self._is_unsure(row, found.get(id, NOBODY))
         ]
@@ -288,88 +88,18 @@ class _Reconciler:
         by_value: dict[Hashable, set[str]] = defaultdict(set)
         for id, each in targets.items():
             for position in self.policy.identifying:
-                for slot in self._slots(position, present(each.values[position])):
+                for slot in slots(self.policy, position, present(each.values[position])):
                     by_value[slot].add(id)
         found: set[str] = set()
         for row in rows:
-            slots = (
-                slot
+            near = {
+                id
                 for i in (self.policy.identifying if row.cells else ())
-                for slot in self._slots(i, row.cells[i].telling)
-            )
-            near = {id for slot in slots for id in by_value.get(slot, ())}
+                for slot in slots(self.policy, i, row.cells[i].telling)
+                for id in by_value.get(slot, ())
+            }
             found |= {id for id in near if self._is_alike(row, targets[id])}
         return found
-
-    def _slots(self, position: int, value: Value) -> Iterator[tuple[int, Hashable]]:
-        for claim in claims_of(value, comparison(self.policy.fields[position])):
-            yield position, claim
-
-    def _reissued(self, found: Mapping[str, Match]) -> dict[str, Match]:
-        """Return conflicts for rows that may be a vanished person under a new id and key.
-
-        Neither a link nor a key finds their target record, but a record whose source record has
-        vanished has their name or one of their unique values.
-        """
-        abandoned = self._abandoned(found)
-        if not abandoned:
-            return {}
-        said = {}
-        for id, row in self.rows.items():
-            known = row.outside or id in self.by_source or row.key in self.allowed
-            if known or found.get(id, NOBODY) != NOBODY or not row.cells:
-                continue
-            values = [cell.telling for cell in row.cells]
-            marks = self._marks(values)
-            alike = {t: None for mark in marks for t in abandoned.get(mark, ())}
-            if alike:
-                said[id] = self._may_be(row, [self.targets[each] for each in alike])
-        return said
-
-    def _abandoned(self, found: Mapping[str, Match]) -> dict[Hashable, list[str]]:
-        """Index the records with access whose source record has vanished, by their `_marks`."""
-        taken = {each.target.target_id for each in found.values() if each.target is not None}
-        marked: dict[Hashable, list[str]] = defaultdict(list)
-        for id, link in self.by_target.items():
-            target = self.targets.get(id)
-            if target is None or id in taken or link.source_id in self.rows:
-                continue
-            if target.values and not target.left:
-                for mark in self._marks([present(each) for each in target.values]):
-                    marked[mark].append(id)
-        return marked
-
-    def _marks(self, values: Sequence[Value]) -> Iterator[Hashable]:
-        """Yield what identifies a person: their whole name, and each unique value.
-
-        A constant of the mapping is part of neither.
-        """
-        policy = self.policy
-        telling = [i for i in policy.identifying if policy.fields[i].tells(values[i])]
-        for i in telling:
-            yield from self._slots(i, values[i]) if i in policy.unless_taken else ()
-        named = [i for i in policy.identifying if i not in policy.unless_taken]
-        if named and {*named} <= {*telling}:
-            names = [values[i] for i in named]
-            yield tuple(loose(e) if isinstance(e, str) else marks_of(e) for e in names)
-
-    def _may_be(self, row: SourceRow, alike: Sequence[TargetRow]) -> Match:
-        """Return the conflict of a row that resembles records whose source records vanished."""
-        ids = tuple(each.target_id for each in alike)
-        shared = sorted({e.path for t in alike for e in likeness_of(self.policy, row, t).agreeing})
-        same = f"the same {', '.join(shared)}" if shared else "nearly the same name"
-        was = " and ".join(
-            f"target record {id} was source record {self.by_target[id].source_id}" for id in ids
-        )
-        gone = "which is" if len(ids) == 1 else "which are"
-        text = f"{was}, {gone} no longer in the source, and has {same}"
-        # Not by `row.key`, which is the id where the match value must not be shown.
-        if any(is_id(row, value) for value in row.key_values):
-            # The id is the key: a link adds nothing to the key, and nothing was re-issued.
-            text += "; if they are one person, that record keeps its access" if row.leaver else ""
-            return Match(notes=(Reason(NEAR_MISS, text, candidates=ids, warning=True),))
-        text += ": it may be one person under another id and key; a person decides"
-        return _conflict(Reason("reissued", text, candidates=ids, warning=True), NOBODY, *alike)
 
     def _is_alike(self, row: SourceRow, target: TargetRow) -> bool:
         likeness = likeness_of(self.policy, row, target)
@@ -428,7 +158,7 @@ class _Reconciler:
                 f"the key {row.key} finds target record {ids[0]}, which is source record "
                 f"{link.source_id} ({self.evidence.told(link)}), and that one is still there"
             )
-            return _conflict(Reason("claimed", text, candidates=ids), keyed, keyed.target)
+            return keyed.contested(Reason("claimed", text, candidates=ids), keyed.target)
         gone = "has left" if owner is not None else "is no longer in the source"
         was = f"target record {ids[0]} was source record {link.source_id}, which {gone}"
         leaves = not keyed.target.left and not is_there(self.policy, row)
@@ -437,11 +167,11 @@ class _Reconciler:
                 f"by {row.source_id}, the person has left; but target record {ids[0]} was source "
                 f"record {link.source_id}, which the list lacks, and nothing shows that it is gone"
             )
-            return _conflict(Reason("reused", text, candidates=ids), keyed, keyed.target)
+            return keyed.contested(Reason("reused", text, candidates=ids), keyed.target)
         likeness = likeness_of(self.policy, row, keyed.target)
         if not likeness.one_person:
             text = f"the key {row.key} changed hands: {was}; {likeness.text}"
-            return _conflict(Reason("reused", text, candidates=ids), keyed, keyed.target)
+            return keyed.contested(Reason("reused", text, candidates=ids), keyed.target)
         whose = f"the target record was another source record's, which {gone}"
         text = f"{whose}: taken over, the same person"
         about = f"target record {ids[0]}, before {link.source_id}"
@@ -482,7 +212,7 @@ class _Reconciler:
             return keyed._replace(notes=(*keyed.notes, Reason("adopted", text)))
         ids = (link.target_id, found.target_id)
         why = f"{text}; {likeness.text}: a person decides"
-        return _conflict(Reason("rekeyed", why, candidates=ids, warning=True), keyed, found)
+        return keyed.contested(Reason("rekeyed", why, candidates=ids, warning=True), found)
 
     def _rekeyed(self, row: SourceRow, link: Link, target: TargetRow, keyed: Match) -> Match:
         likeness = likeness_of(self.policy, row, target)
@@ -500,7 +230,7 @@ class _Reconciler:
         text += f"; {likeness.text}" if stranger and not unread else ""
         why = text if unread else f"{text}: a person decides"
         reason = Reason("rekeyed", why, candidates=ids, warning=True)
-        return _conflict(reason, keyed, target, *filter(None, [keyed.target]))
+        return keyed.contested(reason, target, *filter(None, [keyed.target]))
 
     def _missing(self, link: Link) -> Match:
         """Return the match of a row whose record was found neither by key nor by id."""
@@ -534,10 +264,6 @@ class _Reconciler:
     def _in_view(self, row: SourceRow) -> TargetRow | None:
         link = self.by_source.get(row.source_id)
         return None if link is None else self.targets.get(link.target_id)
-
-
-def _conflict(reason: Reason, keyed: Match, *candidates: TargetRow) -> Match:
-    return Match(conflict=reason, level=keyed.level, candidates=candidates)
 
 
 def _usable(links: Links, sources: Iterable[str], targets: Iterable[str]) -> dict[str, Link]:

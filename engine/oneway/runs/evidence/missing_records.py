@@ -22,7 +22,6 @@ from oneway.planning.absent import IN_CONFLICT
 from oneway.planning.access import UNMATCHED
 from oneway.planning.links import NO_LINKS, LinkEvidence, Origin, alone
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
-from oneway.planning.reconcile import hidden
 from oneway.runs.evidence.pending_creates import shown_by
 from oneway.runs.evidence.remembered import Remembered
 from oneway.runs.prepare.prepared import PreparedRun, lag_of, resource_of
@@ -182,7 +181,7 @@ class MissingRecords:
             for each in (others_of(found.target.items) if found.evidence.unlisted else ())
             if isinstance(each, TargetRow)
         ]
-        if not hidden(found.evidence, unlisted):
+        if not found.evidence.hidden(unlisted):
             return None
         unmatched = {
             each.source_id or ""

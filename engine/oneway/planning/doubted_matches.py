@@ -1,0 +1,197 @@
+"""Doubts matches that a key alone supports: the key may have passed to another person.
+
+A match that is doubted becomes a conflict, and a person decides.
+"""
+
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from oneway.core.dataclass import dataclass
+from oneway.core.records import Value
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.spec import Absent, Rehires
+from oneway.planning.diff import held_from_leave, is_there, present
+from oneway.planning.links import LinkEvidence
+from oneway.planning.match import NOBODY, Match, Matches
+from oneway.planning.plan import Reason
+from oneway.planning.similar.marks import claims_of
+from oneway.planning.similar.same_person import (
+    comparison,
+    is_id,
+    is_supported,
+    likeness_beside,
+    likeness_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchDoubts:
+    """What speaks against matches by key; `allowed` are the keys that a human lets decide."""
+
+    policy: Policy
+    evidence: LinkEvidence
+    allowed: frozenset[str]
+
+    def hold(self, matches: Matches, rows: Sequence[SourceRow]) -> Matches:
+        """Return the matches, with a conflict in place of each that is doubted."""
+        held = {}
+        for row in rows:
+            found = matches.of(row)
+            if found.target is None:
+                continue
+            reason = self._of(row, found.target)
+            if reason is not None:
+                held[row.source_id] = found.contested(reason, found.target)
+        held |= self._of_others(matches, rows)
+        return replace(matches, by_source={**matches.by_source, **held}) if held else matches
+
+    def _of(self, row: SourceRow, target: TargetRow) -> Reason | None:
+        """Return why a row may not be the person whose record its key finds."""
+        evidence = self.evidence
+        return (
+            back_on_a_guess(
+                self.policy, row, target, evidence.targets, self.allowed, evidence.ended
+            )
+            or self._outside_on_a_guess(row, target)
+            or self._listed_for_another(row, target)
+            or self._linked_elsewhere(row, target)
+        )
+
+    def _outside_on_a_guess(self, row: SourceRow, target: TargetRow) -> Reason | None:
+        """Return why a row outside the sync may not be the person whose record its key finds.
+
+        The person who had the key before may be gone, and would keep access behind a row that
+        nobody plans for. None if nothing says so, or if nobody is deactivated for being gone.
+        """
+        if self.policy.absent is not Absent.DEACTIVATE or not row.outside:
+            return None
+        if row.leaver or target.left or row.key in self.allowed:
+            return None
+        likeness = likeness_beside(self.policy, row, target)
+        if not likeness.two_people or is_supported(self.evidence.targets, row, target):
+            return None
+        text = f"{_by_key_alone(row, target)}; {likeness.text}"
+        return Reason("reused", text, candidates=(target.target_id,))
+
+    def _listed_for_another(self, row: SourceRow, target: TargetRow) -> Reason | None:
+        """Return why a record is not a row's: it was that of somebody else who had the row's id.
+
+        A record that has left matters if it would be given back.
+        """
+        theirs = self.evidence.listed.get(target.target_id) == row.source_id
+        if not theirs or row.source_id not in self.evidence.passed_on:
+            return None
+        if target.left and self.policy.rehires is not Rehires.REACTIVATE:
+            return None
+        what = (
+            "has left, and would be given back" if target.left else "has left and can still get in"
+        )
+        text = (
+            f"the key {row.key} finds target record {target.target_id}, which may be that of a "
+            f"person who {what}; {likeness_of(self.policy, row, target).text}: a person decides"
+        )
+        return Reason("reused", text, candidates=(target.target_id,), warning=True)
+
+    def _linked_elsewhere(self, row: SourceRow, target: TargetRow) -> Reason | None:
+        """Return why a record is not a row's: another connection has linked it to its own person.
+
+        Two employers may use one code for two people, and one word of a name or an office that they
+        share proves nothing then.
+        """
+        said = self.evidence.elsewhere.get(target.target_id)
+        if said is None or row.key in self.allowed:
+            return None
+        if is_supported(self.evidence.targets, row, target):
+            return None
+        likeness = likeness_beside(self.policy, row, target)
+        if likeness.one_person:
+            return None
+        text = (
+            f"the key {row.key} finds target record {target.target_id}, and {said}; "
+            f"{likeness.text}: a person decides"
+        )
+        return Reason("reused", text, candidates=(target.target_id,), warning=True)
+
+    def _of_others(self, matches: Matches, rows: Sequence[SourceRow]) -> dict[str, Match]:
+        """Return conflicts for rows whose key finds a record that seems to be another row's person.
+
+        The key is the id, so that links do not say whose it was before it passed on; nothing else
+        agrees; and an unmatched row has the record's unique value.
+        """
+        policy = self.policy
+        found = [(row, matches.of(row)) for row in rows] if policy.exclusive else []
+        slots = {
+            slot: row.source_id
+            for row, each in found
+            if each == NOBODY and row.cells
+            for slot in _unique(policy, [each.telling for each in row.cells])
+        }
+        conflicts = {}
+        for row, each in found if slots else ():
+            target = each.target
+            if target is None or target.left:
+                continue
+            if row.key in self.allowed or not is_there(policy, row):
+                continue
+            others = map(slots.get, _unique(policy, [*map(present, target.values)]))
+            other = next(filter(None, others), None)
+            if other is None or not any(is_id(row, value) for value in row.key_values):
+                continue
+            likeness = likeness_beside(policy, row, target)
+            if likeness.two_people and not is_supported(self.evidence.targets, row, target):
+                text = (
+                    f"{_by_key_alone(row, target)}, and source record {other} has a value of it "
+                    f"that only one record may hold; {likeness.text}: a person decides"
+                )
+                reason = Reason("reused", text, candidates=(target.target_id,), warning=True)
+                conflicts[row.source_id] = each.contested(reason, target)
+        return conflicts
+
+
+def back_on_a_guess(
+    policy: Policy,
+    row: SourceRow,
+    target: TargetRow,
+    links: Mapping[str, str],
+    allowed: frozenset[str],
+    ended: Collection[str] = (),
+) -> Reason | None:
+    """Return why a row may not be the leaver whose record its key finds; None if nothing says so.
+
+    There is a reason if no run has linked the two (the store is new or lost, or the id is the key),
+    and they differ or have no identifying value in common (the row may have no name yet). If the
+    key was given to a newcomer, the newcomer would get the leaver's account.
+
+    `links` are the linked target records by source record, `ended` those whose access this sync
+    ended; `allowed` are the keys that a human lets decide.
+    """
+    half = not target.left and target.target_id in ended
+    out = bool(held_from_leave(policy, row, target)) if half else target.left
+    reactivates = policy.rehires is Rehires.REACTIVATE and out
+    if not reactivates or row.outside or row.key in allowed or not is_there(policy, row):
+        return None
+    # A later key may find a person who comes back with a new number.
+    keys = enumerate(zip(row.keys, target.keys, strict=False))
+    level = next((at for at, (one, other) in keys if one is not None and one == other), 0)
+    likeness = likeness_beside(policy, row, target, after=level)
+    readable = bool(policy.identifying and row.cells and target.values)
+    untold = readable and not likeness.agreeing and not likeness.exclusive
+    if not (likeness.differing or untold) or is_supported(links, row, target):
+        return None
+    text = (
+        f"the key {row.key} finds target record {target.target_id}, which has left, and "
+        f"no run remembers whose it was; {likeness.text}: a person decides"
+    )
+    return Reason("reused", text, candidates=(target.target_id,))
+
+
+def _by_key_alone(row: SourceRow, target: TargetRow) -> str:
+    return f"nothing but the key {row.key} says that target record {target.target_id} is theirs"
+
+
+def _unique(policy: Policy, values: Sequence[Value]) -> Iterator[tuple[int, Hashable]]:
+    """Yield the unique values among those of a record, with their positions."""
+    for i in policy.exclusive if values else ():
+        if policy.fields[i].tells(values[i]):
+            for claim in claims_of(values[i], comparison(policy.fields[i])):
+                yield i, claim
