@@ -245,7 +245,7 @@ def _stage(folder: Path, system: Target, hook: Listener) -> Stage:
 
 
 def user(number: int) -> dict[str, Any]:
-    """Return the user that stands for a person after the good night."""
+    """Return the user of a person after the good night."""
     found = person(number)
     names = {"reference": found["code"], "name": found["name"], "email": found["email"]}
     return {"id": 100 + number, **names}

@@ -150,7 +150,7 @@ def _words(said: Said) -> tuple[str, ...]:
     counts = ", ".join(f"{n} {word}" for word, n in dict(said.shown["counts"]).items())
     needs = ", ".join(said.status["fleet"]["connections"][0]["needs"]) or "nothing"
     completed = (
-        "moved" if said.runs["state"] in ("done", "done_with_failures", "held") else "stands"
+        "moved" if said.runs["state"] in ("done", "done_with_failures", "held") else "not moved"
     )
     told = "; ".join(map(_about, said.notices)) or "none"
     return (said.shown["state"], counts or "nothing", needs, completed, told, _heading(said.report))
@@ -161,11 +161,11 @@ HEAD = """\
 
 # Bad nights
 
-What every place says of nights in which something goes wrong. Each was lived through by real
-processes, over a real HTTP server, on a moved clock; a connection of eight people had a good night
-before. All places were asked afterwards (`status`, `runs`, `runs show`, the metrics, the notices,
-the report) and compared with what was true. "Completed" is
-`oneway_last_completed_timestamp_seconds`: it stands where a run did not get to its end.
+What each place says about a night on which something goes wrong: `status`, `runs`, `runs show`, the
+metrics, the notices and the report. Real processes ran each of these nights, over a real HTTP
+server, with the clock moved, for a connection of eight people after one good night. A test compares
+what each place said with what was true. "Completed" is the metric
+`oneway_last_completed_timestamp_seconds`, which does not move if a run does not finish.
 
 | Night | Run | Actions | `status`: needs | Completed | Notices | Report |
 |---|---|---|---|---|---|---|
