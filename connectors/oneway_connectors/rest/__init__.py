@@ -1,4 +1,4 @@
-"""A connector for any system that speaks JSON over HTTPS, told how by a manifest.
+"""A connector for any system with JSON over HTTPS, described by a manifest.
 
 connect     a manifest and credentials make a `Rest` (`system`)
 origins     where requests go, without importing what sends them
@@ -6,14 +6,19 @@ warm        reads this machine's certificates, once for all processes forked fro
 model       the manifest's requests, typed       template    fills in names, safely
 client      signs, paces and retries             transport   one request, bounded
 auth        signing in, tokens                   rate        the rate limit
-paging      lists, page by page                  answers     strict JSON, error messages
+paging      lists, page by page                  responses   strict JSON, error messages
 reader      reads a resource                     errors      what went wrong, as SPI errors
 writer      writes a resource                    origin      where the system is
-redaction   cuts values out of messages          budget      retries over the whole run
-patch       changed fields as operations        choices     the values an option may have
+redaction   cuts values out of messages          patch       changed fields as operations
 pace        the rate limit over all processes    pace_file   the file they share
-links       the next page in Link headers        further     what says that there is more
-parents     lists for each parent, put together  asked_wait  how long a system asks to wait
+list_end    where a list ends                    links       the next page in Link headers
+parents     combines the lists of parents        choices     the values an option may have
+asked_wait  how long a system asks to wait       verdict     answers that report a failure
+reshape     JMESPath that omits absent keys
+
+continuation    signs that a list is incomplete, by names (`page_words`) and sentences
+                (`said_in_words`)
+retry_budget    limits the retries of a whole run
 """
 
 import time

@@ -1,12 +1,12 @@
-"""Finds what an answer says of records that are not in it: a next page, a total, a part, a fault.
+"""Finds signs in an answer that a list has more records: a next page, a total, a limit, an error.
 
-What says so is told by its name (`page_words`) and the kind of its value:
+A sign is recognised by its name (`page_words`) and the kind of its value:
 
 a header    Link with rel="next", X-Next-Page, X-Total-Count, X-Total-Pages, Content-Range
 beside the list, around it, or in an object there that is about pages (`meta`, `paging`, `info`)
             yes or no (`has_more`, `isLast`), where a next page is (`next`, `cursor`), how many
             records or pages there are (`total`, `total_pages`), a limit that was reached, an error,
-            a sentence that tells of these (`said_in_words`)
+            a sentence about one of these (`said_in_words`)
 in any other object there
             yes or no, and where a next page is, by names of two words or more (`hasMore`):
             `stats.total` may be about anything
@@ -14,8 +14,8 @@ in any other object there
 an object about the outcome (`status`, `_shards`)
             an error (`verdict`)
 
-`has_more: false` and `isLast: true` say that there is no more, whatever else leads on beside them;
-so do `next: null`, and a total that was reached.
+`has_more: false` and `isLast: true` end a list, even if a link or cursor is beside them; so do
+`next: null` and a total that was reached.
 """
 
 import json
@@ -38,7 +38,7 @@ PARTIAL = 206
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many records there are, and what says so."""
+    """How many records there are, and the sign that says so."""
 
     said_by: str
     count: int
@@ -46,12 +46,12 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came of a list so far: how many records and pages; None if that is unknown.
+    """How many records and pages of a list came so far; None if unknown.
 
-    `full` is how many records the only page has, None if a full page tells nothing. `led`: the
-    manifest says itself what leads on, so that nothing else does: but for a key that is nearly the
-    `missed` one, which it reads and no answer has. `counted`: it says itself how many records
-    there are.
+    `full` is the number of records if there is only one page, None if a full page is no sign.
+    `led`: the manifest names the next page itself, so that other links and cursors do not count,
+    except a key that is nearly `missed`, the one that the manifest reads and no answer has.
+    `counted`: the manifest names the total itself.
     """
 
     records: int | None
@@ -64,10 +64,10 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """What says that an answer is not all of a list, or "".
+    """The sign that an answer is not the whole list, or "".
 
     `limit` is the JMESPath to the number of rows at which the answer may have been cut, if that
-    is all that says so.
+    is the only sign.
     """
 
     said: str = ""
@@ -76,10 +76,10 @@ class More:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """What an answer says beside its records.
+    """A key or header beside the records of an answer, with its value.
 
-    `letters` is the name by its letters, for `page_words`. `near`: beside the list or around it,
-    or in an object about pages.
+    `letters` is its name reduced to letters, for `page_words`. `near`: it is beside the list or
+    around it, or in an object about pages.
     """
 
     said_by: str
@@ -88,20 +88,20 @@ class _Word:
     value: Value
     near: bool = True
     bare: bool = False
-    """Whether it stands beside the list or around it, and no object says what it is about."""
+    """Whether it is beside the list or around it, so that no object says what it is about."""
     paged: bool = False
-    """Whether the number of a page stands beside it."""
+    """Whether the number of a page is beside it."""
     path: str = ""
     """The JMESPath to it, "" for a header."""
 
     def is_a(self, pattern: re.Pattern[str]) -> bool:
-        """Return whether the name says what a pattern of `page_words` finds."""
+        """Return whether the name matches a pattern of `page_words`."""
         if not (self.near or self.letters not in words.ONE_WORD):
             return False
         return bool(self.letters and pattern.fullmatch(self.letters))
 
     def counts(self, pattern: re.Pattern[str]) -> int | None:
-        """Return the number that it gives of what a pattern finds, or None."""
+        """Return its number if the name matches a pattern, or None."""
         value = self.value
         if isinstance(value, Mapping):
             value = value.get("value")
@@ -115,7 +115,7 @@ class _Word:
 
 
 def more_said(answer: Answer, data: Value, records: str, came: Came) -> More:
-    """Return what says that an answer is not all of a list or the end of it.
+    """Return the sign that an answer is not the whole list or its end.
 
     `records` is the JMESPath to the list in `data`.
     """
@@ -140,7 +140,7 @@ def end_said(answer: Answer, data: Value, records: str, pages: int) -> bool:
 
 
 def lacking(total: Total | None, count: int) -> str:
-    """Return what says that more than `count` records exist, or ""."""
+    """Return the sign that more than `count` records exist, or ""."""
     if total is None or total.count <= count:
         return ""
     return f"{total.said_by} says {total.count}, and {count} came"
@@ -149,8 +149,8 @@ def lacking(total: Total | None, count: int) -> str:
 def total_said(answer: Answer, data: Value, records: str, *, bare: bool = True) -> Total | None:
     """Return how many records an answer says there are, or None.
 
-    `bare`: also by a `total` right beside the list, which may be a sum where it is no list of
-    people.
+    `bare` also counts a `total` right beside the list, which may be a sum if the list is not one
+    of people.
     """
     found = [
         (each.letters.endswith("filtered"), count, each.said_by)
@@ -181,9 +181,9 @@ def least_said(answer: Answer, data: Value, records: str) -> Total | None:
 
 
 def fault_said(data: Value, records: str, read: str, before: int = 0) -> str:
-    """Return what says that an answer is only what was left after a fault, or "".
+    """Return the sign that an error has left records out of an answer, or "".
 
-    `read` is the manifest's own expression of what a refusal is: what it reads, it judges.
+    `read` is the manifest's own condition for a refusal; keys that it reads are left to it.
     `skipped` may repeat how many rows came `before`.
     """
     for each in _beside(data, records):
@@ -220,7 +220,7 @@ def _link_said(answer: Answer, led: bool) -> str:
         if not led and next_link(answer.headers, answer.url) is not None:
             return "the header Link names a next page"
     except Unreadable as error:
-        # A header that speaks of other things (fonts, scripts) is no concern of a list.
+        # A header about other things (fonts, scripts) does not concern the list.
         if any("next" in line.lower() for line in answer.headers.get_list("link")):
             return str(error)
     return ""
@@ -248,7 +248,7 @@ def _next_said(said: list[_Word], came: Came) -> str:
 def _pages_of(word: _Word, came: Came) -> int | None:
     """Return how many pages a word says there are, or None.
 
-    Beside the number of this page, a total of fewer than came is not that of the records.
+    A total beside a page number that is less than the records that came counts pages.
     """
     total = word.counts(words.TOTAL) if word.paged and word.letters == "total" else None
     if total is not None and total < (came.records or 0):
@@ -257,10 +257,10 @@ def _pages_of(word: _Word, came: Came) -> int | None:
 
 
 def _limit_said(said: list[_Word], came: Came) -> More:
-    """Return what says that an answer was cut, if nothing else in it tells where the list ends."""
+    """Return the sign that an answer was cut, if nothing else in it says where the list ends."""
     for each in said:
         count, offset = count_of(each.value), each.near and each.letters == "offset"
-        # It is that of the rows after these, or that of these; a first page starts at 0 or 1.
+        # The offset is that of the next page or of this one; a first page starts at 0 or 1.
         leads = _is_given(each.value) if count is None else count == came.full != 1
         if offset and leads and not came.led:
             return More(f"{each.said_by} says that a page follows")
@@ -284,7 +284,7 @@ def _says_more(word: _Word) -> bool:
 
 
 def _says_part(word: _Word) -> bool:
-    """Return whether it says that rows are left out, as from each page but the last."""
+    """Return whether it says that rows are left out, as they are from every page but the last."""
     if yes_or_no(word.value):
         in_header = not word.path  # no `errors.refused_when` can read it
         return word.is_a(words.LIMITED) or (in_header and word.is_a(words.PART))
@@ -295,12 +295,12 @@ def _says_part(word: _Word) -> bool:
 
 
 def _tells_part(word: _Word, came: Came) -> bool:
-    """Return whether a sentence says so; the `next` of a manifest knows it better."""
+    """Return whether a sentence says so; the manifest's `next` takes precedence."""
     return word.near and word.is_a(words.MESSAGE) and tells_more(word.value, came.records)
 
 
 def _flag(word: _Word) -> bool | None:
-    """Return what a word says as an answer to a question, or None."""
+    """Return a word's value as yes or no, or None if it is neither."""
     count = count_of(word.value) if words.FLAG.fullmatch(word.letters) else None
     return yes_or_no(word.value) if count is None else count > 0
 
@@ -320,7 +320,7 @@ def _is_slip(word: _Word, missed: str) -> bool:
 
 
 def _tells(word: _Word) -> bool:
-    """Return whether it tells where a list ends, even if that is here.
+    """Return whether it says where a list ends, even if that is here.
 
     Links would name a next page if there were one.
     """
@@ -340,7 +340,7 @@ def _in_headers(answer: Answer) -> Iterator[_Word]:
 
 
 def _beside(data: Value, records: str) -> Iterator[_Word]:
-    """Yield what stands beside a list, around it, and in the objects there."""
+    """Yield the keys beside a list, around it, and in the objects there."""
     steps, exact = steps_to(records)
     own, path = next((str(each) for each in reversed(steps) if isinstance(each, str)), ""), ""
     # What a path leads to are the records themselves.
@@ -374,7 +374,7 @@ def _joined(path: str, name: str) -> str:
 
 
 def _is_about(value: Value) -> bool:
-    """Return whether an object may say something of a list beside it, and holds no other list."""
+    """Return whether an object may be about the list beside it, and contains no other list."""
     if not isinstance(value, dict) or len(value) > _MOST:
         return False
     return not any(isinstance(each, list) and each for each in value.values())
@@ -383,7 +383,7 @@ def _is_about(value: Value) -> bool:
 def _within(
     value: Value, shown: str, own: str, path: str, near: bool, deep: int = 2
 ) -> Iterator[_Word]:
-    """Yield what an object says; `near` if its name is about pages."""
+    """Yield the keys of an object; `near` if its name is about pages."""
     paged = _is_paged(value)
     if isinstance(value, list) and near:
         yield from (_Word(_shown(shown), "next", "next", e) for e in value if _is_next(e))
@@ -435,7 +435,7 @@ def _is_next(link: Value) -> bool:
 
 
 def _are_notices(value: Value) -> bool:
-    """Return whether a list holds sentences, each with how grave it is."""
+    """Return whether a list contains sentences, each with its severity."""
     return isinstance(value, list) and bool(value) and all(map(_is_notice, value[:_MOST]))
 
 
@@ -462,16 +462,16 @@ def _is_given(value: Value) -> bool:
 
 
 _NEARLY = 0.85
-"""How much of two names has to be the same where one may be the other, misspelt."""
+"""How similar two names have to be for one to count as the other, misspelt."""
 _DIGITS = re.compile("[0-9]{1,18}|[0-9]{1,3}(?:[,.' \u00a0\u202f][0-9]{3}){1,5}")
 _NO_DIGIT = re.compile("[^0-9]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}($|t)")
-"""What follows next may be a pay day."""
+"""A date under `next` may be a pay day."""
 _OF = re.compile(r"(?:\d{1,18}\s*-\s*)?\d{1,18}\s*(?:/|of)\s*(\d{1,18})")
-"""Which of how many: `1/2`, `1-19 of 20`."""
+"""A number or range of a total: `1/2`, `1-19 of 20`."""
 _RANGE = re.compile(r"(?!bytes\b)(?:[^\s/]+\s+)?[^\s/]+/([0-9]{1,18})", re.IGNORECASE)
 _MOST = 50
-"""The most keys of an object that is looked into though its name is not about pages."""
+"""The most keys of an object that is searched although its name is not about pages."""
 _ADDRESSES = {"href", "url", "link", "uri"}
 _NOTHING = {"", "0", "null", "none", "false", "no"}
 _BACK = {"before", "prev", "previous"}

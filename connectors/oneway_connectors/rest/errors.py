@@ -1,14 +1,14 @@
 """Maps errors of the HTTP layer to the errors of the SPI.
 
-Reading has one kind of failure: nothing usable was read. Writing has four, and which one it
-is decides whether a person is created twice:
+Reading has one kind of failure: nothing usable was read. Writing has four, and the right one
+prevents creating a person twice:
 
     Rejected   the system refused this record; nothing was written
     NotSent    the request never got through, or the system said that it did nothing with it
-    Outdated   the record has another version than the one that was looked at
+    Outdated   the record has another version than the one that was read
     Unknown    it may or may not have been carried out
 
-| what came of a write | is |
+| how a write ended | error |
 |---|---|
 | 4xx but 401, 403, 408, 425, 429 (or what the manifest lists) | Rejected |
 | 401, 403, 307, 308 | Rejected: nothing was carried out (RFC 9110, 15.4.8, 15.5.2, 15.5.4) |
@@ -19,16 +19,16 @@ is decides whether a person is created twice:
 | success that does not show the new record's id; HTML with 200 | Unknown |
 | any of the above after a try that may have been carried out | Unknown |
 
-What an error speaks against (`Blame`), by which `apply` gives up on a target:
+What an error blames (`Blame`), by which `apply` gives up on a target:
 
     ACCESS   401 after renewal; credentials that get no token: nothing more is sent
     SYSTEM   no connection, no answer or too much of one, no token, a redirect; 403, 408, 425,
              429, 502 to 504: several in a row are enough
-    RECORD   all else; 500 too, which one record alone may cause
+    RECORD   everything else; 500 too, which a single record may cause
 
-503 means that a system does not handle the request now (RFC 9110, 15.6.4), but it is also
-what proxies say of a system that has just broken off. To call it Unknown costs one look-up;
-to call it NotSent can cost a double.
+503 means that a system does not handle the request now (RFC 9110, 15.6.4), but proxies also
+send it if a system breaks off in the middle of a request. Calling it Unknown costs one look-up;
+calling it NotSent may create a person twice.
 """
 
 from enum import Enum
@@ -69,7 +69,7 @@ _READ_CODES = {
 
 _OPTIONS = "Check the options, such as the employer."
 NOT_THERE = "R104"
-"""The code of an answer which says that there is nothing."""
+"""The code of an answer which says that the record does not exist."""
 
 _STATUS_HELP = {
     401: (
@@ -84,7 +84,7 @@ _STATUS_HELP = {
 
 
 def read_fault(where: str, trouble: NoAnswer) -> ReadError:
-    """Return the error of a reading request to which no usable answer came."""
+    """Return the error of a read that got no usable answer."""
     code, help = _READ_CODES[trouble.cause]
     return ReadError(code, f"{where}: {trouble.summary}", help, blame=_blame_of(trouble))
 
@@ -92,7 +92,7 @@ def read_fault(where: str, trouble: NoAnswer) -> ReadError:
 def read_refusal(
     where: str, status: int, said: str, resource: ResourceRequests | None
 ) -> ReadError:
-    """Return the error of a reading request that was answered with no success."""
+    """Return the error of a read whose answer is not a success."""
     code, summary, help = _STATUS_HELP.get(status, ("R110", _answers(status), ""))
     if status == 429 or status >= 500:
         code, help = "R105", "Run again later."
@@ -104,7 +104,7 @@ def read_refusal(
 
 
 def write_fault(where: str, trouble: NoAnswer) -> WriteError:
-    """Return the error of a write to which no usable answer came."""
+    """Return the error of a write that got no usable answer."""
     summary, blame = f"{where}: {trouble.summary}", _blame_of(trouble)
     if trouble.sent:
         return Unknown("W102", summary, _LOOK, blame=blame)
@@ -115,7 +115,7 @@ def write_fault(where: str, trouble: NoAnswer) -> WriteError:
 def write_refusal(
     where: str, status: int, said: str, resource: ResourceRequests, rejected: frozenset[int] | None
 ) -> WriteError:
-    """Return the error of a write that was answered with no success."""
+    """Return the error of a write whose answer is not a success."""
     summary, blame = f"{where}: {_answers(status)}{_quoted(said)}", _blame(status)
     if status in {401, 403}:
         code = "W103" if status == 401 else "W104"
@@ -133,14 +133,14 @@ def write_refusal(
 
 
 def in_doubt(error: WriteError) -> WriteError:
-    """Return the error as it is after an earlier try that may have been carried out."""
+    """Return the error to report if an earlier try may have been carried out."""
     if isinstance(error, Unknown):
         return error
     return Unknown("W107", error.summary, _LOOK, blame=error.blame)
 
 
 def is_of_one_record(status: int) -> bool:
-    """Return whether a request for one record may be refused for that record alone."""
+    """Return whether a status may refuse one record and no other."""
     return 400 <= status < 500 and status not in {401, 408, 425, 429}
 
 

@@ -17,7 +17,7 @@ from oneway_connectors.rest.responses import Unreadable, is_path
 def next_position(client: Client, paging: Paging, page: ListPage, so_far: ListSoFar) -> Value:
     """Return the position of the next page, or None after the last one.
 
-    Raises `Unreadable` if the headers do not tell.
+    Raises `Unreadable` if the headers are unclear.
     """
     if page.answer.status == NO_CONTENT:
         return None
@@ -27,7 +27,7 @@ def next_position(client: Client, paging: Paging, page: ListPage, so_far: ListSo
         rows = page.sent or (paging.sparse and sum(so_far.lengths[-2:]))
         if not (_goes_on(client, paging, page) if paging.next else rows and not short):
             return None
-        # Of an empty page that others follow, only as many rows are known to be passed over.
+        # If other pages follow an empty one, only this many rows are known to be skipped.
         step = 1 if paging.by is PageBy.PAGE else page.sent or max(*so_far.lengths, 1)
         return step + (page.position if isinstance(page.position, int) else 0)
     if paging.by is PageBy.CURSOR and paging.next_header:
@@ -40,7 +40,7 @@ def next_position(client: Client, paging: Paging, page: ListPage, so_far: ListSo
 
 
 def _is_short(paging: Paging, page: ListPage, so_far: ListSoFar) -> bool:
-    """Return whether a page is shorter than a full one: than asked for, and than one before.
+    """Return whether a page is shorter than was asked for, and than one before.
 
     Some systems give smaller pages than asked for. A search that finds one record has found it.
     """
@@ -49,7 +49,7 @@ def _is_short(paging: Paging, page: ListPage, so_far: ListSoFar) -> bool:
 
 
 def _goes_on(client: Client, paging: Paging, page: ListPage) -> bool:
-    """Return what the manifest's `next` says of a list that is read by numbers, or at once."""
+    """Return whether a list read by numbers, or at once, continues by the manifest's `next`."""
     value = found_in(client, page.call, paging.next, page.data)
     if isinstance(value, bool):
         return value
@@ -67,12 +67,12 @@ def _mark(client: Client, page: ListPage, value: Value) -> Value:
 
 
 def says_nothing(count: int, so_far: ListSoFar) -> bool:
-    """Return whether a total says nothing: later pages of a list may give 0 in its place."""
+    """Return whether a total does not count, because later pages of a list may give 0 instead."""
     return count == 0 and so_far.count > 0
 
 
 def lacks_key(data: Value, path: str) -> bool:
-    """Return whether an answer does not have a key of a path: its name may be misspelt."""
+    """Return whether an answer lacks a key of a path, whose name may be misspelt."""
     return is_path(path) and isinstance(data, dict) and at(data, path_of(path)) is MISSING
 
 
@@ -84,13 +84,14 @@ def _has_all(so_far: ListSoFar) -> bool:
 def check_beyond(
     error: ReadError, so_far: ListSoFar, listing: Listing, last: ListPage | None
 ) -> None:
-    """Raise the error of a page, unless it is one beyond the last.
+    """Raise the error of a page, unless the page is one beyond the last.
 
-    It is if all of a total came, or if it does not exist and the page before was the last. A search
-    engine counts to 10,000 and then refuses: a refusal after so round a number ends no list.
+    It is beyond the last if all of a total came, or if it does not exist and the page before was
+    the last. A search engine counts to 10,000 and then refuses: a refusal after such a round
+    number does not end a list.
     """
     paging, pages = listing.paging, len(so_far.lengths)
-    # A total may be capped, or behind: 403 or 500 says nothing of a page, and ends no list.
+    # A total may be capped, or out of date; 403 and 500 never end a list.
     if last is None or error.code not in (*_NO_PAGE, *_OF_NO_USE):
         raise error
     no_page = error.code in _NO_PAGE
@@ -114,9 +115,8 @@ def check_beyond(
 def is_the_end(client: Client, so_far: ListSoFar, paging: Paging, page: ListPage) -> bool:
     """Return whether a page without new records is one beyond the last.
 
-    Some systems give the last page again. A page that is as long as others may also come again
-    since the system leads no further, unless all came by a total; so may any if it says itself
-    that a page follows.
+    Some systems repeat the last page. But a full page may also repeat because the system does not
+    page at all, unless all of a total came; so may any page that says that another follows.
     """
     if _has_all(so_far):
         return True
@@ -135,7 +135,7 @@ _OF_NO_USE = ("R106", "R107")
 
 
 def check_size(paging: Paging, so_far: ListSoFar) -> None:
-    """Add why records may have moved between two pages, or never came."""
+    """Add the reason why records may have moved between two pages, or never came."""
     totals, count = so_far.totals, so_far.count
     moved = next((each for each in totals if each != totals[0]), None)
     if moved is not None:
@@ -160,7 +160,7 @@ def check_size(paging: Paging, so_far: ListSoFar) -> None:
 def check_end(
     client: Client, listing: Listing, so_far: ListSoFar, page: ListPage, searching: bool
 ) -> None:
-    """Add what the answers say of records that did not come, if they should have come."""
+    """Add what the answers say about records that should have come and did not."""
     at_once = listing.paging.by is PageBy.NONE
     if so_far.problems or (_has_all(so_far) and not at_once):
         return
@@ -173,7 +173,7 @@ def check_end(
 def _missed(
     client: Client, listing: Listing, so_far: ListSoFar, page: ListPage, searching: bool
 ) -> tuple[str, str]:
-    """Return what says that records did not come, or "", and what to do about it."""
+    """Return the sign that records did not come, or "", and what to do about it."""
     paging = listing.paging
     if more := lacking(so_far.said, so_far.count) or lacking(so_far.least, so_far.count):
         return more, _SAY_HOW + _IF_ABOUT.format(_NO_TOTAL)
@@ -210,7 +210,7 @@ def _missed_at_once(
 
 
 def _leads_on(client: Client, paging: Paging, page: ListPage, so_far: ListSoFar) -> bool:
-    """Return whether another page follows the last one that came, by the manifest's own words."""
+    """Return whether another page follows the last one that came, according to the manifest."""
     if paging.by in NUMBERED or paging.by is PageBy.NONE:
         return bool(paging.next) and _goes_on(client, paging, page)
     return next_position(client, paging, page, so_far) is not None
@@ -229,7 +229,7 @@ def _key_missed(paging: Paging, page: ListPage) -> str:
 
 
 def _limit_reached(listing: Listing, page: ListPage) -> str:
-    """Return what says that a list which is read at once was cut at the number asked for, or ""."""
+    """Return the sign that a list read at once was cut at the number asked for, or ""."""
     body = listing.request.body
     asked = {**listing.request.query, **(body if isinstance(body, dict) else {})}
     if listing.paging.size_param:

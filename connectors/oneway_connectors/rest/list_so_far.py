@@ -1,4 +1,4 @@
-"""What is known of a list by the pages that were read, and the items of a page."""
+"""The state of a list while its pages are read, and the items of a page."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -26,7 +26,7 @@ class Item:
 
 @dataclass(slots=True)
 class ListSoFar:
-    """What is known of a list by the pages that were read."""
+    """What the pages read so far show about a list."""
 
     ids: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
@@ -40,15 +40,15 @@ class ListSoFar:
     uncounted: bool = False
     """Whether a page with records lacked the key or header that the manifest names for a total."""
     said: Total | None = None
-    """The total by a usual name, which the manifest does not name, of the last page with one."""
+    """The total of the last page that gives one by a usual name, if the manifest names none."""
     least: Total | None = None
-    """The greatest number on any page that may be a total: that many records there are."""
+    """The greatest number on any page that may be a total: there are at least as many records."""
     here: tuple[str, ...] = ()
     """The ids of the last page."""
     again: bool = False
-    """Whether the page before it had the same."""
+    """Whether the page before it had the same ids."""
     since: int = 0
-    """Where the first of the pages begins that had the same."""
+    """The position of the first page that had the same ids."""
     under: dict[str, list[Value]] = field(default_factory=dict)
     """The parents that each record was listed for, if each parent has a list of its own."""
 
@@ -69,7 +69,7 @@ class ListPage:
     data: Value
     rows: list[Value]
     sound: bool
-    """Whether no row has a flaw, for certain."""
+    """Whether it is certain that no row has a flaw."""
     sent: int
     """How many rows came, before `records` left any out."""
     searching: bool = False

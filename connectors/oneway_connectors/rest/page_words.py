@@ -1,4 +1,4 @@
-"""Classifies the keys beside a list by what they say of it, whatever a system calls them.
+"""Classifies the keys beside a list by what their names say about it.
 
 Names are compared by their letters: case, digits, `_`, `-`, `@` and `.` do not matter. A name
 counts if all of it is words about lists, such as `has_more_records`; `nextReview` does not.
@@ -32,7 +32,7 @@ LAST = re.compile(
 )
 """Yes or no: whether this is the end."""
 DONE = re.compile(f"(?:{_ABOUT})*(?:done|completed?|finished)(?:{_ABOUT})*")
-"""Yes or no: whether all is done. If it is, that may be about something else."""
+"""Yes or no: whether all is done. A yes may be about something else."""
 NEXT = re.compile(f"(?:{_ABOUT}|continuation)*next(?:{_ABOUT}|{_WHERE})*|next(?:cursor|page)id")
 """Where a next page is."""
 MARK = re.compile(
@@ -40,7 +40,7 @@ MARK = re.compile(
     "(?:continuation|pagination|paging|page|skip|resumption)token)|additionalresultsurl|"
     "lastevaluatedkey|exclusivestartkey"
 )
-"""Where a next page is, by names under which most systems say so only if there is one."""
+"""Where a next page is, by names that most systems use only if there is one."""
 WITHIN = re.compile(f"(?:pages?|{_WHERE})+")
 """A key of an object that says where a next page is."""
 TOTAL = re.compile(
@@ -69,7 +69,7 @@ ONE_WORD = {
     "continuation", "cursor", "end", "ended", "exhausted", "final", "last", "limit", "marker",
     "more", "next", "pages", "remaining", "take", "total", "truncated",
 }  # fmt: skip
-"""Names that may be about anything, unless something near says what they are about."""
+"""Names that may be about anything, unless their surroundings say that they are about the list."""
 LIMIT = re.compile(
     f"(?:page|paging|pagination)?limit|(?:max)?pagesize|(?:{_THINGS})?perpage|max(?:{_THINGS})+|take"
 )
@@ -91,7 +91,7 @@ LEFT_OUT = re.compile(
 )
 """Which records a list does not show, or how many."""
 RANGE = re.compile(f"(?:content|{_THINGS}|paging|pagination|pages?)*range")
-"""Which records these are, perhaps with how many there are: `1-19/20`."""
+"""Which records these are, perhaps with their total: `1-19/20`."""
 _USED_UP = f"{_ABOUT}|limit|quota|transfer|rate|time|requests?|calls?|query|memory|size"
 PART = re.compile(
     f"(?:{_ABOUT})*(?:partial|incomplete)(?:{_ABOUT})*|timedout|(?:is|was)*throttled|"
@@ -104,24 +104,24 @@ LIMITED = re.compile(
     "(?=.*(?:size|row|record|result|item|entr|transfer|page|max))"
     f"(?:{_BOUND})*(?:reached|exceeded|hit|capped|limited)(?:{_BOUND})*|partialcontent"
 )
-"""Yes or no: whether rows were left out at a limit, as they are from each page but the last."""
+"""Yes or no: whether rows were left out at a limit, as they are from every page but the last."""
 MESSAGE = re.compile(
     "(?:error|api|response|request|result|user|additional|service|status)*"
     "(?:messages?|msgs?|warnings?|warn|notices?|notes?|hints?|info|information|details?|reasons?|"
     "texts?|alerts?|diagnostics?)+"
 )
-"""What is said in a sentence."""
+"""A message in a sentence."""
 GRAVITY = re.compile("(?:message|log)*(?:level|severity|type)")
-"""Beside a sentence: how grave it is."""
+"""Beside a sentence: its severity."""
 POSITION = re.compile("(?:current)?pages?(?:number|no|num|index)?|number|current|index")
 """Beside a number of pages: which of them this is."""
 SUCCESS = re.compile("(?:is|was)*(?:success|successful|succeeded|ok)")
-"""Yes or no: whether all went well."""
+"""Yes or no: whether the request succeeded."""
 OUTCOME = re.compile(
     "(?:api|http|operation|request|response|result|service)*"
     "(?:code|outcome|response|result|shards|stat|status)+"
 )
-"""How the request ended: in a word, by a number, or in an object."""
+"""How the request ended: a word, a number, or an object."""
 PAGING = re.compile(
     "(?:result|response|search|list|collection|page)*(?:links?|cursors?|meta|metadata|pages?|paging|"
     "pagination|pager|info|information|navigation|pagecontext|resultset|headers?)+"
@@ -135,12 +135,12 @@ CORE = re.compile(
     "code|hits|record|rows|items|results|entries|elements|match|found|availab|reached|hit|cap|"
     "of|eof|rang|skip|exclu|omit|drop|reject|withh|authori|forbid|inaccess|unread|overflow|messag|head|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
 )
-"""Part of every name that says anything of a list; the patterns above are slower."""
+"""A part of every name that says anything about a list; faster than the patterns above."""
 
 
 @lru_cache(maxsize=1024)
 def of_header(name: str) -> str:
-    """Return the letters of what a header says of a list, after any prefix of a vendor; or "".
+    """Return the letters of a header's name, without a vendor's prefix; "" if not about a list.
 
     A prefix ends at a word about lists: `X-RateLimit-Limit` is about something else. After one, or
     alone, most single words may be about anything.
@@ -188,8 +188,8 @@ _MEASURE = re.compile(
 )
 """What else may have a total in a header."""
 _SHORTEST = 4
-"""The fewest letters of a list's name that are not by chance within another word."""
+"""The fewest letters of a list's name that are unlikely to be part of another word by chance."""
 _GENERIC = re.compile(_THINGS)
 _PREFIX = re.compile(r"^[A-Za-z]\w*::?(?=\w)|^@(?!odata\.)(?:[A-Za-z]\w*\.)+(?=\w)")
-"""That of a namespace, as in `ia::meta` or `@Acme.Staff.hasMore`."""
+"""The prefix of a namespace, as in `ia::meta` or `@Acme.Staff.hasMore`."""
 _NO_LETTER = re.compile("[^A-Za-z]")

@@ -8,8 +8,8 @@ answer that says that there is more, or that
 something failed (`continuation`), empty pages
 without end
 a page beyond the total that is refused, or      the end of the list
-holds nothing new; a short page that comes
-again; 204 after the first page
+has nothing new; a short page that repeats;
+204 after the first page
 a page that is not JSON, or has no list          `ReadError`: nothing usable was read
 a link that leads to another host                `ReadError`
 """
@@ -56,7 +56,7 @@ def pages(
     extra: Mapping[str, Value],
     so_far: ListSoFar,
 ) -> Iterator[Sequence[Item]]:
-    """Yield the items of each page that no page before had, and note the page in `so_far`.
+    """Yield the items of each page that no earlier page had, and note the page in `so_far`.
 
     `extra` are further query parameters.
     """
@@ -154,7 +154,7 @@ def _new_items(
     ids, before = tuple(here), so_far.here
     so_far.again, so_far.here = before == ids, ids
     if paging.sparse and isinstance(page.position, int):
-        # The page before reached further than by the rows that it shows: they may come again.
+        # The page before covered more rows than it shows, so they may come again.
         over = so_far.since + paging.size - page.position
         slid = 0 if slid <= over and before[-slid:] == ids[:slid] else slid
         so_far.since = so_far.since if so_far.again else page.position
@@ -178,7 +178,7 @@ def _new_items(
 
 
 def _none_found(records: str) -> str:
-    """Return the problem of a row that is null, or in which `records` finds nothing."""
+    """Return the problem of a row that is null, or that `records` finds nothing in."""
     return (
         f"it is null by '{records}'; if it rightly is, let `records` leave such rows out by a "
         f"filter, as in {_filtered(records)}"
@@ -186,7 +186,7 @@ def _none_found(records: str) -> str:
 
 
 def _filtered(records: str) -> str:
-    """Return the same list without the rows that have nothing at the next key, or an example."""
+    """Return an expression for the list without rows that lack the next key, or an example."""
     if is_path(records):
         return f"{records}[?@]"
     found = _ROWS.fullmatch(records)
@@ -218,7 +218,7 @@ def _astray(
     paging: Paging,
     so_far: ListSoFar,
 ) -> str:
-    """Return why the call for another page is not made, or ""."""
+    """Return why the next page is not requested, or ""."""
     if call and (call.url, call.content) in seen:
         return f"page {len(seen)} leads back to a page that was read before"
     if call and len(so_far.lengths) >= _EMPTY and not any(so_far.lengths[-_EMPTY:]):
@@ -265,14 +265,14 @@ def _note_size(
 
 
 def _greater(known: Total | None, said: Total | None, so_far: ListSoFar) -> Total | None:
-    """Return the greater total: beyond the last page, and on later ones, some systems give less."""
+    """Return the greater total, as some systems give a smaller one on later pages."""
     if said is None or says_nothing(said.count, so_far):
         return known
     return said if known is None or said.count > known.count else known
 
 
 _EMPTY = 50
-"""How many empty pages may follow one another: a system may find nobody in some parts of a list."""
+"""The most empty pages in a row: a system may find nobody in some parts of a list."""
 _ENDS = {"0", "-1"}
 """Cursors by which some systems say that no page follows."""
 _NOT_ZERO = "'{0} > `0` && {0}'"
@@ -293,4 +293,4 @@ _LEADS_AWAY = (
 _ROWS = re.compile(
     r"([a-z_]\w*(?:\.[a-z_]\w*)*)(?:\[\]|(\.\*))\.([a-z_]\w*)(|\[\].*|\..*)", re.A | re.I | re.S
 )
-"""The rows of a list or, with a star, of an object; then the key of a row that `records` takes."""
+"""The rows of a list (or, with a star, of an object), then the key that is read of each."""

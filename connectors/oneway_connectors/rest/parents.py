@@ -2,7 +2,7 @@
 
 a record under two parents, equal in both lists       one record
 the same id, but different in the two lists           a record each, with a problem
-a list that may be incomplete                         so is the result, with the parent's name
+a list that may be incomplete                         an incomplete result, with the parent's name
 """
 
 from collections.abc import Iterable, Mapping, Sequence

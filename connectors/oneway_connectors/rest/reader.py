@@ -1,11 +1,11 @@
 """Reads a resource: its list, the details of each record, and single records.
 
-A record whose detail is gone (404) is left out and noted if the list, read again, lacks it too;
-if many are, the read is incomplete. One that is still listed has a problem, as has one whose detail
-cannot be read: systems also answer 404 for what one may not see. If a fifth of all have a problem,
-the read is incomplete. A detail that is refused (403) is the problem of one record, but
-if several are and nobody's is shown. A problem of all records (credentials, the network) ends the
-read.
+If the detail of a record is gone (404), the list is read again. If it no longer has the record
+either, the record is left out, with a note; if many are left out, the read is incomplete. If the
+record is still listed, or its detail cannot be read, the record has a problem: systems also answer
+404 for records that the credentials may not see. If a fifth of all records have a problem, the read
+is incomplete. A refused detail (403) affects one record, unless several are refused and none is
+shown. A problem of all records (credentials, the network) ends the read.
 """
 
 from collections import Counter
@@ -67,7 +67,7 @@ class RestReader:
     client: Client
     resource: ResourceRequests
     notes: list[str] = field(default_factory=list, compare=False)
-    """What the last read noticed, though nothing is missing by it."""
+    """Remarks about the last read that do not make it incomplete."""
 
     @property
     def by_id(self) -> bool:
@@ -82,7 +82,7 @@ class RestReader:
 
     @property
     def finds(self) -> Collection[str]:
-        """The paths that `find` can ask by; for others it reads the whole list."""
+        """The paths by which `find` can search; for others it reads the whole list."""
         return self.resource.find
 
     @property
@@ -100,16 +100,16 @@ class RestReader:
         return Snapshot(records, not gaps, (*gaps, *self.notes))
 
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
-        """Yield the records that `read` returns; `gaps` is given why any may be missing.
+        """Yield the records that `read` returns; adds to `gaps` why any may be missing.
 
-        Those without details come page by page. Others come once all are listed: a list that is
-        read at once has little time to change.
+        Records without details come page by page. Others come after the whole list, which then has
+        little time to change while it is read.
         """
         self.notes.clear()
         yield from self._bounded()._counted(gaps, progress)
 
     def _counted(self, gaps: list[str], progress: Progress) -> Iterator[Record]:
-        """Yield the records, and say in the end how many are gone, or cannot be read."""
+        """Yield the records, and note at the end how many are gone, or cannot be read."""
         so_far, without, unread, problem = ListSoFar(), list[Record](), 0, ""
         for record in self._records(self._listed({}, so_far, progress), progress, without):
             if record.problem:
@@ -122,12 +122,12 @@ class RestReader:
         gaps += so_far.problems
         count = len(so_far.ids)
         if gone:
-            # One or two records deleted meanwhile are normal; many mean a wrong address.
+            # One or two records deleted in the meantime are normal; many mean a wrong address.
             said = self.notes if gone <= max(_FEW, count // 100) else gaps
             said.append(f"{gone} of {count} records were gone when read one by one")
         if unread > max(_FEW, (count - gone) // _A_FIFTH):
-            # A few broken records concern only themselves; this many mean a login page, or a
-            # failing system whose other answers are unreliable too.
+            # A few broken records affect only themselves; this many mean a login page, or a failing
+            # system whose other answers are unreliable too.
             gaps.append(f"{unread} of {count - gone} records cannot be read: {problem}")
 
     def get(self, id: str) -> Record | None:
@@ -157,7 +157,7 @@ class RestReader:
         return found if isinstance(found, Record) else None
 
     def _note_version(self, single: Single, answer: Answer, id: str) -> None:
-        """Remember the version that an answer gives of a record, for the next write to it."""
+        """Remember the version of a record in an answer, for the next write to it."""
         if single.version_header:
             version: Value = answer.headers.get(single.version_header, "")
         elif single.version:
@@ -211,14 +211,14 @@ class RestReader:
     ) -> Iterator[Item]:
         """Yield the items that are listed for any parent.
 
-        A parent that may be missing or cannot be read makes the whole list incomplete, and so does
-        a list without parents: credentials that see no parent see nobody.
+        A parent that may be missing or cannot be read makes the whole list incomplete. So does an
+        empty list of parents: credentials that see no parent see nobody.
         """
         resource = self.client.api.resources[listing.for_each]
         reader, gaps = RestReader(self.client, resource), list[str]()
-        # By their ids: a system may list them in another order each time.
+        # In the order of their ids: a system may list them in another order each time.
         parents = sorted(reader._counted(gaps, progress), key=lambda each: each.id)
-        # A parent that is gone by now may have been emptied into one that was read before.
+        # The records of a parent that is gone by now may have moved into one that was read before.
         gaps += reader.notes
         gaps += [f"{each.id}: {each.problem}" for each in parents if each.problem]
         so_far.problems += [f"{resource.name} may be missing: {gap}" for gap in gaps]
@@ -235,7 +235,7 @@ class RestReader:
         self.client.parents[self.resource.name] = so_far.under
 
     def _of_parent(self, listing: Listing, parent: Record) -> ListOfParent:
-        """Return the list of one parent; raise `ReadError`, which names the parent."""
+        """Return the list of one parent; raises `ReadError`, which names the parent."""
         name, so_far = f"{listing.for_each} {parent.id}", ListSoFar()
         own = replace(listing, known={"parent": self._with_its_own(listing, parent)})
         try:
@@ -247,10 +247,7 @@ class RestReader:
         return ListOfParent(name, parent.data, found, so_far)
 
     def _with_its_own(self, listing: Listing, parent: Record) -> dict[str, Value]:
-        """Return what a parent shows, and as its `parent` the one that it is listed under itself.
-
-        Of several, none is the one.
-        """
+        """Return a parent's data, with its own parent under `parent` if it has exactly one."""
         data = dict(parent.data)
         above = self.client.api.resources[listing.for_each].listing
         whose = data.get(above.into) if above is not None and above.into else None
@@ -259,7 +256,7 @@ class RestReader:
         return data
 
     def _placed(self, record: Record, so_far: ListSoFar) -> Record:
-        """Return a record with the parents that it is listed under, where the manifest asks so."""
+        """Return a record with the parents that it is listed under, if the manifest wants them."""
         into, parents = self._listing().into, so_far.under.get(record.id)
         if not into or parents is None or (record.problem and not record.data):
             return record
@@ -272,7 +269,7 @@ class RestReader:
         return self.resource.listing
 
     def _still_listed(self, without: list[Record], gaps: list[str]) -> Sequence[Record]:
-        """Take out of `without` the records that the list, read again, still holds."""
+        """Read the list again, and take the records that it still has out of `without`."""
         if not without:
             return ()
         again = ListSoFar()
@@ -286,9 +283,9 @@ class RestReader:
     def _records(
         self, items: Iterator[Item], progress: Progress, without: list[Record]
     ) -> Iterator[Record]:
-        """Yield a record for each item in order; `without` takes those whose detail is gone.
+        """Yield a record for each item, in order; records whose detail is gone go into `without`.
 
-        Those have what the list shows of them, and a problem.
+        These have the data of the list, and a problem.
         """
         details = self.resource.details
         if not details:
@@ -311,7 +308,7 @@ class RestReader:
     ) -> Record | Item:
         """Return an item's record with its details; the item itself if it is gone.
 
-        A detail that cannot be read loses its own key, or the record if it would replace that.
+        A detail that cannot be read costs its own key, or the record if it would replace that.
         """
         if item.problem:
             return self._record(item)
@@ -334,7 +331,7 @@ class RestReader:
         except Unusable as error:
             return _without(item, detail, f"it cannot be asked for: {error}")
         if answer.absent:
-            # Unstated if it has a key of its own: an absent key never clears anything.
+            # With a key of its own, it is unstated: an absent key never clears anything.
             return Item(item.id, item.data) if detail.into else None
         if answer.status == 500 or answer.refused:
             what = "refuses" if answer.refused else "fails (500)"
@@ -350,7 +347,7 @@ class RestReader:
         return self._merged(item, detail, answer)
 
     def _merged(self, item: Item, detail: Single, answer: Answer) -> Item | None:
-        """Return an item with what a detail's answer shows; None if that says that it is gone."""
+        """Return an item with the data of a detail's answer; None if that says that it is gone."""
         try:
             if not detail.into:
                 return self._item(detail, answer, item.id)
@@ -365,9 +362,9 @@ class RestReader:
         return Item(item.id, {**item.data, detail.into: found})
 
     def _item(self, single: Single, answer: Answer, id: str) -> Item | None:
-        """Return the record in a single answer, or None if the answer says that there is none.
+        """Return the record in an answer, or None if the answer says that it does not exist.
 
-        Raises `Unreadable` if the answer does not say either.
+        Raises `Unreadable` if the answer says neither.
         """
         found = self._part(single, answer)
         if found is None and single.record != "@":
@@ -381,7 +378,7 @@ class RestReader:
         return Item(id, item.data)
 
     def _part(self, single: Single, answer: Answer) -> Value:
-        """Return what an answer shows of a record; raise `Unreadable` if it does not show it."""
+        """Return the data of a record in an answer; raise `Unreadable` if the answer lacks it."""
         data, shape = parse_json(answer.body), self.client.api.errors
         try:
             found = shown_at(single.record, data, shape)
@@ -396,7 +393,7 @@ class RestReader:
         return found
 
     def _rest_of(self, found: Value, answer: Answer, data: Value, record: str) -> str:
-        """Return why what an answer holds of a record is not all of it, or ""."""
+        """Return why an answer has only a part of a record, or ""."""
         beside = not record.startswith(("@", "{", "["))  # what is beside is not the record's own
         refused_when = self.client.api.errors.refused_when
         if beside and (wrong := fault_said(data, record, refused_when)):
@@ -441,20 +438,20 @@ class RestReader:
 
 @dataclass(slots=True)
 class _Refused:
-    """Tells a detail that is refused for one person from one that the credentials may not see."""
+    """Distinguishes a detail refused for one person from one that the credentials may not see."""
 
     shown: set[str] = field(default_factory=set)
-    """The keys of the details that were shown of somebody."""
+    """The keys of the details that were shown for at least one person."""
     counts: Counter[str] = field(default_factory=Counter)
 
     def all(self, detail: Single) -> bool:
-        """Note a refusal; return whether several came, and nobody's detail is shown."""
+        """Note a refusal; return whether there were several and the detail was shown for nobody."""
         self.counts[detail.into] += 1
         return self.counts[detail.into] > _FEW and detail.into not in self.shown
 
 
 def _without(item: Item, detail: Single, why: str) -> Item:
-    """Return an item without a detail that cannot be read; without a key, it may all be wrong."""
+    """Return an item without an unreadable detail; if that has no own key, all may be wrong."""
     if not detail.into:
         return Item(item.id, item.data, why)
     return Item(item.id, item.data, f"its '{detail.into}' cannot be read: {why}", (detail.into,))
@@ -465,7 +462,7 @@ def _lacks_all(fields: Collection[str], found: Value) -> bool:
 
 
 def record_of(resource: ResourceRequests, id: str, data: Mapping[str, Value]) -> Record:
-    """Return a record from what a system says of it."""
+    """Return a record from the data that a system has of it."""
     ours = renamed(data, {theirs: ours for ours, theirs in resource.names.items()})
     return Record(id, normalised(ours, resource.normalise))
 

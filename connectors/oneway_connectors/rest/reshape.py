@@ -1,10 +1,10 @@
 """Evaluates JMESPath over responses; `{a: b}` omits a key if `b` depends on an absent one.
 
 A manifest may reshape records: `data[].{mobile: attributes.mobile.value, left: status != 'In'}`.
-JMESPath turns an absent `mobile` into null, and an absent `status` into true. Both are statements:
-they may clear a value, and end somebody's access. What depends on an absent key is left out, as it
-is unknown in a mapping: `||` and `&&` follow Kleene's logic, and in `nick || name`, `name` stands
-in for an absent `nick`, but nothing stands in for an unknown condition.
+JMESPath turns an absent `mobile` into null, and an absent `status` into true, which may clear a
+value or end somebody's access. So a key whose value depends on an absent key is left out, just as
+such a value is unknown in a mapping: `||` and `&&` follow Kleene's logic, and in `nick || name`,
+`name` replaces an absent `nick`, but an unknown condition has no replacement.
 """
 
 from collections.abc import Callable
@@ -27,11 +27,11 @@ class Dependence(IntEnum):
 
     NONE = 0
     REPLACED = 1
-    """Another value stands in for it by `||`: a value, but no answer."""
+    """`||` has replaced it: this is a value, but no answer to a condition."""
     ABSENT = 2
-    """It is made of it: another value may stand in for it."""
+    """It is made of an absent key: another value may replace it."""
     CHOSEN = 3
-    """A condition depends on it: nothing stands in for that."""
+    """A condition depends on an absent key: nothing may replace it."""
 
 
 class Reshaper(MeteredInterpreter):
@@ -42,7 +42,7 @@ class Reshaper(MeteredInterpreter):
         self._lacking = False
         self._gap = Dependence.NONE
         self._pick: int | None = None
-        """The place of the only item of the next list that counts, or None."""
+        """The position of the only item that counts in the next list, or None."""
 
     def found(self, node: Node, value: Any) -> Any:
         """Return the result of an expression; raise `Overspent` if it costs too much."""
@@ -56,7 +56,7 @@ class Reshaper(MeteredInterpreter):
     def lacking(self) -> bool:
         """Whether the response lacks something that the last expression looked for.
 
-        That is a key, or the object or list that holds it; null in its place says that it is null.
+        That is a key, or the object or list around it; a null in its place is not an absent key.
         """
         return self._lacking
 
@@ -93,7 +93,7 @@ class Reshaper(MeteredInterpreter):
         return made
 
     def visit_comparator(self, node: Node, value: Any) -> Any:
-        """Return whether two values compare so; it is unknown if one of them is."""
+        """Return the result of a comparison; it is unknown if one of the values is."""
         return self._judged(super().visit_comparator, node, value)
 
     def visit_not_expression(self, node: Node, value: Any) -> Any:
@@ -140,7 +140,7 @@ class Reshaper(MeteredInterpreter):
             self._gap = max(before, Dependence.CHOSEN if judged else self._gap)
 
     def _first(self, arguments: list[Any], value: Any) -> Any:
-        """Return the first argument that is not null, which stands in for those before it."""
+        """Return the first argument that is not null, which replaces those before it."""
         found, gap = None, Dependence.NONE
         for each in arguments:
             found, gap = self._asked(each, value)
@@ -150,7 +150,7 @@ class Reshaper(MeteredInterpreter):
         return found
 
     def visit_pipe(self, node: Node, value: Any) -> Any:
-        """Return what the right side finds in the left one, perhaps in its first item alone."""
+        """Return what the right side finds in the left one, or only in its first item."""
         left, right = node["children"]
         first = right
         while first["type"] in _CHAINS and first["children"][0]["type"] != "identity":
@@ -235,10 +235,11 @@ class Reshaper(MeteredInterpreter):
 
 
 def every_row(node: Node) -> Node:
-    """Return an expression of the same list, in which a row that is not found stays, as null.
+    """Return an expression for the same list in which a row that is not found becomes null.
 
-    JMESPath leaves it out: by `data[].user`, an item without `user` would be nobody. Only a filter
-    leaves rows out. Lists within a row (`data[].{id: id, tags: tags[].name}`) are its own values.
+    JMESPath would leave it out: with `data[].user`, an item without `user` would be ignored. Only a
+    filter leaves rows out. Lists within a row (`data[].{id: id, tags: tags[].name}`) are its own
+    values.
     """
     kind, inner = node["type"], node["children"]
     if kind in _VALUES:
@@ -254,10 +255,10 @@ def every_row(node: Node) -> Node:
 
 
 def uncut(node: Node) -> Node:
-    """Return an expression of the list that another takes its rows from, before it drops any.
+    """Return an expression for the list from which another takes its rows, before it drops any.
 
-    That is `data` for `data[?kind == 'e'].{id: id}`. An envelope that is chosen by a condition
-    (`parts[?name == 'people'].rows[]`) is still chosen by it.
+    That is `data` for `data[?kind == 'e'].{id: id}`. A condition that selects an envelope
+    (`parts[?name == 'people'].rows[]`) stays.
     """
     kind, inner = node["type"], node["children"]
     if (rows := _taken_from(node)) is not None:
@@ -273,9 +274,9 @@ def uncut(node: Node) -> Node:
 
 
 def first_steps(node: Node) -> tuple[tuple[str | int, ...], bool]:
-    """Return the keys and places that an expression follows first, and if it then does no more.
+    """Return the keys and indexes that an expression begins with, and whether they are all of it.
 
-    Those of `boards[0].items[?a]` are `boards`, 0 and `items`, and it then drops rows.
+    For `boards[0].items[?a]` they are `boards`, 0 and `items`; the expression then drops rows.
     """
     kind, inner = node["type"], node["children"]
     if kind in {"field", "index"}:
@@ -320,7 +321,7 @@ _CHAINS = {"subexpression", "index_expression", "pipe"}
 _STARTS = {"filter_projection", "flatten", "or_expression", "projection"}
 _OVER = {"filter_projection": list, "projection": list, "value_projection": dict}
 _VALUES = {"comparator", "literal", "multi_select_dict", "not_expression", "slice"}
-"""What makes a value of its own, and no rows."""
+"""Nodes that make a value of their own, not rows."""
 _PROJECTIONS = {"filter_projection", "projection"}
 _ONE_BY_ONE = {"sort_by": 0, "reverse": 0, "map": 1}
-"""Functions whose result has as many rows as the argument at this place."""
+"""Functions whose result has as many rows as the argument at this position."""

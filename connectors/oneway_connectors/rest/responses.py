@@ -1,8 +1,8 @@
 """Parses responses as strict JSON, and extracts error messages that are safe to show.
 
-JSON as RFC 8259 has it: UTF-8, no NaN, no number beyond a float's reach. A key that stands
-twice in one object is not an error of the whole answer, but of the record that holds it:
-such an object is a `Doubled`.
+JSON as in RFC 8259: UTF-8, no NaN, no number beyond the range of a float. A duplicate key in an
+object is an error of the record that contains it, not of the whole answer: such an object is a
+`Doubled`.
 """
 
 import json
@@ -37,9 +37,9 @@ _PATH = re.compile(r"@|[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
 
 class Unreadable(Exception):
-    """An answer is not what it should be; the message never holds any of it.
+    """An answer is not what it should be; the message never quotes it.
 
-    `help` is what to do about it, where that is not the same for every answer.
+    `help` says what to do about it, if that depends on the answer.
     """
 
     def __init__(self, text: str, help: str = "") -> None:
@@ -143,9 +143,9 @@ def search(expression: str, data: Value) -> Value:
 
 
 def shown_at(expression: str, data: Value, shape: ErrorShape) -> Value:
-    """Return what an answer shows at a JMESPath expression; raise `Unreadable` if it shows nothing.
+    """Return the value of a JMESPath expression in an answer; raise `Unreadable` if there is none.
 
-    Null is shown if the answer has the key, and tells of no error beside it.
+    Null is a value if the answer has the key, and reports no error beside it.
     """
     reshaper = Reshaper()
     found = _search(reshaper, expression, data)
@@ -162,7 +162,7 @@ def shown_at(expression: str, data: Value, shape: ErrorShape) -> Value:
 def _is_open(expression: str, data: Value) -> bool:
     """Return whether what an expression finds depends on an absent key, other than by a filter.
 
-    A filter leaves out what lacks a key on purpose, as in `records`.
+    A filter leaves out items that lack a key on purpose, as in `records`.
     """
     reshaper = Reshaper()
     _search(reshaper, expression, data, rows=True)
@@ -172,7 +172,7 @@ def _is_open(expression: str, data: Value) -> bool:
 def tells_error(data: Value, shape: ErrorShape) -> bool:
     """Return whether an answer seems to say that a request failed.
 
-    It does not where the manifest says how to recognise that, and does not recognise it.
+    The manifest's `refused_when` decides, if there is one.
     """
     if shape.refused_when:
         return False
@@ -180,10 +180,10 @@ def tells_error(data: Value, shape: ErrorShape) -> bool:
 
 
 def says_failure(data: Value, shape: ErrorShape) -> bool:
-    """Return whether an answer that shows no record says that its write failed.
+    """Return whether an answer without a record says that its write failed.
 
-    It may stand in any case and inside one envelope. `ok: false` and `status: error` say so even
-    where the manifest's `refused_when` does not recognise it.
+    Names may be in any case and inside one envelope. `ok: false` and `status: error` say so even if
+    the manifest's `refused_when` does not recognise them.
     """
     return any(
         says_failed(letters, each)
@@ -193,7 +193,7 @@ def says_failure(data: Value, shape: ErrorShape) -> bool:
 
 
 def says_success(data: Value) -> bool:
-    """Return whether an answer that shows no record says that its write is done, and no more."""
+    """Return whether an answer without a record only says that its write is done."""
     if not isinstance(data, dict):
         return data is True
     plain = not any(isinstance(each, dict | list) and each for each in data.values())
@@ -201,7 +201,7 @@ def says_success(data: Value) -> bool:
 
 
 def says_error(record: Mapping[str, Value]) -> bool:
-    """Return whether a record that an answer shows also holds an error, or `success: false`."""
+    """Return whether a record in an answer also has an error, or `success: false`."""
     named = ((words.plain(name), each) for name, each in record.items())
     return any(
         (words.FAULT.fullmatch(letters) or words.SUCCESS.fullmatch(letters))
@@ -211,7 +211,7 @@ def says_error(record: Mapping[str, Value]) -> bool:
 
 
 def _said_within(data: Value) -> Iterator[tuple[str, Value]]:
-    """Yield what an answer says by the letters of its names, and what one envelope in it says."""
+    """Yield the values of an answer, and of one envelope in it, by the letters of their names."""
     alone = data[0] if isinstance(data, list) and len(data) == 1 else data
     for name, each in alone.items() if isinstance(alone, dict) else ():
         yield words.plain(name), each
@@ -244,7 +244,9 @@ def is_path(expression: str) -> bool:
 
 
 def steps_to(expression: str) -> tuple[tuple[str | int, ...], bool]:
-    """Return the keys and places that an expression follows first, and if it then does no more."""
+    """Return the keys and indexes that an expression follows first, and whether these are all of
+    it.
+    """
     return first_steps(_compiled(expression).parsed)
 
 
@@ -265,7 +267,7 @@ def message_of(
 ) -> str:
     """Return the message of an error response, safe to show, or "" without one.
 
-    Only what the manifest points at is taken; the texts in `hidden` (what was sent, and
+    Takes only the value that the manifest names. The texts in `hidden` (values sent, and
     credentials) are cut out, and so is any longer run of digits.
     """
     parts = [headers.get(shape.header, "").strip()] if shape.header else []
@@ -295,9 +297,9 @@ def is_own(body: bytes, shape: ErrorShape) -> bool:
 
 
 def refusals_in(body: bytes, shape: ErrorShape) -> tuple[bool, bool]:
-    """Return whether the body of a success says that it is a refusal, and that nothing is there.
+    """Return whether the body of a success is a refusal, and whether it says that nothing exists.
 
-    A body that cannot be parsed says neither: the caller that uses it refuses it.
+    Neither if the body cannot be parsed: the caller that uses it refuses it.
     """
     if not (shape.refused_when or shape.missing_when):
         return False, False
@@ -310,7 +312,7 @@ def refusals_in(body: bytes, shape: ErrorShape) -> tuple[bool, bool]:
 
 
 def says_later(body: bytes, shape: ErrorShape) -> bool:
-    """Return whether the body of an answer says, by the manifest, that too much was asked."""
+    """Return whether the body of an answer reports a rate limit, by the manifest."""
     if not shape.later_when:
         return False
     with suppress(Unreadable):
@@ -396,7 +398,7 @@ def _for_rows(expression: str) -> Any:
 _DEEPEST = DEEPEST + 20  # a record's own levels, and those of the answer around it
 _CUT_KEY = "\x00cut off"
 _CUT_MARK = b"\\u0000"
-"""What is in each text that has `_CUT_KEY`."""
+"""A part of every text that contains `_CUT_KEY`."""
 _CUT = json.dumps({_CUT_KEY: None})
 _CHARSET = re.compile(r"charset=\"?([A-Za-z][\w-]{1,20})")
 _TELLING = re.compile(r"(?=.*(error|reason|message))(x-)?[a-z0-9-]{4,60}", re.IGNORECASE)

@@ -1,7 +1,7 @@
-"""Tells by a sentence beside the rows of a list whether they are all: "Row limit reached".
+"""Recognises sentences beside a list that say that it is incomplete: "Row limit reached".
 
-A sentence counts for what it says of this answer: one that denies it ("no limit was reached") or
-speaks of another day ("requests will be throttled") says nothing.
+A sentence counts only if it is about this answer: not if it denies ("no limit was reached") or
+is about another day ("requests will be throttled").
 """
 
 import re
@@ -12,7 +12,7 @@ from oneway_connectors.rest import page_words as words
 
 
 def sentences(value: Value, depth: int = 2) -> Iterator[str]:
-    """Yield the sentences in a text, a list of texts, or objects that hold a message."""
+    """Yield the sentences in a text, a list of texts, or objects that contain a message."""
     if isinstance(value, str) and len(value) <= _LONGEST:
         yield from (each for each in map(_plain, _CLAUSE.split(value)) if each)
     elif isinstance(value, list) and depth:
@@ -25,14 +25,14 @@ def sentences(value: Value, depth: int = 2) -> Iterator[str]:
 
 
 def tells_failure(value: Value) -> bool:
-    """Return whether a sentence says that something could not be had, or took too long."""
+    """Return whether a sentence says that something was unavailable, or took too long."""
     return any(_holds(_FAILED, each) or _limit_of(each) == "requests" for each in sentences(value))
 
 
 def tells_more(value: Value, came: int | None) -> bool:
     """Return whether a sentence says that there are more rows than came with it.
 
-    "3 of 9 shown" does if 3 came, and so does a limit of as many. Fewer do not reach a limit.
+    "3 of 9 shown" says so if 3 came, and so does a limit of 3. Fewer rows do not reach a limit.
     """
     return any(
         _holds(_MORE, each)
@@ -49,7 +49,7 @@ def _is_above(came: int | None, limit: re.Match[str] | None) -> bool:
 
 
 def _counts_more(sentence: str, came: int | None) -> bool:
-    """Return whether a sentence counts what came, and more of which it is a part."""
+    """Return whether a sentence counts the rows that came as a part of more."""
     counts = _COUNTS.search(sentence)
     if counts is None or int(counts[1]) != came or int(counts[2]) <= came:
         return False
@@ -57,14 +57,14 @@ def _counts_more(sentence: str, came: int | None) -> bool:
 
 
 def _limit_of(sentence: str) -> str:
-    """Return what a sentence says that there were too many of: rows, requests, or "" if none."""
+    """Return what a sentence says there were too many of: rows, requests, or ""."""
     if not any(_holds(each, sentence) for each in _LIMITS):
         return ""
     return "requests" if _REQUESTS.search(sentence) else "rows"
 
 
 def _holds(pattern: re.Pattern[str], sentence: str) -> bool:
-    """Return whether a sentence says what a pattern finds, and does not deny it."""
+    """Return whether a sentence matches a pattern and does not deny it."""
     if _LATER.search(sentence):
         return False
     for found in pattern.finditer(sentence):

@@ -1,7 +1,7 @@
-"""Tells by names and values whether an answer says that its request failed, or only partly worked.
+"""Recognises answers that report a failure, or a partial success, by names and values.
 
-One vocabulary for what stands beside the rows of a list and for the answer to a write: names in any
-case (`page_words`), and values other than null, 0, false, "", `[]`, `{}` and words such as "ok".
+One vocabulary for keys beside the rows of a list and for answers to writes: names in any case
+(`page_words`), and values other than null, 0, false, "", `[]`, `{}` and words such as "ok".
 """
 
 import re
@@ -12,7 +12,7 @@ from oneway_connectors.rest import page_words as words
 
 
 def says_failed(letters: str, value: Value) -> bool:
-    """Return whether a value under a name, by its letters, says that something failed."""
+    """Return whether a value under a name (its letters) reports a failure."""
     if words.FAULT.fullmatch(letters):
         return _is_wrong(value)
     if words.PART.fullmatch(letters) and not words.LIMITED.fullmatch(letters):
@@ -33,7 +33,7 @@ def says_left_out(letters: str, value: Value) -> bool:
 
 
 def says_done(letters: str, value: Value) -> bool:
-    """Return whether a value under a name, by its letters, says that all was done."""
+    """Return whether a value under a name (its letters) says that the request succeeded."""
     if words.SUCCESS.fullmatch(letters):
         return yes_or_no(value) is True
     text = words.plain(value) if isinstance(value, str) else ""
@@ -41,14 +41,14 @@ def says_done(letters: str, value: Value) -> bool:
 
 
 def yes_or_no(value: Value) -> bool | None:
-    """Return what a value says as an answer to a question, or None."""
+    """Return a value as yes or no, or None if it is neither."""
     if isinstance(value, str):
         return _ANSWERS.get(value.strip().lower())
     return value if isinstance(value, bool) else None
 
 
 def _is_bad_end(value: Value) -> bool:
-    """Return whether a status tells of a failure: by a word, a number of HTTP, or an object."""
+    """Return whether a status means failure: a word, an HTTP status, or an object."""
     if isinstance(value, Mapping):
         return any(says_failed(words.plain(name), each) for name, each in value.items())
     text = words.plain(value) if isinstance(value, str) else ""
@@ -59,7 +59,7 @@ def _is_bad_end(value: Value) -> bool:
 
 
 def _is_wrong(value: Value) -> bool:
-    """Return whether the value of an error is one."""
+    """Return whether the value of an error key means that there is one."""
     if isinstance(value, Mapping):
         return any(_is_wrong(each) for name, each in value.items() if not _is_well(name, each))
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 """Writes a resource. `errors` decides which kind of `WriteError` a failure is.
 
-A leave by DELETE is for systems that keep the record and show that its person has left. Each one is
-looked at, one after the other: the first that has removed its record is the last one sent.
+A leave by DELETE is for systems that keep the record and show that its person has left. The record
+is requested after each DELETE, one at a time; once one has removed its record, no other is sent.
 """
 
 import re
@@ -45,7 +45,7 @@ from oneway_connectors.rest.transport import Answer, Call
 
 @dataclass(slots=True)
 class Deletes:
-    """What is known of a system's DELETE: whether records stay, or why no other one is sent."""
+    """What is known about a system's DELETE: whether records stay, or why no other one is sent."""
 
     lock: Lock = field(default_factory=Lock)
     stays: bool = False
@@ -76,7 +76,7 @@ class RestWriter:
         return self.client.api.concurrency
 
     def create(self, values: Mapping[str, Value], token: str) -> str:
-        """Create a record and return its id; `Unknown` where the answer does not show the id."""
+        """Create a record and return its id; raise `Unknown` if the answer does not show the id."""
         write = self._able(self.resource.create, "created")
         call, answer = self._send(write, {}, values, token)
         where = self.client.shown(call)
@@ -104,7 +104,7 @@ class RestWriter:
         return found
 
     def created(self, id: str) -> Record | None:
-        """Return the record that the answer to its create showed, once."""
+        """Return the record in the answer to its create; only once."""
         return self.shown_by_creates.pop(id, None)
 
     def update(self, id: str, values: Mapping[str, Value], token: str) -> Record | None:
@@ -123,7 +123,7 @@ class RestWriter:
     def _delete(
         self, write: WriteRequest, id: str, values: Mapping[str, Value], token: str
     ) -> Record | None:
-        """Make a record leave by DELETE, and see that it is still there; raise if it is not."""
+        """Make a record leave by DELETE; raise if it is then gone."""
         if self.deletes.stopped:
             raise NotSent("W118", f"no other DELETE was sent: {self.deletes.stopped}", _UPDATE)
         doubt: Unknown | None = None
@@ -188,10 +188,10 @@ class RestWriter:
         *,
         access: bool,
     ) -> Record | None:
-        """Send a change, and return the record that the answer shows; None for a blank answer.
+        """Send a change, and return the record in the answer; None for a blank answer.
 
-        Raises `Unknown` where the answer shows something else: another record, a failure, or no
-        record at all. Where no `access` is changed, an answer may say instead that it is done.
+        Raises `Unknown` if the answer shows another record, a failure, or no record at all. If the
+        change is not one of `access`, an answer that says that it is done is enough.
         """
         call, answer = self._send(write, {"id": id}, values, token)
         if answer.status == _ACCEPTED:
@@ -225,7 +225,7 @@ class RestWriter:
         return shown
 
     def _no_use(self, call: Call, answer: Answer, error: Unreadable) -> Unknown:
-        """Return that an answer is no JSON; a line of text, such as OK, may say that it is done."""
+        """Return the error of an answer that is not JSON; a line of text may mean done."""
         text = f"{self.client.shown(call)}: the answer is of no use: {error}"
         is_text = answer.body.lstrip()[:1] not in _NO_TEXT
         return Unknown("W108", text, _LOOK, accepted=is_text)
@@ -239,7 +239,7 @@ class RestWriter:
     ) -> bool:
         """Return whether an answer says that its write failed, even if it shows the record.
 
-        A field that was sent is the record's own, whatever its name.
+        A field that was sent belongs to the record, whatever its name.
         """
         if shown is None:
             return says_failure(data, self.client.api.errors)
@@ -263,13 +263,13 @@ class RestWriter:
         return says_success(data) and not says_failure(data, self.client.api.errors)
 
     def _tells_parts(self, answer: Answer) -> bool:
-        """Return whether an answer may hold refusals that the manifest does not recognise."""
+        """Return whether an answer may contain refusals that the manifest does not recognise."""
         return answer.status in _IN_PARTS and not self.client.api.errors.refused_when
 
     def _unconfirmed(
         self, call: Call, what: str, said: str, record: str = "", help: str = ""
     ) -> Unknown:
-        """Return that an answer does not confirm a write, with the message that it has."""
+        """Return the error of an answer that does not confirm a write, with its message."""
         text = f"{self.client.shown(call)}: {what}, which does not confirm the write{said}"
         return Unknown("W108", text, help or _LOOK, accepted=True, record=record)
 
@@ -278,9 +278,9 @@ class RestWriter:
         return f": {said}" if said else ""
 
     def _shown(self, write: WriteRequest, id: str, data: Value) -> tuple[Record | None, str]:
-        """Return the record with an id that an answer shows; or else the id of another.
+        """Return the record with an id in an answer; or else the id of another record.
 
-        It stands where the manifest says, or by itself, or as in the answer to a look-up.
+        It is where the manifest says, or at the top, or as in the answer to a look-up.
         """
         single = self.resource.single.record if self.resource.single is not None else "@"
         other = ""
@@ -317,7 +317,7 @@ class RestWriter:
         if write.below:
             known["parent"] = self._parent_of(names["id"])
         if write.versioned:
-            # A version serves one write: the next one looks at the record again.
+            # A version is good for one write: the next one reads the record again.
             version = self.client.versions.pop((self.resource.name, names["id"]), "")
             if not version:
                 text = f"{self.client.api.title}: {self.resource.name}: {_UNVERSIONED}"
@@ -352,9 +352,9 @@ class RestWriter:
         raise in_doubt(refusal) if answer.doubt else refusal
 
     def _parent_of(self, id: str) -> Value:
-        """Return the one parent that a record is listed under; raise `NotSent` if it is not one.
+        """Return a record's only parent in the lists; raise `NotSent` if it has none or several.
 
-        A record that has moved since is not found under it, and the system refuses the write.
+        If the record has moved since, the system does not find it there, and refuses the write.
         """
         found = self.client.parents.get(self.resource.name, {}).get(id, [])
         if len(found) == 1:
@@ -380,7 +380,7 @@ class RestWriter:
     def _accepted(
         self, write: WriteRequest, where: str, answer: Answer, values: Mapping[str, Value]
     ) -> str:
-        """Return the id of a record whose job has ended; raise what is known of others."""
+        """Return the id of the record of a finished job; raise the error of any other job."""
         try:
             data = parse_json(answer.body) if answer.body.strip() else None
             job = self._text_in(write.job.id, data) if write.job is not None else ""
@@ -403,8 +403,8 @@ class RestWriter:
     def _located(self, call: Call, answer: Answer) -> str:
         """Return the id of the new record by the header `Location`, or "".
 
-        It counts only if it is the very address at which `get` or `update` finds a record. With a
-        query or the ending of a file, a request has to show the record.
+        It counts only if it is exactly the address at which `get` or `update` finds a record. With
+        a query or the ending of a file, a request has to show the record.
         """
         place = answer.headers.get("location", "").strip()
         id = self._id_at(call, answer, place)
@@ -455,18 +455,18 @@ class RestWriter:
 _ONE_PARENT = "Nothing was sent. Let the system hold the record under one of them."
 _UPDATE = "Let the manifest end access by another request, under which the record stays."
 _SAMPLE = "onewaysample"
-"""Stands for an id where only its place in an address is looked for."""
+"""Takes the place of an id to find its position in an address."""
 _FILE = re.compile(r"\.(?:json|xml)$", re.IGNORECASE)
-"""The ending of an address that asks for a format; the id may be what stands before it."""
+"""The ending of an address that asks for a format; the id may be before it."""
 _ACCEPTED = 202
 _PRECONDITION_FAILED = 412
 _UNVERSIONED = "the record was shown without a version, and is not written without one"
 _IN_PARTS = frozenset({207, 226})
-"""Statuses of answers that hold statuses of their own, or changes."""
+"""Statuses of answers that contain statuses of their own, or changes."""
 _NO_TEXT = (b"<", b"{", b"[")
-"""How a page begins, and JSON that is cut off."""
+"""How an HTML page begins, and how JSON begins that is cut off."""
 _BLANK: tuple[Value, ...] = (None, {})
-"""Answers that say no more than their status does."""
+"""Answers that say nothing beyond their status."""
 _NOT_YET = "answers 202: it will be done, and is not known to be done yet"
 _REFUSED = "Correct the record in the source, or the mapping."
 _SAY_WHEN = "Let the manifest say by errors.refused_when how a refusal is recognised."
