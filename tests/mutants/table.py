@@ -1787,7 +1787,7 @@ MUTANTS = (
     Mutant(
         "a-create-does-not-wait",
         "planning/assemble",
-        "(*self.before.get(identity, ()), *_makers(now))",
+        "(*self.before.get(identity, ()), *makers)",
         "self.before.get(identity, ())",
         "a create goes after the one that it takes a value from",
         OWN,
@@ -2279,7 +2279,7 @@ MUTANTS = (
     Mutant(
         "a-part-is-written-alone",
         "planning/together",
-        "lacking = _without_value(members, creating=creating) if written else ()",
+        "lacking = _without_value(members, creating=creating)",
         "lacking = ()",
         "of fields that belong together, none is written alone",
         "tests/laws/test_whole_groups.py",
@@ -2303,7 +2303,7 @@ MUTANTS = (
     Mutant(
         "who-keeps-access-is-not-asked-for",
         "runs/evidence/missing_records",
-        'alone = {each.target_id or "" for each in plan.notable if _keeps_access(each)}',
+        'alone = {each.target_id or "" for each in some if _keeps_access(each)}',
         "alone = set[str]()",
         "a list may leave out those who have left",
         "tests/cli/test_unseen.py -k without_those",

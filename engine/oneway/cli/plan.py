@@ -80,7 +80,8 @@ def command(
     folder = state_of(state)
     with RunSession(prepared, Operator(user(), folder, now)) as session:
         with session.systems, console.progress() as progress:
-            plan, found = plan_run(session, progress, remembered=recall(session))
+            remembered = recall(session)
+            plan, found = plan_run(session, progress, remembered=remembered, shown_only=True)
         refuse_errors(console, input_problems(prepared, found, plan))
         del found  # frees the rows of large inputs; the plan contains everything to show
         memory = load_memory(session, plan, retry_now=retry_now)

@@ -410,6 +410,11 @@ class Policy:
         """The paths of the fields whose values must be free when a record is created."""
         return frozenset(self.fields[i].path for i in self.unless_taken)
 
+    @cached_property
+    def together_paths(self) -> frozenset[str]:
+        """The paths of the fields that are written only together with others."""
+        return frozenset(self.fields[i].path for group in self.together for i in group)
+
     @property
     def outsiders_leave(self) -> bool:
         """Whether people outside the scope of the sync lose their access."""

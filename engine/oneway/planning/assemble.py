@@ -186,12 +186,14 @@ class Assembler:
             first = (id,) if draft.access is Verb.REACTIVATE else ()
         if draft.verb is not None:
             now, later = draft.differences, list[FieldChange]()
+            makers: Sequence[tuple[str, str]] = ()
             if self.policy.awaits:
                 later = [each for each in now if self._comes_later(draft, each)]
                 now = tuple([each for each in now if not self._comes_later(draft, each)])
+                makers = _makers(now)
             if now or draft.verb is Verb.CREATE:
                 id = self._id(identity)
-                before = map(self._id, (*self.before.get(identity, ()), *_makers(now)))
+                before = map(self._id, (*self.before.get(identity, ()), *makers))
                 made.append(self._action(draft, id, draft.verb, now, (*first, *before)))
                 first = (id,)
             if later:

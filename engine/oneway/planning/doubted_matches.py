@@ -124,7 +124,7 @@ class MatchDoubts:
             slot: row.source_id
             for row, each in found
             if each == NOBODY and row.cells
-            for slot in _unique(policy, [each.telling for each in row.cells])
+            for slot in _unique(policy, {i: row.cells[i].telling for i in policy.exclusive})
         }
         conflicts = {}
         for row, each in found if slots else ():
@@ -133,9 +133,11 @@ class MatchDoubts:
                 continue
             if row.key in self.allowed or not is_there(policy, row):
                 continue
-            others = map(slots.get, _unique(policy, [*map(present, target.values)]))
-            other = next(filter(None, others), None)
-            if other is None or not any(is_id(row, value) for value in row.key_values):
+            if not (target.values and any(is_id(row, value) for value in row.key_values)):
+                continue
+            values = {i: present(target.values[i]) for i in policy.exclusive}
+            other = next(filter(None, map(slots.get, _unique(policy, values))), None)
+            if other is None:
                 continue
             likeness = likeness_beside(policy, row, target)
             if likeness.two_people and not is_supported(self.evidence.targets, row, target):
@@ -189,9 +191,9 @@ def _by_key_alone(row: SourceRow, target: TargetRow) -> str:
     return f"nothing but the key {row.key} says that target record {target.target_id} is theirs"
 
 
-def _unique(policy: Policy, values: Sequence[Value]) -> Iterator[tuple[int, Hashable]]:
-    """Yield the unique values among those of a record, with their positions."""
-    for i in policy.exclusive if values else ():
-        if policy.fields[i].tells(values[i]):
-            for claim in claims_of(values[i], comparison(policy.fields[i])):
+def _unique(policy: Policy, values: Mapping[int, Value]) -> Iterator[tuple[int, Hashable]]:
+    """Yield the unique values of a record, given by position, in comparable form."""
+    for i, value in values.items():
+        if policy.fields[i].tells(value):
+            for claim in claims_of(value, comparison(policy.fields[i])):
                 yield i, claim

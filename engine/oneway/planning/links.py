@@ -83,6 +83,8 @@ class Links(Sequence[Link]):
         """Return whole links as `Links`."""
         if isinstance(links, Links):
             return links
+        if not links:
+            return _NONE
 
         def load(sources: Sequence[str] | None) -> Sequence[Link]:
             wanted = None if sources is None else set(sources)
@@ -188,6 +190,9 @@ class Links(Sequence[Link]):
 
     def __hash__(self) -> int:
         return hash(tuple(self.pairs))
+
+
+_NONE = Links((), lambda _: ())
 
 
 def pairs_of(text: bytes | memoryview) -> Sequence[tuple[str, str]] | None:

@@ -24,18 +24,25 @@ def without_parts(
 
     Such a group lacks a value in the source. `cells` are those of all fields.
     """
-    if not (policy.together and changes):  # the usual case
+    if not (policy.together and changes):
         return changes, ()
     changed = {each.rule.path for each in changes}
+    if changed.isdisjoint(policy.together_paths):  # the usual case
+        return changes, ()
     reasons: list[Reason] = []
     dropped: set[str] = set()
     for group in policy.together:
-        members = [(policy.fields[i], cells[i]) for i in group]
-        written = [rule for rule, _ in members if rule.path in changed]
-        lacking = _without_value(members, creating=creating) if written else ()
+        rules = [policy.fields[i] for i in group]
+        written = [rule for rule in rules if rule.path in changed]
+        if not written or (creating and len(written) == len(group)):
+            continue  # a new record is given no blank value
+        members = [(rule, cells[i]) for rule, i in zip(rules, group, strict=True)]
+        lacking = _without_value(members, creating=creating)
         if lacking:
             dropped |= {rule.path for rule in written}
             reasons.append(_in_part(written, lacking))
+    if not dropped:
+        return changes, ()
     kept = tuple([each for each in changes if each.rule.path not in dropped])
     return kept, tuple(reasons)
 

@@ -110,19 +110,20 @@ def plan_run(
     keeping: bool = False,
     remembered: Remembered = NOTHING_REMEMBERED,
     whole: bool = False,
+    shown_only: bool = False,
 ) -> tuple[Plan, EvaluatedInputs]:
     """Read the inputs; return the plan, and what the mapping made of the records.
 
     With `keeping`, also what may be kept of each record (`keeping.snapshots_of`). What earlier
     runs remember is looked up in the systems where their lists do not show it. With `whole`, no
-    record is passed over because it has not changed.
+    record is passed over because it has not changed. With `shown_only`, no run applies the plan,
+    so whom the source has said to have left is not noted for the next run.
     """
     prepared, systems, seal = session.prepared, session.systems, session.seal
     with _not_collecting(), _remembering_leavers(session) as seen:
-        if session.only_changed and not whole:
-            changed = _of_the_changed(session, progress, remembered)
-            if changed is not None:
-                return changed
+        in_part = session.only_changed and not whole
+        if in_part and (changed := _of_the_changed(session, progress, remembered, shown_only)):
+            return changed
         missing, listed = MissingRecords(prepared, systems), remembered.asked
         read = partial(
             evaluate_inputs, prepared, systems, progress, keeping=keeping, seen=seen, listed=listed
@@ -144,7 +145,8 @@ def plan_run(
             again = look(found, plan)
             if again is not None:
                 plan, found = _planned(prepared, again, seal, header), again
-        session.left = doubting.left_after(plan, found.evidence)
+        if not shown_only:
+            session.left = doubting.left_after(plan, found.evidence)
         plan = with_observations(plan, found)
         moved = tuple(moved_target(session, plan, remembered.evidence.table))
         return replace(plan, noticed=(*moved, *plan.noticed)), found
@@ -221,7 +223,7 @@ def _left_out(
 
 
 def _of_the_changed(
-    session: RunSession, progress: Progress, remembered: Remembered
+    session: RunSession, progress: Progress, remembered: Remembered, shown_only: bool
 ) -> tuple[Plan, EvaluatedInputs] | None:
     """Return what `plan_run` does, without reading what has not changed; None if all must be.
 
@@ -251,7 +253,8 @@ def _of_the_changed(
             and not tables_read_again(prepared, systems, found, plan)
         ):
             night.keep(found, plan)
-            session.left = doubting.left_after(plan, found.evidence)
+            if not shown_only:
+                session.left = doubting.left_after(plan, found.evidence)
             return with_observations(plan, found), found
     return None
 

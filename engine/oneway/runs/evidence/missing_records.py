@@ -77,7 +77,8 @@ class MissingRecords:
         doomed = {
             action.target_id or "" for action in plan.actions if action.verb is Verb.DEACTIVATE
         }
-        alone = {each.target_id or "" for each in plan.notable if _keeps_access(each)} - doomed
+        some = plan.notable if self._source.by_id else ()
+        alone = {each.target_id or "" for each in some if _keeps_access(each)} - doomed
         if not (alone or doomed):
             return None
         shown, _ = found.passed_over.ids()

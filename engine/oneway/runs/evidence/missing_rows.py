@@ -40,6 +40,8 @@ def tables_read_again(
 
 def _that_matter(policy: Policy, plan: Plan) -> set[str]:
     """Return the tables of which a miss takes a value away, replaces it, or is never mended."""
+    if not plan.misses:
+        return set()
     taken = {field for action in plan.actions for field in _taken(action)}
     created = any(each.verb is Verb.CREATE for each in plan.actions)
     rules = {each.path: each for each in (*policy.leaving, *policy.fields)}

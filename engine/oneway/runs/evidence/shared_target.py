@@ -5,10 +5,10 @@ of the other connection do.
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
+from functools import cache, cached_property
 
 from oneway.mapping.packed_rows import with_ids
 from oneway.mapping.short_rows import whole_target
@@ -39,6 +39,8 @@ class SharedTarget:
 
     def others(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
         """Return the inputs with what other connections know; None if that changes nothing."""
+        if not self._names:
+            return None
         new = {each.target_id: each for each in plan.notable if _is_new(each, found.evidence)}
         listed = {id for each in plan.notable if _is_listed(each) for id in _records_of(each)}
         known = [*self._by_name(found, [*self._linked({*filter(None, new), *listed})])]
@@ -105,15 +107,20 @@ class SharedTarget:
 
     def _linked(self, targets: Collection[str]) -> Iterator[tuple[str, Link]]:
         """Yield the links of other connections with this target to some of its records."""
-        journal = self._session.past
-        if not targets or journal is None:
+        if not targets:
             return
         from oneway.history.journal.links import links_elsewhere
 
-        names = [each for each in journal.connections() if each != self._session.past_name]
-        for name, link in links_elsewhere(journal, names, targets):
+        for name, link in links_elsewhere(self._session.journal, self._names, targets):
             if self._is_beside(name):
                 yield name, link
+
+    @cached_property
+    def _names(self) -> Sequence[str]:
+        """The names of the other connections of the store."""
+        journal = self._session.past
+        known = journal.connections() if journal is not None else ()
+        return [each for each in known if each != self._session.past_name]
 
     def _writes_beside(self, name: str) -> bool:
         """Return whether a connection that is in use writes our target from another source."""
