@@ -3,17 +3,22 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.core.field_concepts import concept
+from oneway.core.key_names import letters
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.spec import FieldSpec, Write
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
     groups = [{each.text for each in group} for group in subject.spec.together]
-    accounts = {_parent(each): each for each in subject.spec.fields if _is(each, "account")}
     for sort in subject.spec.fields:
-        account = accounts.get(_parent(sort))
-        if account is None or not _is(sort, "sort"):
+        if not letters(sort.path).endswith(_SORT_CODES):
+            continue  # nearly every field, without reading the words of all concepts
+        beside = [each for each in subject.spec.fields if _parent(each) == _parent(sort)]
+        paths = {each.path for each in beside}
+        if any(paths <= group for group in groups) or not _is(sort, "sort"):
+            continue
+        account = next((each for each in reversed(beside) if _is(each, "account")), None)
+        if account is None:
             continue
         if not any({sort.path, account.path} <= group for group in groups):
             summary = (
@@ -24,7 +29,13 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             yield LintFinding(sort.key_span, summary, help)
 
 
+_SORT_CODES = ("sortcode", "bic")
+"""The ends of the names that mean a sort code."""
+
+
 def _is(field: FieldSpec, what: str) -> bool:
+    from oneway.core.field_concepts import concept  # which most mappings do not need
+
     return concept(field.path) == what and field.write is not Write.NEVER
 
 
