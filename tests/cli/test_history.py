@@ -190,7 +190,7 @@ def test_a_changed_mapping_is_told_and_can_be_tried_on_the_old_inputs(acme: Worl
     acme.write("m.yaml", MAPPING.replace("name: name\n", "name: nickname\n"))
     ended = acme.run("replay", "1", "--mapping", "m.yaml")
     assert ended.code == 1
-    assert "nothing was kept for name: nickname [F134]" in ended.flat
+    assert "nothing was stored for name: nickname [F134]" in ended.flat
     (acme.folder / "m.yaml").unlink()
     assert "is not there any more" in acme.run("replay", "1").flat
 
@@ -205,7 +205,7 @@ def test_what_was_sensitive_then_is_not_shown_by_a_mapping_that_would_show_it(ac
     acme.write("m.yaml", re.sub(r"phone: \{from.*\n", shown, MAPPING))
     ended = acme.run("replay", "1", "--mapping", "m.yaml")
     assert ended.code == 1
-    assert "nothing was kept for the target's phone [F134]" in ended.flat
+    assert "nothing was stored for the target's phone [F134]" in ended.flat
     assert "07700" not in ended.flat
 
 
@@ -256,7 +256,7 @@ def test_a_mapping_that_was_touched_in_the_store_is_refused(acme: World) -> None
         store.execute("UPDATE snapshot SET data = ? WHERE name = 'mapping'", (packed,))
     ended = acme.run("replay", "1")
     assert ended.code == 1
-    assert "the mapping that is kept of this run was changed [F131]" in ended.flat
+    assert "the mapping that was stored with this run has been changed [F131]" in ended.flat
 
 
 def test_rules_over_sensitive_fields_and_others_keep_their_places(acme: World) -> None:
@@ -280,7 +280,7 @@ def test_a_saved_plan_that_was_applied_cannot_be_derived_again(acme: World) -> N
     acme.run("apply", "plan.json")
     ended = acme.run("replay", "latest")
     assert ended.code == 1
-    assert "nothing is kept of what its plan was derived from [F130]" in ended.flat
+    assert "the inputs of its plan were not stored [F130]" in ended.flat
     assert "kept the plan" in acme.run("runs", "show", "latest").flat
 
 
@@ -291,10 +291,7 @@ def test_a_run_that_is_too_large_says_that_nothing_is_kept(
     monkeypatch.setattr("oneway.runs.compare.capture.snapshots_of.__kwdefaults__", {"limit": 10})
     acme.run("sync", "acme")
     said = "it would take more than 10 bytes, compressed"
-    assert (
-        f"nothing is kept of what it was derived from: {said} [F130]"
-        in acme.run("replay", "1").flat
-    )
+    assert f"the inputs of its plan were not stored: {said} [F130]" in acme.run("replay", "1").flat
     assert f"kept the plan, and not its inputs: {said}" in acme.run("runs", "show", "1").flat
 
 

@@ -42,7 +42,7 @@ from oneway.planning.links import NO_LINKS
 from oneway.planning.plan_file import dump
 from oneway.planning.planner import plan_rows
 from oneway.planning.screen import screen
-from oneway.runs.snapshot.projection import Tree, kept_text, kept_texts
+from oneway.runs.snapshot.projection import Tree, stored_text, stored_texts
 from oneway_connectors.file import formats
 from oneway_connectors.file.json_array import JsonArray
 from oneway_connectors.file.jsonl import JsonLines
@@ -182,7 +182,9 @@ def test_what_is_kept_of_many_records_is_what_is_kept_of_each(
                 records = [Record(str(n), each.decode(raw)) for n, raw in enumerate(each.raws)]
                 ids = [record.id for record in records]
                 batch = Batch(each.shape, ids, each.items, records.__getitem__)
-                assert list(kept_texts(batch, tree)) == [kept_text(one, tree) for one in records]
+                assert list(stored_texts(batch, tree)) == [
+                    stored_text(one, tree) for one in records
+                ]
 
 
 def batches(samples: Sequence[dict[str, Any]], records: Sequence[Record]) -> Iterator[Batch]:

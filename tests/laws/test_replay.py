@@ -27,10 +27,10 @@ from oneway.runs.compare.capture import inputs_of
 from oneway.runs.compare.replay import re_evaluation, replayed, unfit
 from oneway.runs.read import EvaluatedInputs
 from oneway.runs.snapshot import snapshot_file
-from oneway.runs.snapshot.kept_texts import KeptTexts
 from oneway.runs.snapshot.projection import Projection
 from oneway.runs.snapshot.redact import redactor_of
 from oneway.runs.snapshot.short_rows import ShortTexts
+from oneway.runs.snapshot.stored_texts import StoredTexts
 from strategies import accepted, mappings, worlds
 from worlds import SEAL, World, bound, compiled, planned
 
@@ -55,8 +55,8 @@ def kept_of(
     source = Collected(rows, world.source.complete, world.source.problems)
     target = Collected(held, world.target.complete, world.target.problems)
     records = (
-        KeptTexts(map(parts.of_source, world.source.records)),
-        KeptTexts(map(parts.of_target, world.target.records)),
+        StoredTexts(map(parts.of_source, world.source.records)),
+        StoredTexts(map(parts.of_target, world.target.records)),
     )
     found = EvaluatedInputs(source, target, {}, program.tables, program, records)
     return inputs_of(found, parts, plan, SEAL)

@@ -98,7 +98,7 @@ def test_a_run_that_was_interrupted_is_no_success_anywhere(
         log = interrupted(night, journal, operator, stops)
         if settled:
             log.not_begun("the run was interrupted before it began this action")
-            log.settle()
+            log.end_recovered()
         run = journal.run(log.run)
         assert run is not None
         refuse_success(journal, run)

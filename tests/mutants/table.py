@@ -469,7 +469,7 @@ MUTANTS = (
     Mutant(
         "another-source-is-compared-with",
         "runs/run_log",
-        "comparable = self._telling and not distrusted",
+        "comparable = not (self._elsewhere or distrusted)",
         "comparable = not distrusted",
         "guards compare with what the connection reads",
         "tests/cli/test_stays_listed.py",
@@ -940,8 +940,8 @@ MUTANTS = (
             (
                 "a-listed-record-is-anybodys-whose-row-has-another-id",
                 "runs/evidence/leaving_doubts",
-                "        asked -= leavers\n        return self.heard.unheard(",
-                "        asked -= leavers\n        return {} and self.heard.unheard(",
+                "        asked -= leavers\n        return self.words.unheard(",
+                "        asked -= leavers\n        return {} and self.words.unheard(",
                 LISTED,
             ),
             (
@@ -1161,8 +1161,8 @@ MUTANTS = (
     Mutant(
         "back-by-any-word",
         "runs/evidence/leaving_doubts",
-        "unheard = self.heard.unheard(leavers.union(_no_examples(plan)), asked)",
-        "unheard = self.heard.unheard(leavers.union(_no_examples(plan)))",
+        "unheard = self.words.unheard(leavers.union(_no_examples(plan)), asked)",
+        "unheard = self.words.unheard(leavers.union(_no_examples(plan)))",
         "a word that nobody has who stays brings nobody back",
         "tests/laws/test_returns.py",
     ),
@@ -3949,11 +3949,11 @@ MUTANTS = (
     ),
     Mutant(
         "kept-texts-shared",
-        "runs/snapshot/kept_texts",
+        "runs/snapshot/stored_texts",
         "made._packed, made._last = [*self._packed], [*self._last]",
         "made._packed, made._last = self._packed, self._last",
         "what is kept of a second look is not among what the first read kept",
-        "tests/unit/test_kept_texts.py",
+        "tests/unit/test_stored_texts.py",
     ),
     Mutant(
         "lines-cut-within-a-name",
@@ -4669,7 +4669,7 @@ MUTANTS = (
     Mutant(
         "replay-of-another-mapping",
         "runs/compare/replay",
-        "if hashlib.sha256(names[MAPPING]).hexdigest() != kept.header.mapping_digest:",
+        "if hashlib.sha256(names[MAPPING]).hexdigest() != snapshot.header.mapping_digest:",
         "if False:",
         "a kept mapping that somebody touched is refused",
         f"{HISTORY}::test_a_mapping_that_was_touched_in_the_store_is_refused",

@@ -16,7 +16,7 @@ from oneway.connections.connection import Connection, Side
 from oneway.connections.folder import connection_at
 from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.core.connector import Secret
-from oneway.runs.commit_connection import in_order, settled_new, settled_renewed
+from oneway.runs.commit_connection import commit_new, commit_renewed, in_order
 from oneway.runs.prepare.request import RunRequest
 
 FILE = Path("connections/acme.yaml")
@@ -66,7 +66,7 @@ def request(connection: Connection) -> RunRequest:
 def made(signals: Signals) -> None:
     asked = request(Connection("acme", str(FILE), "m.yaml", source=Side(), target=Side()))
     with suppress(KeyboardInterrupt), in_order(), signals:
-        settled_new(asked, SecretKind.FILE)
+        commit_new(asked, SecretKind.FILE)
 
 
 def renewed(signals: Signals) -> None:
@@ -76,7 +76,7 @@ def renewed(signals: Signals) -> None:
     ref = SecretRef(SecretKind.ENV, "ONEWAY_X")
     moved = replace(former, source=replace(former.source, credentials={"api_key": ref}))
     with suppress(KeyboardInterrupt), in_order(), signals:
-        settled_renewed(replace(request(moved), typed={}), former, SecretKind.FILE)
+        commit_renewed(replace(request(moved), typed={}), former, SecretKind.FILE)
 
 
 def kept() -> set[str]:

@@ -141,14 +141,14 @@ def test_what_is_kept_is_the_same_of_records_that_are_read_many_at_a_time(
     monkeypatch.setattr(jsonl, "FAST_FROM", 100)
     with OpenSystems(prepared) as systems:
         reading = read_inputs(prepared, systems)
-        kept = evaluate_inputs(prepared, systems, keeping=True)
+        kept = evaluate_inputs(prepared, systems, capture=True)
     parts = projection_of(prepared)
     source = {each.id: parts.of_source(each) for each in reading.source.records}
     target = {each.id: parts.of_target(each) for each in reading.target.records}
     assert isinstance(kept.source.items[0], SteadyRow)
-    assert len(kept.kept[0]) == len(kept.source.items) == len(source)
-    assert list(kept.kept[0]) == [source[each.source_id] for each in kept.source.items]
-    assert list(kept.kept[1]) == [target[each.target_id] for each in kept.target.items]
+    assert len(kept.stored[0]) == len(kept.source.items) == len(source)
+    assert list(kept.stored[0]) == [source[each.source_id] for each in kept.source.items]
+    assert list(kept.stored[1]) == [target[each.target_id] for each in kept.target.items]
 
 
 def test_an_id_that_was_read_twice_is_refused(

@@ -1,4 +1,4 @@
-"""Finds the run that applied a saved plan already."""
+"""Finds the run that has already applied a saved plan."""
 
 from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened
@@ -55,7 +55,7 @@ def _run_of(past: Journal | None, connection: str, own: str) -> Run | None:
 def _still_shown(
     session: RunSession, plan: Plan, done: list[Action], made: dict[str, str | None]
 ) -> bool:
-    """Return whether the target holds what each of these actions wrote."""
+    """Return whether the target still has what each of these actions wrote."""
     try:
         program = sealed_program_for(session, plan)
         live = apply_systems(session, program, target_memory(session, plan)).live

@@ -34,8 +34,8 @@ def apply_plan(
     write if the plan is not the approved one or the journal cannot be written, and `Stopped` if
     the operator stops the run.
     """
-    telling = not session.prepared.reads_elsewhere
-    log = RunLog(session.journal, plan, session.operator, approval, session.names, telling=telling)
+    elsewhere, names = session.prepared.reads_elsewhere, session.names
+    log = RunLog(session.journal, plan, session.operator, approval, names, elsewhere=elsewhere)
     log.left = session.left
     memory = target_memory(session, plan)
     systems = apply_systems(session, program, memory)
@@ -43,16 +43,16 @@ def apply_plan(
         systems.writer.refuse_unwritable()
     watch = Watch(progress, session.operator.stopping)
     yield from apply(plan, approval.of(Earlier()), systems, log, watch)
-    # Not reached by a run that is stopped midway: it has not ended.
+    # A run that is stopped midway does not get here: it has not ended.
     log.finish(approval.verdict)
 
 
 def target_memory(
     session: RunSession, plan: Plan, entries: Sequence[JournalEntry] = ()
 ) -> TargetMemory:
-    """Return what is known of the target beyond what it shows; `entries` are what was sent.
+    """Return what is known about the target beyond what it shows; `entries` were sent to it.
 
-    A plan without actions asks nothing of it, so nothing is looked up for one.
+    Nothing is looked up for a plan without actions, which needs none of it.
     """
     if not plan.actions:
         return NO_MEMORY

@@ -23,7 +23,7 @@ Name = tuple[str, str]
 """A credential: its side, and its name."""
 
 
-def settled_new(request: RunRequest, kind: SecretKind | None) -> Connection:
+def commit_new(request: RunRequest, kind: SecretKind | None) -> Connection:
     """Store a new connection's credentials, write its file, and return the connection.
 
     With `kind` None, credentials go to a keyring if one works. Raises `Refused`, and then stores
@@ -43,7 +43,7 @@ def settled_new(request: RunRequest, kind: SecretKind | None) -> Connection:
     return with_default_of_folder(made)
 
 
-def settled_renewed(request: RunRequest, former: Connection, kind: SecretKind | None) -> Connection:
+def commit_renewed(request: RunRequest, former: Connection, kind: SecretKind | None) -> Connection:
     """Replace the credentials of an existing connection, and return the changed connection.
 
     Its file changes only if a credential moves to another store. Credentials of ours that no file

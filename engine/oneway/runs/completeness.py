@@ -65,9 +65,9 @@ def input_problems(prepared: PreparedRun, reading: Readings, plan: Plan) -> tupl
 
 
 def _fallbacks(prepared: PreparedRun, reading: Readings, plan: Plan) -> Iterator[Diagnostic]:
-    """Yield the keys that `on_miss` looks up and that their tables do not hold exactly once.
+    """Yield the keys that `on_miss` looks up and that their tables do not have exactly once.
 
-    A table of the target's own records may hold the key once the plan is applied.
+    A table of the target's own records may have the key once the plan is applied.
     """
     spec, code = prepared.spec, prepared.compiled.code
     missed = {each.field for each in plan.misses if not (each.found or each.why or each.instead)}

@@ -35,7 +35,7 @@ def find_record(prepared: PreparedRun, side: str, key: str) -> Value:
 def context_for(prepared: PreparedRun, expression: Expression) -> Context:
     """Return what an expression may read besides a record; raise `Refused`.
 
-    The lookup tables are read only if it asks the tree of one.
+    The lookup tables are read only if the expression uses the tree of one.
     """
     if not expression.trees:
         return prepared.context
@@ -45,9 +45,9 @@ def context_for(prepared: PreparedRun, expression: Expression) -> Context:
 
 
 def reads_sensitive(prepared: PreparedRun, side: str, expression: Expression, data: Value) -> bool:
-    """Return whether an expression reads anything of a record of a side that is never shown.
+    """Return whether an expression reads a key that is never shown, of a record of a side.
 
-    That is what the mapping or a record schema marks as sensitive, and what is named like a secret.
+    These are keys that the mapping or a record schema marks as sensitive, or named like a secret.
     """
     code, compiled = prepared.compiled.code, prepared.compiled
     resource = compiled.source if side == "source" else compiled.target

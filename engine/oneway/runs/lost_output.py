@@ -1,4 +1,4 @@
-"""Keeps with a run which outputs of its process could not be written to their end."""
+"""Stores with a run which outputs of its process could not be written completely."""
 
 import json
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ LOST = "lost"
 
 
 def store_lost(journal: "Journal", run: int) -> None:
-    """Keep the outputs that this process has lost so far, if any."""
+    """Store the outputs that this process has lost so far, if any."""
     found = lost()
     if found and not journal.stored_data(run, LOST):
         journal.store_data(run, LOST, json.dumps(found).encode())

@@ -9,7 +9,7 @@ from oneway.planning.plan import Plan, Reason
 
 
 def remarks_on(spec: MappingSpec) -> tuple[Reason, ...]:
-    """Return what a mapping leaves open, as a plan holds it."""
+    """Return the open questions of a mapping, as remarks for a plan."""
     return tuple(
         Reason(each.code, each.summary, each.span if each.span.line else None, warning=True)
         for each in left_open(spec)
@@ -17,7 +17,7 @@ def remarks_on(spec: MappingSpec) -> tuple[Reason, ...]:
 
 
 def refuse_open_questions(spec: MappingSpec) -> None:
-    """Raise `Refused` with each open question of a mapping, which must not write until then."""
+    """Raise `Refused` with each open question of a mapping, which may not write before."""
     _refuse((each.span, each.about, each.text) for each in spec.unanswered)
 
 

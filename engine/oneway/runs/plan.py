@@ -77,12 +77,12 @@ def plan_of(
     wanted = {each.target_id for each in unlisted}
     rows = [program.target_row(each) for each in target.records if each.id in wanted]
     header = _header(prepared, reading, seal, _left_out(remembered, unlisted, rows))
-    heard = staying_words(prepared, program, remembered.asked)
-    _recall_words(heard, seal, remembered)
+    words = staying_words(prepared, program, remembered.asked)
+    _recall_words(words, seal, remembered)
     theirs: list[AnySourceRow] = []
-    if heard is not None:
+    if words is not None:
         for each in source.records:
-            heard.note(each)
+            words.note(each)
     if remembered.still_in or remembered.links or remembered.before:
         theirs = [program.source_row(each) for each in source.records]
         rows = [program.target_row(each) for each in target.records]
@@ -91,7 +91,7 @@ def plan_of(
     today = prepared.context.today
     remembered, evidence = renumbered(remembered, evidence, rows, marks, today)
     doubting = LeavingDoubts(
-        prepared, remembered, unlisted, theirs, rows, heard, journal, names, marks
+        prepared, remembered, unlisted, theirs, rows, words, journal, names, marks
     )
     evidence = doubting.evidence(evidence, header, reading.tallies, shown)
     made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
@@ -107,14 +107,14 @@ def plan_run(
     session: RunSession,
     progress: Progress = silent,
     *,
-    keeping: bool = False,
+    capture: bool = False,
     remembered: Remembered = NOTHING_REMEMBERED,
     whole: bool = False,
     shown_only: bool = False,
 ) -> tuple[Plan, EvaluatedInputs]:
     """Read the inputs; return the plan, and what the mapping made of the records.
 
-    With `keeping`, also what may be kept of each record (`keeping.snapshots_of`). What earlier
+    With `capture`, also the storable part of each record (`capture.snapshots_of`). What earlier
     runs remember is looked up in the systems where their lists do not show it. With `whole`, no
     record is passed over because it has not changed. With `shown_only`, no run applies the plan,
     so whom the source has said to have left is not noted for the next run.
@@ -126,7 +126,7 @@ def plan_run(
             return changed
         missing, listed = MissingRecords(prepared, systems), remembered.asked
         read = partial(
-            evaluate_inputs, prepared, systems, progress, keeping=keeping, seen=seen, listed=listed
+            evaluate_inputs, prepared, systems, progress, capture=capture, seen=seen, listed=listed
         )
 
         def first_plan(
@@ -155,7 +155,7 @@ def plan_run(
 def _headed(
     session: RunSession, found: EvaluatedInputs, remembered: Remembered
 ) -> tuple[EvaluatedInputs, Header, LeavingDoubts]:
-    """Return the inputs with those who are doubted, the header of a plan, and why they are."""
+    """Return the inputs with the people in doubt, the header of a plan, and the reasons."""
     prepared = session.prepared
     shown: set[str] = set()
     if remembered.links or remembered.still_in or remembered.creates:
@@ -164,8 +164,8 @@ def _headed(
     unlisted, rows = _unlisted(remembered, shown), found.target.items
     lost = _left_out(remembered, unlisted, rows)
     header = _header(prepared, found, session.seal, lost, remembered.remarks)
-    theirs, heard, in_part = found.source.items, found.heard, bool(found.passed_over)
-    _recall_words(heard, session.seal, remembered)
+    theirs, words, in_part = found.source.items, found.words, bool(found.passed_over)
+    _recall_words(words, session.seal, remembered)
     marks = RecordMarks(session.seal, found.program.policy)
     today, known = prepared.context.today, found.evidence
     remembered, known = renumbered(remembered, known, rows, marks, today)
@@ -175,7 +175,7 @@ def _headed(
         unlisted,
         theirs,
         rows,
-        heard,
+        words,
         session.past,
         session.names,
         marks,
@@ -186,17 +186,17 @@ def _headed(
     return replace(found, evidence=evidence), header, doubting
 
 
-def _recall_words(heard: StayingWords | None, seal: Seal, remembered: Remembered) -> None:
-    """Let the words of this run be compared with those that people who stay had before."""
-    if heard is not None:
+def _recall_words(words: StayingWords | None, seal: Seal, remembered: Remembered) -> None:
+    """Let this run's words be compared with those of people who stayed at the last run."""
+    if words is not None:
         left = remembered.left
-        heard.recall(seal.mac, left.words if left is not None else None)
+        words.recall(seal.mac, left.words if left is not None else None)
 
 
 def _with_pending(
     session: RunSession, found: EvaluatedInputs, remembered: Remembered, evidence: LinkEvidence
 ) -> LinkEvidence:
-    """Return evidence with what follows from creates that the target may not show yet."""
+    """Return evidence that includes creates which the target may not show yet."""
     unseen = evidence.late.keys() - evidence.unlisted
     creates = [*remembered.creates]
     if unseen and session.past is not None:
@@ -225,9 +225,9 @@ def _left_out(
 def _of_the_changed(
     session: RunSession, progress: Progress, remembered: Remembered, shown_only: bool
 ) -> tuple[Plan, EvaluatedInputs] | None:
-    """Return what `plan_run` does, without reading what has not changed; None if all must be.
+    """Do the same as `plan_run` without reading unchanged records; None if all must be read.
 
-    It must where a system holds records that its list does not show: they are read by themselves.
+    They must if a system has records that its list does not show, which are requested one by one.
     """
     from oneway.runs.incremental.incremental_read import (
         IncrementalRead,  # which few connections ask for
@@ -240,7 +240,7 @@ def _of_the_changed(
     if read is not None:
         missing = MissingRecords(prepared, systems)
         found = missing.linked(read, remembered)
-        if found.passed_over and found.heard is not None and found.heard.unheard(()):
+        if found.passed_over and found.words is not None and found.words.unheard(()):
             return None  # only all records tell which words there are
         found, header, doubting = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)
@@ -263,9 +263,9 @@ def _of_the_changed(
 def _remembering_leavers(
     session: RunSession,
 ) -> Iterator[Callable[[Policy, Sequence[AnySourceRow], KeyTally], None]]:
-    """Note in the session who leaves by the rows that the block is given, if it is refused.
+    """If the block is refused, note in the session who leaves according to the rows it was given.
 
-    Who may have left counts too, but not where the source lacks what would say so of anybody.
+    People who may have left count too, unless the source lacks the key that would say so.
     """
     read: list[tuple[Policy, Sequence[AnySourceRow], KeyTally]] = []
     try:
@@ -359,10 +359,10 @@ def judge_plan(
     *,
     resuming: int | None = None,
 ) -> Verdict:
-    """Return what the guards say of a plan, given what was done in the days before.
+    """Return what the guards say about a plan, given what was done in the days before.
 
-    What waits by `memory` is not sent, and not counted. `resuming` is the run being resumed:
-    what it did is in the plan already.
+    Actions that wait, by `memory`, are not sent and not counted. `resuming` is the run being
+    resumed, whose actions are in the plan already.
     """
     history = _recent_runs(session, plan, resuming)
     return judge(plan, session.prepared.guards, history, memory.postponed)
@@ -383,7 +383,7 @@ def _recent_runs(session: RunSession, plan: Plan, resuming: int | None) -> Recen
 
 
 def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> Memory:
-    """Return what earlier runs say about a plan; with `retry_now`, no action waits for it."""
+    """Return what earlier runs say about a plan; with `retry_now`, no action waits."""
     journal, name, seal = session.past, session.past_name, session.seal
     if journal is None:
         return Memory(zone=session.prepared.zone)

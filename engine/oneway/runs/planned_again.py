@@ -1,4 +1,4 @@
-"""Plans again before a saved plan is applied, to leave out what a new plan would not do.
+"""Plans again before a saved plan is applied, to leave out actions that a new plan lacks.
 
 The systems may have changed since the plan was made. Each action is checked just before it is sent
 (`oneway.applying.preconditions`). But only a whole plan can show that a person now has two records,
@@ -26,7 +26,7 @@ from oneway.runs.sync import check_inputs
 def limited_by_new_plan(
     session: RunSession, plan: Plan, approval: Approval, progress: Progress
 ) -> Approval:
-    """Return the approval of a saved plan, limited to what a new plan would do as well.
+    """Return the approval of a saved plan, limited to actions that a new plan has as well.
 
     If a guard now distrusts the source or the target, the whole plan is held. Raises `Refused` if a
     new plan could not be applied.
@@ -54,7 +54,7 @@ def limited_by_new_plan(
 
 
 def _resolved(listed: Sequence[StillIn], new: Plan) -> Iterator[str]:
-    """Yield the listed source records of people who are out or stay according to a new plan."""
+    """Yield the listed source records of people who, by a new plan, have no access or stay."""
     found = new.outcomes if listed else ()
     sources = {each.source_id: each.has_access for each in found if each.source_id is not None}
     targets = {each.target_id: each.has_access for each in found if each.target_id is not None}
@@ -65,9 +65,9 @@ def _resolved(listed: Sequence[StillIn], new: Plan) -> Iterator[str]:
 
 
 def _due(unreviewed: Sequence[StillIn], plan: Plan, new: Plan) -> Iterator[str]:
-    """Yield the source records of those who left since a plan that writes their leave already.
+    """Yield the source records of people who have left since, and whose leave the plan writes.
 
-    It must write all that the new plan would, and the new plan must take that to keep them out.
+    It must write all that the new plan would, and the new plan must see that this ends access.
     """
     written, wanted = _leaves(plan), _leaves(new)
     lasting = {each.source_id for each in still_in(new, {}, planned=True)}
@@ -87,7 +87,9 @@ def _leaves(plan: Plan) -> Mapping[str, Mapping[str, Value | Sealed]]:
 
 
 def _unreviewed(listed: Sequence[StillIn], new: Plan) -> Iterator[StillIn]:
-    """Yield who has left by a new plan and can get in, and is not listed by the reviewed one."""
+    """Yield people who, by a new plan, have left and can get in, unless the reviewed plan lists
+    them.
+    """
     sources = {each.source_id for each in listed} - {None}
     targets = {each.target_id for each in listed} - {None}
     lasting = still_in(new, {}, planned=True)
@@ -101,7 +103,7 @@ _UNREVIEWED = "not in the reviewed plan, so nothing was sent for them: plan agai
 
 
 def _vanished(session: RunSession, plan: Plan, new: Plan) -> frozenset[str]:
-    """Return the source records that a plan would create people of, and that are gone by now."""
+    """Return the source records of a plan's creates that are gone by now."""
     made = {each.source_id for each in plan.actions if each.verb is Verb.CREATE} - {None}
     if not made or session.prepared.compiled.code.leaver is None:
         return frozenset()

@@ -28,8 +28,8 @@ from oneway.mapping.spec import Rehires
 from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.quiet_outcomes import NOT_PASSED, PassedOver
 from oneway.runs.prepare.prepared import Input, PreparedRun
-from oneway.runs.snapshot.kept_texts import KeptTexts
 from oneway.runs.snapshot.projection import Projection
+from oneway.runs.snapshot.stored_texts import StoredTexts
 from oneway.runs.systems import OpenSystems, offline_help
 from oneway.state.heartbeat import beat
 
@@ -45,19 +45,19 @@ class Streaming(Protocol):
     """A reader that can stream its records, so that they need not be held in memory."""
 
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
-        """Yield the records; `gaps` is given why any may be missing."""
+        """Yield the records; adds to `gaps` why any may be missing."""
 
 
 @runtime_checkable
 class Batching(Protocol):
     """A reader that can decode many records of one shape at once.
 
-    It tells records apart itself: none has the id of another, but that one whose id turns up again
+    It checks ids itself: no two records share one, except that a record whose id turns up again
     comes once more, with a `problem`.
     """
 
     def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
-        """Yield what `records` does, in the same order, those of one shape many at a time."""
+        """Yield the same as `records`, in the same order; many of one shape at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ReadInputs:
 class EvaluatedInputs:
     """The rows that the mapping makes of the inputs, without the records themselves.
 
-    `kept` is the storable part of each source record and each target record, in order.
+    `stored` is the storable part of each source record and each target record, in order.
     """
 
     source: Collected[AnySourceRow]
@@ -84,15 +84,17 @@ class EvaluatedInputs:
     references: Mapping[str, Snapshot]
     tables: Mapping[str, LookupTable]
     program: Interpreted
-    kept: tuple[KeptTexts, KeptTexts] = field(default_factory=lambda: (KeptTexts(), KeptTexts()))
+    stored: tuple[StoredTexts, StoredTexts] = field(
+        default_factory=lambda: (StoredTexts(), StoredTexts())
+    )
     evidence: LinkEvidence = NO_LINKS
     """What earlier runs remember, and the systems' answers to repeated queries."""
     tallies: Mapping[str, KeyTally] = field(default_factory=dict)
     """How many records have a value for each key that the mapping reads, by input."""
     passed_over: PassedOver = NOT_PASSED
     """The pairs that are as they were at the last run, and were not read (`incremental_read`)."""
-    heard: StayingWords | None = None
-    """The words of the source, if they may be asked about."""
+    words: StayingWords | None = None
+    """The words of the source, if they are needed."""
 
 
 def read_inputs(
@@ -114,23 +116,23 @@ def evaluate_inputs(
     systems: OpenSystems,
     progress: Progress = silent,
     *,
-    keeping: bool = False,
+    capture: bool = False,
     seen: Callable[[Policy, Sequence[AnySourceRow], KeyTally], object] = lambda *_: None,
     listed: Collection[str] = (),
     known: Mapping[Input, Snapshot] = NOTHING_KNOWN,
 ) -> EvaluatedInputs:
     """Return what the mapping makes of a run's inputs; raise `Refused` as `read_inputs` does.
 
-    The plan is that of `read_inputs`, in a fraction of the memory. With `keeping`, the result
+    The plan is that of `read_inputs`, in a fraction of the memory. With `capture`, the result
     includes the storable part of each record. `seen` is given the source's rows, and what
     counts its keys, once they are read, before the target is. `listed` are the people to note the
     words of. `known` are inputs that need not be read.
     """
     reads = _Reads(prepared, systems, progress, known)
     references, tables, program = reads.bound()
-    source_part, target_part = _parts_of(projection_of(prepared)) if keeping else (None, None)
-    heard = staying_words(prepared, program, listed)
-    rows = _Rows(SourceRows(), program.source_row, program.packed_source_rows, source_part, heard)
+    source_part, target_part = _parts_of(projection_of(prepared)) if capture else (None, None)
+    words = staying_words(prepared, program, listed)
+    rows = _Rows(SourceRows(), program.source_row, program.packed_source_rows, source_part, words)
     source = reads.collected("source", rows)
     seen(program.policy, source.items, reads.tallies["source"])
     same = SameRows(program.policy, rows.items)
@@ -141,18 +143,18 @@ def evaluate_inputs(
         target_part,
     )
     target = reads.collected("target", targets)
-    kept = (rows.kept, targets.kept)
+    stored = (rows.stored, targets.stored)
     return EvaluatedInputs(
-        source, target, references, tables, program, kept, tallies=reads.tallies, heard=heard
+        source, target, references, tables, program, stored, tallies=reads.tallies, words=words
     )
 
 
 def staying_words(
     prepared: PreparedRun, program: Interpreted, listed: Collection[str]
 ) -> StayingWords | None:
-    """Return what takes note of the words of the source; None if they are asked about nobody.
+    """Return a collector of the source's words; None if they are not needed.
 
-    They are asked about the `listed`, and about people whose account would be reactivated.
+    They are needed for the `listed`, and for people whose account would be reactivated.
     """
     if not listed and program.policy.rehires is not Rehires.REACTIVATE:
         return None
@@ -196,7 +198,7 @@ def _parts_of(projection: Projection) -> tuple[_Part, _Part]:
 class _Rows(Generic[_Some]):
     """Converts records to rows, one or many at a time.
 
-    With `part`, it also keeps the storable part of each record. `heard` takes note of each.
+    With `part`, it also keeps the storable part of each record. `words` takes note of each.
     """
 
     def __init__(
@@ -205,27 +207,27 @@ class _Rows(Generic[_Some]):
         make: Callable[[Record], Any],
         make_all: Callable[[Batch], Sequence[Any]],
         part: _Part | None,
-        heard: StayingWords | None = None,
+        words: StayingWords | None = None,
     ) -> None:
         self._make, self._make_all, self._part = make, make_all, part
-        self._heard = heard
+        self._words = words
         self.items: _Some = items
-        self.kept = KeptTexts()
+        self.stored = StoredTexts()
 
     def take(self, record: Record) -> None:
         """Convert a record."""
         if self._part is not None:
-            self.kept.extend((self._part.of(record),))
-        if self._heard is not None:
-            self._heard.note(record)
+            self.stored.extend((self._part.of(record),))
+        if self._words is not None:
+            self._words.note(record)
         self.items.take_whole(self._make(record))
 
     def take_all(self, batch: Batch) -> None:
         """Convert the records of a batch."""
         if self._part is not None:
-            self.kept.extend(self._part.of_all(batch))
-        if self._heard is not None:
-            self._heard.note_all(batch)
+            self.stored.extend(self._part.of_all(batch))
+        if self._words is not None:
+            self._words.note_all(batch)
         self.items.take(self._make_all(batch))
 
     def keep_last_of(self, again: Container[str]) -> None:
@@ -238,7 +240,9 @@ class _Rows(Generic[_Some]):
             elif id in again:
                 last.add(id)
         self.items = self.items.without(first)
-        self.kept = KeptTexts(each for place, each in enumerate(self.kept) if place not in first)
+        self.stored = StoredTexts(
+            each for place, each in enumerate(self.stored) if place not in first
+        )
 
 
 def projection_of(prepared: PreparedRun) -> Projection:
@@ -282,7 +286,9 @@ class _Reads:
         return references, tables, self.prepared.compiled.bind(context, tables)
 
     def found_in(self, name: str, table: LookupTable) -> LookupTable:
-        """Return a table; if no record has its key or its value, it does not say what it lacks."""
+        """Return a table; if no record has its key or its value, a value that it lacks means
+        nothing.
+        """
         unheld = [each.summary for each in self.tallies[f"references.{name}"].unheld(shown=False)]
         if not unheld:
             return table

@@ -132,7 +132,7 @@ def recover_in_flight(session: RunSession) -> tuple[Result, ...]:
             results.append(result)
         if left.run.ended is None:
             log.not_begun("the run was interrupted before it began this action")
-            log.settle()
+            log.end_recovered()
     return tuple(results)
 
 
@@ -149,10 +149,10 @@ def resume_run(
     Raises as `apply_plan` does.
     """
     systems = _systems_of(session, left, program)
-    journal, telling = session.journal, not session.prepared.reads_elsewhere
+    journal, elsewhere = session.journal, session.prepared.reads_elsewhere
     log = RunLog(
         journal, left.plan, session.operator, left.run.id, session.names,
-        resuming=approval, telling=telling,
+        resuming=approval, elsewhere=elsewhere,
     )  # fmt: skip
     watch = Watch(progress, session.operator.stopping)
 

@@ -49,9 +49,9 @@ class RunLog:
     """Journals the steps of one run.
 
     `of` is an earlier run, or the approval of a new one. A new run begins, or a resumed one
-    reopens, with its first step; a refusal before that changes nothing. The next run is compared
-    with this one only if this one is `telling`: it has read the systems that its connection names.
-    `names` digests people's names for their links; `resuming` is the approval of a resumed run.
+    reopens, with its first step; a refusal before that changes nothing. The next run is not
+    compared with this one if this one reads `elsewhere`, not what its connection names. `names`
+    digests people's names for their links; `resuming` is the approval of a resumed run.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class RunLog:
         names: NameDigests,
         *,
         resuming: Approval | None = None,
-        telling: bool = True,
+        elsewhere: bool = False,
     ) -> None:
         self.journal = journal
         self.plan = plan
@@ -76,9 +76,9 @@ class RunLog:
         self._names = names
         self._start: tuple[RunStart, bytes] | None = None
         self._resuming = resuming is not None
-        self._telling = telling
+        self._elsewhere = elsewhere
         self.left: SaidLeft | None = None
-        """Whom the source has said to have left, for the next run to know."""
+        """Everyone who has left according to the source, for the next run."""
         approval = of if isinstance(of, Approval) else resuming
         self._since = approval.since if approval is not None else AS_PLANNED
         self._counted = counted_as(plan)
@@ -120,7 +120,7 @@ class RunLog:
             from oneway.history.journal.side_effects import let_through
 
             let_through(self.journal, start.connection, run)
-        if self._telling and self.left is not None:
+        if not self._elsewhere and self.left is not None:
             from oneway.history.journal.said_left import store_left
 
             store_left(self.journal, start.connection, run, self.left)
@@ -192,8 +192,8 @@ class RunLog:
         left = [each for each in self.plan.actions if each.id not in known]
         self.ended([Result(Ending.NOT_ATTEMPTED, reason=reason, action=each) for each in left])
 
-    def settle(self) -> None:
-        """End an interrupted run once all its actions have an ending.
+    def end_recovered(self) -> None:
+        """End an interrupted run whose actions in flight have been looked up.
 
         Its verdict is no longer known, so the next run is not compared with it.
         """
@@ -217,7 +217,7 @@ class RunLog:
         The next run is not compared with this one if guards distrust the source or the target.
         """
         distrusted = verdict is not None and verdict.shrank
-        comparable = self._telling and not distrusted
+        comparable = not (self._elsewhere or distrusted)
         source = next(read for read in self.plan.reads if read.name == "source")
         records = source.readable if source.complete and comparable else None
         now = instant_text(self.operator.now())
@@ -299,7 +299,7 @@ class RunLog:
             store_listed(self.journal, self.run, carried_on(self.plan, before, listed))
 
     def _remember_deactivated(self, entries: Sequence[JournalEntry]) -> None:
-        """Store whom the run has deactivated for being nobody's, as the source says nothing."""
+        """Store whom the run has deactivated as absent, because the source does not have them."""
         from oneway.history.journal.links import links
 
         written = (each for each in self._written(entries) if each.verb is Verb.DEACTIVATE)
@@ -315,9 +315,9 @@ class RunLog:
         store_left(self.journal, name, self.run, more)
 
     def _let_in(self, entries: Sequence[JournalEntry]) -> Iterator[StillIn]:
-        """Yield who was created before this run knew, and vanished before it found out.
+        """Yield people whose create was in doubt, and who vanished before it was known to be done.
 
-        A record that was closed by then lets nobody in.
+        They are left out if their record was closed by then.
         """
         for each in entries:
             id, end, known = each.source_id or "", each.end, self._created.get(each.action_id)
@@ -340,7 +340,7 @@ class RunLog:
 
 
 def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart:
-    """Return the journal's record of a run that got no plan."""
+    """Return the journal's record of a run that ended without a plan."""
     return RunStart(
         mapping=mapping,
         digest="",

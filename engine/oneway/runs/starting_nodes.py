@@ -1,7 +1,7 @@
-"""What `under(...)` asks and its trees do not say: starting nodes, and which rows are tops.
+"""Checks the trees of `under(...)`: starting nodes without a row, and rows that may be tops.
 
-Where a starting node decides about access and has no row, nothing may be written: everybody would
-be out of the sync, or an error of their own record.
+If a starting node decides about access and has no row, nothing may be written: everybody would be
+out of the sync, or in error.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from oneway.mapping.spec import MappingSpec
 def lost_starts(
     code: MappingCode, tables: Mapping[str, LookupTable], context: Context
 ) -> Iterator[Diagnostic]:
-    """Yield each starting node without a row: an error where it decides about access."""
+    """Yield each starting node without a row: an error if it decides about access."""
     for expression, decides in _asking(code):
         for use in expression.trees:
             tree = tables[use.name].tree
@@ -38,10 +38,10 @@ def lost_starts(
 def unnamed_tops(
     spec: MappingSpec, code: MappingCode, tables: Mapping[str, LookupTable], context: Context
 ) -> Iterator[Diagnostic]:
-    """Yield the trees with rows that have no parent, and are not known as tops.
+    """Yield the trees with rows that have no parent and are not declared as tops.
 
-    In a tree of the source's own records, only those with others below them: of each person who has
-    left, the manager may have been cleared.
+    In a tree of the source's own records, only rows with others below them count: the manager of
+    anybody who has left may have been cleared.
     """
     uses = [use for expression, _ in _asking(code) for use in expression.trees]
     for table in spec.references:
@@ -66,7 +66,7 @@ def unnamed_tops(
 
 
 def _naming(key: str, nodes: Sequence[Value]) -> str:
-    """Return an expression that holds of some nodes."""
+    """Return an expression that holds for these nodes."""
     words = [f"'{each}'" if isinstance(each, str) else f"`{each}`" for each in nodes[:5]]
     return f"{key} == {words[0]}" if not words[1:] else f"one_of({key}, [{', '.join(words)}])"
 

@@ -18,7 +18,7 @@ from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.runs.approval import Approval
 from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
-from oneway.runs.compare.capture import snapshots_of, unkept
+from oneway.runs.compare.capture import not_stored, snapshots_of
 from oneway.runs.completeness import Readings, input_problems
 from oneway.runs.evidence.remembered import recall
 from oneway.runs.open_questions import refuse_open_questions
@@ -65,16 +65,20 @@ def open_sync(
         refuse_yet_to_come(session, prepared.request.as_of)
         session.recovered = recover_in_flight(session)
         remembered = recall(session)
-        keeping = not session.only_changed
-        if keeping:
+        capture = not session.only_changed
+        if capture:
             discard_baseline(session.state, session.name)
-        plan, found = plan_run(session, progress, keeping=keeping, remembered=remembered)
+        plan, found = plan_run(session, progress, capture=capture, remembered=remembered)
         warnings = check_inputs(session, found, plan)
         memory = load_memory(session, plan, retry_now=retry_now)
         verdict = judge_plan(session, plan, memory)
-        kept = snapshots_of(prepared, found, plan, session.seal) if keeping else unkept(_PART)
+        snapshots = (
+            snapshots_of(prepared, found, plan, session.seal) if capture else not_stored(_PART)
+        )
         approved, reverted = fingerprint(plan), memory.reverted
-        approval = Approval(approved, verdict, memory.postponed, kept, began, reverted=reverted)
+        approval = Approval(
+            approved, verdict, memory.postponed, snapshots, began, reverted=reverted
+        )
         program = found.program
         del found  # the rows of large inputs
         yield ReadyRun(session, plan, memory, approval, program, progress, warnings)

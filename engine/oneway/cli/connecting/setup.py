@@ -24,7 +24,7 @@ from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.phrases import count
 from oneway.inspect.checks import CheckState
 from oneway.render import checks as render
-from oneway.runs.commit_connection import settled_new, settled_renewed
+from oneway.runs.commit_connection import commit_new, commit_renewed
 from oneway.runs.notices import PendingRun
 from oneway.runs.prepare.connection_request import request_for
 from oneway.runs.prepare.preparation import prepare_run
@@ -48,7 +48,7 @@ def connected(console: Console, asking: Asking | None, wishes: ConnectOptions) -
     told = with_notify(None if wishes.yes else asking, _of(prepared), wishes)
     prepared = _with(prepared, replace(told, schedule=schedule))
     _check(console, asking, prepared, wishes)
-    return settled_new(prepared.request, wishes.keep)
+    return commit_new(prepared.request, wishes.keep)
 
 
 def renewed(
@@ -76,7 +76,7 @@ def renewed(
             reaching = SideSetup(prepared, side)
             renewing = asking is not None and not given
             prepared = reached(asking, reaching, renewing=renewing).prepared
-    return settled_renewed(prepared.request, former, wishes.keep)
+    return commit_renewed(prepared.request, former, wishes.keep)
 
 
 def _prepared(wishes: ConnectOptions) -> PreparedRun | None:

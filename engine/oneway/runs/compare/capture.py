@@ -1,8 +1,8 @@
 """Captures what a plan was derived from, without sensitive values, so that it can be replayed.
 
-inputs     what the mapping made of each record that was read (`kept`)
+inputs     what the mapping made of each record that was read (`snapshot_file`)
 mapping    the mapping's bytes
-unkept     in their place: why nothing is kept
+unkept     in their place: why nothing is stored
 """
 
 import hashlib
@@ -36,24 +36,24 @@ def snapshots_of(
 ) -> Mapping[str, bytes]:
     """Return the snapshots to store with a run, by name.
 
-    `found` are the plan's inputs, read with `keeping`. A snapshot holds what the mapping reads of
+    `found` are the plan's inputs, read with `capture`. A snapshot holds what the mapping reads of
     a record and makes of it; of sensitive values, only which ones are equal. If it takes more than
     `limit` bytes, compressed, the result says so under `unkept`.
     """
     try:
         mapping = read_file(prepared.request.mapping, MAPPING_LIMIT + 1)
     except Refused:
-        return unkept("the mapping could not be read again")
+        return not_stored("the mapping could not be read again")
     if hashlib.sha256(mapping).hexdigest() != plan.mapping_digest:
-        return unkept("the mapping was changed during the run")
+        return not_stored("the mapping was changed during the run")
     try:
         projection = projection_of(prepared)
         data = inputs_of(found, projection, plan, seal, limit=limit)
         return {INPUTS: data, MAPPING: mapping}
     except TooLarge:
-        return unkept(f"it would take more than {limit:,} bytes, compressed")
+        return not_stored(f"it would take more than {limit:,} bytes, compressed")
     except (ValueError, RecursionError):  # NaN, or lists nested too deeply
-        return unkept("it holds a value that cannot be kept")
+        return not_stored("it holds a value that cannot be stored")
 
 
 def inputs_of(
@@ -64,9 +64,9 @@ def inputs_of(
     Raises `ValueError` if no JSON can hold it.
     """
     policy = found.program.policy
-    assert len(found.kept[0]) == len(found.source.items), "not read with `keeping`"
+    assert len(found.stored[0]) == len(found.source.items), "not read with `capture`"
     veiler = redactor_of(policy, plan, found.target.items, found.program.departed(), seal)
-    kept = RunSnapshot(
+    snapshot = RunSnapshot(
         version=__version__,
         header=_header(plan),
         shape=shape_of(policy),
@@ -89,8 +89,10 @@ def inputs_of(
         text or veiler.target_row(whole_target(target[at]))
         for at, text in enumerate(short.of_targets())
     )
-    items = Items(zip(rows, found.kept[0], strict=True), zip(targets, found.kept[1], strict=True))
-    return dump(kept, items, limit)
+    items = Items(
+        zip(rows, found.stored[0], strict=True), zip(targets, found.stored[1], strict=True)
+    )
+    return dump(snapshot, items, limit)
 
 
 def shape_of(policy: Policy) -> Shape:
@@ -160,6 +162,6 @@ _SAID = {
 }
 
 
-def unkept(why: str) -> Mapping[str, bytes]:
+def not_stored(why: str) -> Mapping[str, bytes]:
     """Return what is stored in place of snapshots: the reason why there are none."""
     return {UNKEPT: why.encode()}

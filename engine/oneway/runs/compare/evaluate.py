@@ -38,13 +38,13 @@ _UNKNOWN = Cell(CellState.UNSTATED)
 class ReEvaluation:
     """Evaluates a snapshot; `then` is the mapping of the run, `now` the one to evaluate."""
 
-    kept: RunSnapshot
+    snapshot: RunSnapshot
     then: MappingCode
     now: Projection
     context: Context
 
     def lacking(self) -> tuple[str, ...]:
-        """Return what `now` needs and was not kept, in words; the rest requires none."""
+        """Return what `now` needs and was not stored, in words; the rest requires none."""
         known = {sign for _, sign, _ in self._parts(self.then)}
         parts = self._parts(self.now.code)
         found = [words for words, sign, again in parts if not again and sign not in known]
@@ -58,22 +58,22 @@ class ReEvaluation:
 
     def source(self) -> Collected[SourceRow]:
         """Return the rows that `now` makes of the source."""
-        kept = self.kept.source
-        rows = zip(kept.items, self.kept.records[0], strict=True)
-        return replace(kept, items=tuple(self._source_row(row, part) for row, part in rows))
+        source = self.snapshot.source
+        rows = zip(source.items, self.snapshot.records[0], strict=True)
+        return replace(source, items=tuple(self._source_row(row, part) for row, part in rows))
 
     def target(self) -> Collected[TargetRow]:
         """Return what `now` sees of the target."""
-        kept = self.kept.target
-        rows = zip(kept.items, self.kept.records[1], strict=True)
-        return replace(kept, items=tuple(self._target_row(row, part) for row, part in rows))
+        target = self.snapshot.target
+        rows = zip(target.items, self.snapshot.records[1], strict=True)
+        return replace(target, items=tuple(self._target_row(row, part) for row, part in rows))
 
     def departed(self) -> tuple[Cell, ...]:
         """Return what `now` writes to a target record without a source record."""
-        kept = self.kept.departed
-        if not kept and any(id(each) in self.closed for each in self.now.code.leaving):
+        departed = self.snapshot.departed
+        if not departed and any(id(each) in self.closed for each in self.now.code.leaving):
             return ()  # only a source record could have told
-        return self._of_source(SourceRow("", "", "", (), leaving=kept)).departed()
+        return self._of_source(SourceRow("", "", "", (), leaving=departed)).departed()
 
     def left_with(
         self, target: TargetRow, written: Sequence[Written], by: Capability
@@ -87,28 +87,30 @@ class ReEvaluation:
         if all(map(self.again_on_target, asked)):
             return Interpreted(code, self.context).left_with(target, written, by)
         usual = LeftAnswer.LEFT if by is Capability.LEAVE else LeftAnswer.STAYS
-        return self.kept.left.get(target.target_id, usual)
+        return self.snapshot.left.get(target.target_id, usual)
 
     def absence_counts(self, target: TargetRow) -> bool | None:
-        """Return whether a record may be deactivated as absent; None if that was not kept."""
+        """Return whether a record may be deactivated as absent; None if that was not stored."""
         asked = self.now.code.absent_when
         if asked is not None and not self.again_on_target(asked):
             return None
         return Interpreted(self.now.code, self.context).absence_counts(target)
 
     def own_tables(self) -> Mapping[str, OwnTable]:
-        """Return the lookup tables of the target's own records, as far as they were kept."""
-        code, tables = self.now.code, self.kept.tables
-        kept = tuple(replace(e, own=e.own if e.name in tables else ()) for e in code.references)
-        return Interpreted(replace(code, references=kept), self.context, tables).own_tables()
+        """Return the lookup tables of the target's own records, as far as they were stored."""
+        code, tables = self.now.code, self.snapshot.tables
+        references = tuple(
+            replace(e, own=e.own if e.name in tables else ()) for e in code.references
+        )
+        return Interpreted(replace(code, references=references), self.context, tables).own_tables()
 
     def again(self, expression: Expression) -> bool:
-        """Return whether an expression is evaluated again: it is open, and all it reads is kept."""
-        return self.now.is_open(expression) and holds_all(self.kept.trees[0], expression)
+        """Return whether an expression is evaluated again: it is open, and its input is stored."""
+        return self.now.is_open(expression) and holds_all(self.snapshot.trees[0], expression)
 
     def again_on_target(self, expression: Expression) -> bool:
         """Return the same of an expression over target records."""
-        known = holds_all(self.kept.trees[1], expression)
+        known = holds_all(self.snapshot.trees[1], expression)
         return known and self.now.is_open_on_target(expression)
 
     @cached_property
@@ -163,7 +165,7 @@ class ReEvaluation:
         )
 
     def _of_source(self, row: SourceRow) -> "_OfSource":
-        return _OfSource(self.now.code, self.context, self.kept.tables, of=self, row=row)
+        return _OfSource(self.now.code, self.context, self.snapshot.tables, of=self, row=row)
 
     def _source_row(self, row: SourceRow, part: Part) -> SourceRow:
         if part is None:
@@ -186,7 +188,7 @@ class ReEvaluation:
         if part is None:
             return row
         code, then = self.now.code, self.then.policy
-        program = _OfTarget(code, self.context, self.kept.tables, of=self, row=row)
+        program = _OfTarget(code, self.context, self.snapshot.tables, of=self, row=row)
         again = program.target_row(Record(row.target_id, part))
         whole = len(self.levels) == len(code.match_target)
         fields, leaving = _held(then.fields, row.values), _held(then.leaving, row.leaving)
@@ -206,7 +208,7 @@ class ReEvaluation:
         )
 
     def _again_field(self, code: FieldCode) -> bool:
-        known = code.lookup is None or code.lookup in self.kept.tables
+        known = code.lookup is None or code.lookup in self.snapshot.tables
         return known and not code.rule.sensitive and all(map(self.again, code.expressions))
 
     def _parts(self, code: MappingCode) -> Iterator[tuple[str, Hashable, bool]]:

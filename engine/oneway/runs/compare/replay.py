@@ -1,6 +1,6 @@
 """Replays a run: derives its plan again from its snapshot, and shows the differences.
 
-The mapping is the one of the run, as its bytes were kept; the engine and the manifests are
+The mapping is that of the run, as its bytes were stored; the engine and the manifests are
 today's. So a difference is a change in how plans are made: a newer version, a manifest, or an
 altered snapshot. With another mapping, it shows the plan that this one would have made from the
 run's inputs.
@@ -65,41 +65,47 @@ def replay(
     text = journal.plan_of(run.id)
     names = journal.stored_data(run.id, INPUTS, MAPPING, UNKEPT)
     where = f"run {run.id}"
-    _refuse_unkept(run, text, names)
+    _refuse_not_stored(run, text, names)
     before = load(text.encode(errors="surrogatepass"), where)
-    kept = snapshot_file.load(names[INPUTS], where)
-    if hashlib.sha256(names[MAPPING]).hexdigest() != kept.header.mapping_digest:
-        raise refusal("F131", where, "the mapping that is kept of this run was changed", _SHOWN)
-    then = _recompiled(names[MAPPING], kept, folders)
-    remarks = tuple(_remarks(kept, mapping))
-    wrong = unfit(kept, then.code.policy)
+    snapshot = snapshot_file.load(names[INPUTS], where)
+    if hashlib.sha256(names[MAPPING]).hexdigest() != snapshot.header.mapping_digest:
+        raise refusal(
+            "F131", where, "the mapping that was stored with this run has been changed", _SHOWN
+        )
+    then = _recompiled(names[MAPPING], snapshot, folders)
+    remarks = tuple(_remarks(snapshot, mapping))
+    wrong = unfit(snapshot, then.code.policy)
     if wrong:
-        return Replay(run.id, False, fingerprint(before), "", kept.version, remarks, wrong)
+        return Replay(run.id, False, fingerprint(before), "", snapshot.version, remarks, wrong)
     if mapping is not None:
-        after = _by_another(kept, then, mapping, folders)
+        after = _by_another(snapshot, then, mapping, folders)
         found = tuple(each for each in differences(before, after) if not _is_of_place(each))
         prints = (fingerprint(before), fingerprint(after))
-        return Replay(run.id, not found, *prints, kept.version, remarks, found)
-    after = replayed(re_evaluation(kept, then, then), kept.header)
+        return Replay(run.id, not found, *prints, snapshot.version, remarks, found)
+    after = replayed(re_evaluation(snapshot, then, then), snapshot.header)
     same = dump(after) == text
     found = () if same else tuple(differences(before, after)) or (_ELSEWHERE,)
     prints = (fingerprint(before), fingerprint(after))
-    return Replay(run.id, same, *prints, kept.version, remarks, found)
+    return Replay(run.id, same, *prints, snapshot.version, remarks, found)
 
 
-def _by_another(kept: RunSnapshot, then: Compiled, mapping: str, folders: Sequence[Path]) -> Plan:
-    """Return the plan that another mapping makes of what was kept."""
+def _by_another(
+    snapshot: RunSnapshot, then: Compiled, mapping: str, folders: Sequence[Path]
+) -> Plan:
+    """Return the plan that another mapping makes of the stored inputs."""
     now = compile_data(read_file(mapping, LIMIT + 1), mapping, folders)[0]
-    again = re_evaluation(kept, then, now)
+    again = re_evaluation(snapshot, then, now)
     lacking = again.lacking()
     if lacking:
         help = "a run keeps what its own mapping reads; plan with today's data to see it"
         raise Refused(
-            Diagnostic(Span(mapping), Severity.ERROR, "F134", f"nothing was kept for {each}", help)
+            Diagnostic(
+                Span(mapping), Severity.ERROR, "F134", f"nothing was stored for {each}", help
+            )
             for each in lacking
         )
     header = replace(
-        kept.header,
+        snapshot.header,
         mapping_file=mapping,
         mapping_digest=now.spec.digest,
         settings=again.context.settings,
@@ -112,7 +118,7 @@ def _is_of_place(each: PlanDifference) -> bool:
     return each.what in ("mapping file", "mapping digest") or each.what.startswith("place of ")
 
 
-def _refuse_unkept(run: Run, text: str, names: Mapping[str, bytes]) -> None:
+def _refuse_not_stored(run: Run, text: str, names: Mapping[str, bytes]) -> None:
     where = f"run {run.id}"
     if not text and run.state is RunState.REFUSED:
         help = f"`oneway runs show {run.id}` shows the error"
@@ -120,38 +126,38 @@ def _refuse_unkept(run: Run, text: str, names: Mapping[str, bytes]) -> None:
     if UNKEPT in names:
         why = names[UNKEPT].decode(errors="replace")
         help = f"`oneway runs show {run.id}` shows its plan"
-        raise refusal("F130", where, f"nothing is kept of what it was derived from: {why}", help)
+        raise refusal("F130", where, f"the inputs of its plan were not stored: {why}", help)
     if not text or INPUTS not in names or MAPPING not in names:
-        summary = "nothing is kept of what its plan was derived from"
-        help = "that is kept with the runs of sync, serve and run-due, not with `oneway apply`"
+        summary = "the inputs of its plan were not stored"
+        help = "runs of sync, serve and run-due store them, runs of `oneway apply` do not"
         raise refusal("F130", where, summary, help)
 
 
-def _recompiled(mapping: bytes, kept: RunSnapshot, folders: Sequence[Path]) -> Compiled:
-    file = kept.header.mapping_file
+def _recompiled(mapping: bytes, snapshot: RunSnapshot, folders: Sequence[Path]) -> Compiled:
+    file = snapshot.header.mapping_file
     try:
         return compile_data(mapping, file, folders)[0]
     except Refused as refused:
         summary = "the mapping of that run does not compile with today's engine and connectors"
-        help = f"it was planned by oneway {kept.version}; this is {__version__}"
+        help = f"it was planned by oneway {snapshot.version}; this is {__version__}"
         first = Diagnostic(Span(file), Severity.ERROR, "F133", summary, help)
         raise Refused([first, *refused.diagnostics]) from None
 
 
-def _remarks(kept: RunSnapshot, mapping: str | None) -> Iterator[str]:
-    if kept.version != __version__:
-        yield f"it was planned by oneway {kept.version}; this is {__version__}"
+def _remarks(snapshot: RunSnapshot, mapping: str | None) -> Iterator[str]:
+    if snapshot.version != __version__:
+        yield f"it was planned by oneway {snapshot.version}; this is {__version__}"
     if mapping is not None:
         yield f"derived by {mapping} as it is now, and compared with the earlier plan"
         return
-    file = kept.header.mapping_file
+    file = snapshot.header.mapping_file
     try:
         now = hashlib.sha256(read_file(file, LIMIT + 1)).hexdigest()
     except Refused:
-        yield f"{file} is not there any more; the mapping is the one that was kept"
+        yield f"{file} is not there any more; the mapping is the stored one"
         return
-    if now != kept.header.mapping_digest:
-        was = kept.header.mapping_digest[:12]
+    if now != snapshot.header.mapping_digest:
+        was = snapshot.header.mapping_digest[:12]
         yield f"{file} was changed since ({was} then, {now[:12]} now); the mapping is that of then"
 
 
@@ -159,7 +165,7 @@ _ELSEWHERE = PlanDifference("", "", "the text of the plan", None, None)
 
 
 class StoredSeal(Seal):
-    """Seals with the digests that were kept; it has no key."""
+    """Seals with the digests that were stored; it has no key."""
 
     __slots__ = ("_deactivated",)
 
@@ -168,7 +174,7 @@ class StoredSeal(Seal):
         self._deactivated = deactivated
 
     def digest(self, record: str, field: str, value: Value) -> str:
-        """Return the digest that was kept; blank if the run had none."""
+        """Return the digest that was stored; blank if the run had none."""
         found: object = value[-1] if isinstance(value, list) and value else value
         if isinstance(found, Redacted) and found.digest:
             return found.digest
@@ -212,9 +218,9 @@ class ReplayedProgram:
         return self.own
 
 
-def unfit(kept: RunSnapshot, policy: Policy) -> tuple[PlanDifference, ...]:
+def unfit(snapshot: RunSnapshot, policy: Policy) -> tuple[PlanDifference, ...]:
     """Return how a policy differs from that of the stored rows; any difference is an error."""
-    was, now = kept.shape, shape_of(policy)
+    was, now = snapshot.shape, shape_of(policy)
     parts = (
         ("match", was.match, now.match),
         ("eligible", was.rules, now.rules),
@@ -237,17 +243,17 @@ def replayed(again: ReEvaluation, header: Header) -> Plan:
     policy = again.now.code.policy
     asked = again.left_with, again.absence_counts
     program = ReplayedProgram(policy, again.departed(), *asked, again.own_tables())
-    seal = StoredSeal(again.kept.deactivated)
-    evidence = again.kept.evidence
+    seal = StoredSeal(again.snapshot.deactivated)
+    evidence = again.snapshot.evidence
     source, target = again.source(), again.target()
     return plan_rows(program, source, target, seal=seal, header=header, evidence=evidence)
 
 
-def re_evaluation(kept: RunSnapshot, then: Compiled, now: Compiled) -> ReEvaluation:
-    """Return what evaluates the kept parts again, by `now`; `then` is the mapping of the run."""
-    open = Projection(now.code, now.source, now.target, frozenset(kept.tables))
+def re_evaluation(snapshot: RunSnapshot, then: Compiled, now: Compiled) -> ReEvaluation:
+    """Return what evaluates the snapshot again, by `now`; `then` is the mapping of the run."""
+    open = Projection(now.code, now.source, now.target, frozenset(snapshot.tables))
     defaults = {spec.name: spec.default for spec in now.spec.settings}
-    settings = {name: kept.header.settings.get(name, each) for name, each in defaults.items()}
+    settings = {name: snapshot.header.settings.get(name, each) for name, each in defaults.items()}
     return ReEvaluation(
-        kept, then.code, open, now.context(settings, parse_instant(kept.header.as_of))
+        snapshot, then.code, open, now.context(settings, parse_instant(snapshot.header.as_of))
     )

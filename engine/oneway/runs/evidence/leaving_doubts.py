@@ -80,7 +80,7 @@ class LeavingDoubts:
     unlisted: Sequence[Link]
     rows: Sequence[AnySourceRow]
     targets: Sequence[AnyTargetRow]
-    heard: StayingWords | None
+    words: StayingWords | None
     journal: "Journal | None"
     names: NameDigests
     marks: RecordMarks
@@ -193,14 +193,14 @@ class LeavingDoubts:
     def _not_staying(self, evidence: LinkEvidence, plan: Plan) -> Mapping[str, str]:
         """Return why people with a listed record, who were not listed, do not clearly stay."""
         before = evidence.before
-        if not before or self.heard is None:
+        if not before or self.words is None:
             return {}
         singly = (each for each in plan.runs if isinstance(each, Outcome | Quiet))
         pairs = ((each.source_id, before.get(each.target_id or "")) for each in singly)
         asked = {id for id, whose in pairs if id and whose is not None and id not in whose}
         leavers = {row.source_id for row in others_of(self.rows) if row.leaver} if asked else set()
         asked -= leavers
-        return self.heard.unheard(leavers.union(_no_examples(plan)), asked) if asked else {}
+        return self.words.unheard(leavers.union(_no_examples(plan)), asked) if asked else {}
 
     def left_after(self, plan: Plan, evidence: LinkEvidence) -> SaidLeft | None:
         """Return whom the source has said to have left, for the next run to know."""
@@ -213,22 +213,22 @@ class LeavingDoubts:
         rows = (each for each in others_of(self.rows) if isinstance(each, SourceRow))
         leavers = {row.source_id: self._day_of(row) for row in rows if row.leaver}
         asked = self.remembered.asked
-        if self.heard is not None:
+        if self.words is not None:
             back = matched_now(before, plan) - asked
-            asked |= back - self.heard.unheard(leavers.keys(), back).keys() if back else back
+            asked |= back - self.words.unheard(leavers.keys(), back).keys() if back else back
         stayed = self._stayed(before.later.keys() - leavers.keys(), leavers)
         found = remembered_on(before, plan, leavers, asked, evidence, stayed)
         found = self._with_marks(found, {*evidence.before, *listed_in(plan)})
-        if self.heard is None or self.in_part:
+        if self.words is None or self.in_part:
             return found
         out = _no_examples(plan, but=(Kind.CREATE, Kind.INELIGIBLE, Kind.IGNORED))
-        return replace(found, words=self.heard.of_people_who_stay({*leavers, *out}))
+        return replace(found, words=self.words.of_people_who_stay({*leavers, *out}))
 
     def _stayed(self, later: AbstractSet[str], leavers: Collection[str]) -> Mapping[str, bool]:
         """Return who of these is in the source, and whether they clearly stay."""
         here = later & {*ids_of(self.rows)} if later else later
-        asked = here & self.remembered.asked if self.heard is not None else frozenset[str]()
-        unheard = self.heard.unheard(leavers, asked) if self.heard is not None and asked else {}
+        asked = here & self.remembered.asked if self.words is not None else frozenset[str]()
+        unheard = self.words.unheard(leavers, asked) if self.words is not None and asked else {}
         return {id: id in asked and id not in unheard for id in here}
 
     def _day_of(self, row: SourceRow) -> str:
@@ -259,13 +259,13 @@ class LeavingDoubts:
         brings nobody back. A leaver who is back until a later day has that day.
         """
         back = {each.source_id for each in plan.actions if each.verb is Verb.REACTIVATE}
-        if not back or self.heard is None:
+        if not back or self.words is None:
             return {}
         leavers = {row.source_id for row in rows if row.leaver}
         asked = {each for each in back if each is not None} - leavers
         for key, had in self._gone_by_now(tally, plan.allowed):
             return dict.fromkeys(asked, unstated(key, had))
-        unheard = self.heard.unheard(leavers.union(_no_examples(plan)), asked)
+        unheard = self.words.unheard(leavers.union(_no_examples(plan)), asked)
         return {id: unanswered_return(why) for id, why in unheard.items()}
 
     def _gone_by_now(
@@ -405,16 +405,16 @@ class LeavingDoubts:
         return {pair: unlike for pair, unlike in found.items() if unlike}
 
     def _unheard(self) -> Mapping[str, str]:
-        if self.heard is None:
+        if self.words is None:
             return {}
         left = {each.target_id for each in others_of(self.targets) if each.left}
         pairs = self.remembered.evidence.table.pairs
-        found = self.heard.unheard({source for source, target in pairs if target in left})
+        found = self.words.unheard({source for source, target in pairs if target in left})
         before, still_in = self.remembered.before, self.remembered.still_in
         asked = still_in.union(source for source, target in pairs if target in before)
         fresh = frozenset[str]().union(*self.again.values())
         if fresh:  # nobody knew before reading that they are to be asked
-            found = {**self.heard.unheard((), fresh), **found}
+            found = {**self.words.unheard((), fresh), **found}
         return {id: why for id, why in found.items() if id in asked}
 
     def _all_left(self, shown: Collection[str]) -> bool:

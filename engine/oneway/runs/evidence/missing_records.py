@@ -57,7 +57,7 @@ class MissingRecords:
     def linked_records(
         self, found: ReadInputs, remembered: Remembered | None
     ) -> tuple[ReadInputs, LinkEvidence]:
-        """Do the same as `linked`, for inputs whose records are kept."""
+        """Do the same as `linked`, for inputs whose records are stored."""
         if remembered is None:
             return found, NO_LINKS
         sources = {each.id for each in found.source.records}
@@ -237,25 +237,27 @@ class MissingRecords:
         """Return the inputs with source records that only a second look showed."""
         rows: list[AnySourceRow] = [found.program.source_row(each) for each in records]
         seen = evidence.second_look | {each.id for each in records}
-        kept = found.kept
-        if any(kept):
+        stored = found.stored
+        if any(stored):
             projection = projection_of(self.prepared)
-            kept = (kept[0].and_also(map(projection.of_source, records)), kept[1])
+            stored = (stored[0].and_also(map(projection.of_source, records)), stored[1])
         return replace(
             found,
             source=_with(found.source, rows),
             evidence=replace(evidence, second_look=seen),
-            kept=kept,
+            stored=stored,
         )
 
     def _with_targets(self, found: EvaluatedInputs, records: Sequence[Record]) -> EvaluatedInputs:
         """Return the inputs with further target records."""
         rows: list[AnyTargetRow] = [found.program.target_row(each) for each in records]
         target = _with(found.target, rows)
-        if not any(found.kept) or not records:
+        if not any(found.stored) or not records:
             return replace(found, target=target)
         more = map(projection_of(self.prepared).of_target, records)
-        return replace(found, target=target, kept=(found.kept[0], found.kept[1].and_also(more)))
+        return replace(
+            found, target=target, stored=(found.stored[0], found.stored[1].and_also(more))
+        )
 
     def _hidden(
         self, sources: AbstractSet[str], shown: AbstractSet[str], remembered: Remembered

@@ -23,9 +23,9 @@ EARLIER = 30
 class PastRun:
     """A run and what led to it.
 
-    `plan` is None if the run never came to one, or it is kept no longer. `earlier` are the
-    last runs of the connection, newest first, this one among them. `options` is what a
-    command needs beside its name to find the same journal.
+    `plan` is None if the run had none, or it is no longer stored. `earlier` are the last runs of
+    the connection, newest first, this one among them. `options` is what a command needs beside its
+    name to find the same journal.
     """
 
     run: Run
@@ -38,7 +38,7 @@ class PastRun:
     undone: Mapping[str, RevertedWrite] = field(default_factory=dict)
     """What of its actions does not stick, by the action's id."""
     stoppage: Stoppage | None = None
-    """What has kept the connection from running since, and still does."""
+    """Why the connection has not been able to run since."""
     given: str = ""
     """What `oneway sync` was given, of a run that came to no plan and has no connection."""
     planned: bool = False

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from oneway.runs.prepare.prepared import PreparedRun
 
 UNKNOWN = "MAPPING"
-"""Stands for a mapping whose path is not known, as neither a plan nor the path was kept."""
+"""Takes the place of a mapping's path if neither a plan nor the path was stored."""
 GIVEN = "given"
 """The name under which a run that came to no plan keeps what `oneway sync` was given."""
 
@@ -30,7 +30,7 @@ def runs_without_connection(run: Run) -> bool:
 def sync_arguments_of_run(run: Run, plan: Plan | None, kept: str) -> str:
     """Return what `oneway sync` is given to run the mapping of a run again; "" for a connection.
 
-    `kept` is what a run without a plan kept of it (`stored_arguments`).
+    `kept` are the arguments stored with a run without a plan (`stored_arguments`).
     """
     if plan is not None:
         return sync_arguments(plan)

@@ -112,19 +112,19 @@ class Projection:
         """Return the stored part of a source record, as canonical JSON."""
         if record.damage:
             return _UNREAD
-        return kept_text(record, self.source_tree)
+        return stored_text(record, self.source_tree)
 
     def of_target(self, record: Record) -> str:
         """Return the stored part of a target record, as canonical JSON."""
-        return kept_text(record, self.target_tree)
+        return stored_text(record, self.target_tree)
 
     def of_sources(self, batch: Batch) -> Sequence[str]:
         """Return the stored part of each source record of a batch."""
-        return kept_texts(batch, self.source_tree)
+        return stored_texts(batch, self.source_tree)
 
     def of_targets(self, batch: Batch) -> Sequence[str]:
         """Return the stored part of each target record of a batch."""
-        return kept_texts(batch, self.target_tree)
+        return stored_texts(batch, self.target_tree)
 
 
 def is_hidden(policy: Policy, level: int) -> bool:
@@ -136,15 +136,15 @@ def is_hidden(policy: Policy, level: int) -> bool:
     )
 
 
-def holds_all(kept: Tree | None, expression: Expression) -> bool:
+def holds_all(stored: Tree | None, expression: Expression) -> bool:
     """Return whether everything that an expression reads is stored."""
-    if kept is None:
+    if stored is None:
         return True
-    return not expression.facts.whole and all(_holds(kept, use.keys) for use in expression.paths)
+    return not expression.facts.whole and all(_holds(stored, use.keys) for use in expression.paths)
 
 
-def _holds(kept: Tree, path: Path) -> bool:
-    tree = kept
+def _holds(stored: Tree, path: Path) -> bool:
+    tree = stored
     for key in path:
         if key not in tree:
             return False
@@ -197,7 +197,7 @@ _UNREAD = "null"
 """Stands for a record that is not evaluated again: its stored row is used."""
 
 
-def kept_text(record: Record, tree: Tree | None) -> str:
+def stored_text(record: Record, tree: Tree | None) -> str:
     """Return the stored part of a record, as canonical JSON."""
     if record.problem:
         return _UNREAD
@@ -207,7 +207,7 @@ def kept_text(record: Record, tree: Tree | None) -> str:
         return UNKEEPABLE
 
 
-def kept_texts(batch: Batch, tree: Tree | None) -> Sequence[str]:
+def stored_texts(batch: Batch, tree: Tree | None) -> Sequence[str]:
     """Return the stored part of each record of a batch; most records are not decoded for it."""
     try:
         found = _shaped_texts(batch.shape, tree, batch.items)
@@ -215,7 +215,7 @@ def kept_texts(batch: Batch, tree: Tree | None) -> Sequence[str]:
         found = None
     if found is not None:
         return found
-    return [kept_text(batch.record(place), tree) for place in range(len(batch))]
+    return [stored_text(batch.record(place), tree) for place in range(len(batch))]
 
 
 def _shaped_texts(

@@ -107,14 +107,14 @@ class Items:
     held: Iterable[tuple[TargetRow | str, str]]
 
 
-def dump(kept: RunSnapshot, items: Items, limit: int = LIMIT) -> bytes:
+def dump(snapshot: RunSnapshot, items: Items, limit: int = LIMIT) -> bytes:
     """Return a snapshot as bytes, with `items` in place of its own rows.
 
     Raises `TooLarge` beyond `limit`, and `ValueError` if JSON cannot represent the data.
     """
     packed, digest = BytesIO(), hashlib.sha256()
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
-        for text in _in_parts(kept, items):
+        for text in _in_parts(snapshot, items):
             some = text.encode("ascii")
             digest.update(some)
             file.write(some)
@@ -136,12 +136,14 @@ def load(data: bytes, where: str) -> RunSnapshot:
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, LookupError):
         raise _damaged(where) from None
     if type(version) is not int or version > FORMAT:
-        summary = f"kept by a newer version: its format is {version}, the newest known is {FORMAT}"
+        summary = (
+            f"stored by a newer version: its format is {version}, the newest known is {FORMAT}"
+        )
         raise refusal("F132", where, summary, "upgrade oneway")
     if hashlib.sha256(b"".join(lines)).hexdigest() != end:
         raise _damaged(where)
     try:
-        return _kept(found[0], found[1:])
+        return _snapshot_of(found[0], found[1:])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise _damaged(where) from None
 
@@ -151,9 +153,9 @@ def _damaged(where: str) -> Exception:
     return refusal("F131", where, summary, "its plan can be shown, and cannot be derived again")
 
 
-def _in_parts(kept: RunSnapshot, items: Items) -> Iterator[str]:
+def _in_parts(snapshot: RunSnapshot, items: Items) -> Iterator[str]:
     """Yield a snapshot line by line, the links of the first line in pages."""
-    yield from _head_in_parts(_head(kept))
+    yield from _head_in_parts(_head(snapshot))
     yield "\n"
     lines = _lines(items)
     while some := "".join(islice(lines, _AT_A_TIME)):
@@ -202,11 +204,11 @@ def _line(data: Data) -> str:
     return f"{canonical(data)}\n"
 
 
-def _head(kept: RunSnapshot) -> Data:
-    header, shape = kept.header, kept.shape
+def _head(snapshot: RunSnapshot) -> Data:
+    header, shape = snapshot.header, snapshot.shape
     return {
         "oneway_kept": FORMAT,
-        "version": kept.version,
+        "version": snapshot.version,
         "mapping": {"file": header.mapping_file, "digest": header.mapping_digest},
         "as_of": header.as_of,
         "settings": dict(header.settings),
@@ -228,18 +230,18 @@ def _head(kept: RunSnapshot) -> Data:
         "remarks": [to_data(each) for each in header.remarks],
         "allowed": [[a.guard, a.ceiling, a.by] for a in header.allowed],
         "shape": [*(shape.match, shape.rules, shape.fields, shape.leaving, shape.sensitive)],
-        "departed": list(map(cell_data, kept.departed)),
-        "deactivated": {id: dict(fields) for id, fields in kept.deactivated.items()},
-        "trees": kept.trees,
-        "tables": {name: _table(each) for name, each in sorted(kept.tables.items())},
-        "source": [kept.source.complete, kept.source.problems],
-        "target": [kept.target.complete, kept.target.problems],
-        "evidence": _evidence(kept.evidence),
-        "left": {id: each.value for id, each in kept.left.items()},
+        "departed": list(map(cell_data, snapshot.departed)),
+        "deactivated": {id: dict(fields) for id, fields in snapshot.deactivated.items()},
+        "trees": snapshot.trees,
+        "tables": {name: _table(each) for name, each in sorted(snapshot.tables.items())},
+        "source": [snapshot.source.complete, snapshot.source.problems],
+        "target": [snapshot.target.complete, snapshot.target.problems],
+        "evidence": _evidence(snapshot.evidence),
+        "left": {id: each.value for id, each in snapshot.left.items()},
     }
 
 
-def _kept(head: Data, lines: list[Data]) -> RunSnapshot:
+def _snapshot_of(head: Data, lines: list[Data]) -> RunSnapshot:
     source, target = head["source"], head["target"]
     rows = [line for line in lines if "row" in line]
     held = [line for line in lines if "held" in line]

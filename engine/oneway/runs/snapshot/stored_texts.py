@@ -7,7 +7,7 @@ _AT_A_TIME = 1_000
 """How many texts are compressed together; records of people are much alike."""
 
 
-class KeptTexts:
+class StoredTexts:
     """Lines of canonical JSON, in order.
 
     Uncompressed, the two lines of each person would take more memory than their rows.
@@ -27,9 +27,9 @@ class KeptTexts:
             self._packed.append(zlib.compress(lines, 1))
             del self._last[:_AT_A_TIME]
 
-    def and_also(self, more: Iterable[str]) -> "KeptTexts":
+    def and_also(self, more: Iterable[str]) -> "StoredTexts":
         """Return a copy with more texts appended."""
-        made = KeptTexts()
+        made = StoredTexts()
         made._packed, made._last = [*self._packed], [*self._last]
         made.extend(more)
         return made

@@ -1,4 +1,4 @@
-"""What is kept of records and links is the same, however much of it is written at once."""
+"""What is stored of records and links is the same, however much of it is written at once."""
 
 from unittest.mock import patch
 
@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from oneway.core.seal import canonical
 from oneway.planning.links import Link, Origin
-from oneway.runs.snapshot import kept_texts, snapshot_file
-from oneway.runs.snapshot.kept_texts import KeptTexts
+from oneway.runs.snapshot import snapshot_file, stored_texts
+from oneway.runs.snapshot.stored_texts import StoredTexts
 
 TEXTS = st.lists(st.sampled_from(["", "null", "{}", '{"name":"\\n"}']), max_size=7)
 
@@ -17,8 +17,8 @@ TEXTS = st.lists(st.sampled_from(["", "null", "{}", '{"name":"\\n"}']), max_size
 def test_texts_come_back_as_they_were_added(
     first: list[str], batches: list[list[str]], more: list[str], some: int
 ) -> None:
-    with patch.object(kept_texts, "_AT_A_TIME", some):
-        kept, expected = KeptTexts(first), [*first]
+    with patch.object(stored_texts, "_AT_A_TIME", some):
+        kept, expected = StoredTexts(first), [*first]
         for each in batches:
             kept.extend(each)
             expected += each
