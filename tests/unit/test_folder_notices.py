@@ -63,9 +63,9 @@ def test_a_broken_file_is_told_once_reminded_of_and_over(store: Journal) -> None
 def test_the_words_say_which_file_and_what_to_do(store: Journal) -> None:
     update_incidents(DEFAULT, [BROKEN], store, MONDAY)
     body = json.dumps(bodies(store)[0])
-    assert subject_of(body) == "[oneway] connections: two connections have one name (C136)"
+    assert subject_of(body) == "[oneway] connections: two connections have the same name (C136)"
     text = text_of(body)
-    assert f"C136: two connections have one name\n    {FILE}\n" in text
+    assert f"C136: two connections have the same name\n    {FILE}\n" in text
     assert "`oneway validate`" in text
     assert "See: oneway status connections" in text
 

@@ -98,7 +98,7 @@ def _refuse_one_side(source: str, target: str) -> None:
     """Raise `Refused` if both sides are one: no mapping could be used."""
     if source == target or (exists(source) and exists(target) and samefile(source, target)):
         help = "name another target: a source is never written to"
-        raise refusal("U152", target, "source and target are one", help)
+        raise refusal("U152", target, "source and target are the same", help)
 
 
 def _in_order(

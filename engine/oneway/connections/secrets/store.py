@@ -164,7 +164,7 @@ def _write_file(ref: SecretRef, text: str) -> None:
             write_whole(path, text.encode(), mode=0o600)
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise refusal("C140", ref.name, f"a credential cannot be kept: {why}", _RIGHTS) from None
+        raise refusal("C140", ref.name, f"a credential cannot be stored: {why}", _RIGHTS) from None
 
 
 def _restore_file(ref: SecretRef, former: str | None) -> None:

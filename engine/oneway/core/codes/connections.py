@@ -13,7 +13,7 @@ TABLE = (
     (
         "C105",
         "a template is not well formed",
-        "Write each name as {name}, and a brace that is meant as one twice: {{ or }}.",
+        "Write each name as {name}, and a literal brace twice: {{ or }}.",
     ),
     (
         "C106",
@@ -21,16 +21,20 @@ TABLE = (
         "Correct it as the message says.",
     ),
     ("C107", "a manifest names a field that its record schema does not have", "Add or rename it."),
-    ("C108", "a pattern is not valid, or not one of RE2's", "Do without look-around and the like."),
+    (
+        "C108",
+        "a pattern is not valid, or not one of RE2's",
+        "Remove look-around and other features that RE2 lacks.",
+    ),
     ("C109", "keys of a manifest do not go together", "Add or remove the key that is named."),
     (
         "C110",
-        "a base URL may not be used",
+        "a base URL is not allowed",
         "Use a plain https URL; http is allowed for this machine's own addresses only.",
     ),
-    ("C111", "a credential cannot be used as it was given", "Give it whole and on one line."),
-    ("C112", "an option or credential is missing", "Set the variable that is named."),
-    ("C113", "an option is given that the connector does not have", "Check its spelling."),
+    ("C111", "a credential cannot be used as it was given", "Give all of it, on one line."),
+    ("C112", "an option or credential is missing", "Set the named variable."),
+    ("C113", "the connector does not have this option", "Check its spelling."),
     ("C114", "a kind of connector is not known", "Check the manifest's kind; install its module."),
     ("C115", "a manifest cannot be read", "Check the path and its permissions."),
     ("C116", "a name in a manifest is taken", "Choose another name."),
@@ -45,7 +49,7 @@ TABLE = (
     (
         "C121",
         "a list of choices needs what is chosen from it",
-        "Name options that are given before; choices are listed in the order of the options.",
+        "Name options that come earlier; choices are listed in the order of the options.",
     ),
     ("C122", "two packages offer one connector", "Uninstall one of them."),
     ("C123", "a connector's package cannot be used", "Install it again, or correct it."),
@@ -56,13 +60,13 @@ TABLE = (
         "Write {env: VARIABLE}, {file: PATH} or {keyring: SERVICE/KEY}, never the credential.",
     ),
     ("C131", "a cron line is invalid, or never fires", "Write five fields, such as 0 4 * * *."),
-    ("C132", "runs are spread over too long", "Write 2h or less."),
-    ("C133", "a webhook's URL may not be used", "Use https; http is for this machine only."),
-    ("C134", "an email cannot be sent as it is described", "Correct it as the message says."),
-    ("C135", "there is no connection of that name", "Check its spelling, or give the file's path."),
+    ("C132", "the spread of runs is too long", "Write 2h or less."),
+    ("C133", "a webhook's URL is not allowed", "Use https; http is for this machine only."),
+    ("C134", "the settings for an email are wrong", "Correct it as the message says."),
+    ("C135", "no connection has that name", "Check its spelling, or give the file's path."),
     (
         "C136",
-        "two connections have one name",
+        "two connections have the same name",
         "Rename one of the two files; a copy can be removed.",
     ),
     ("C137", "a credential is given as an option, or the reverse", "Move it to the other."),
@@ -79,22 +83,26 @@ TABLE = (
     # C14x: connecting and disconnecting
     (
         "C140",
-        "a credential cannot be kept",
-        "Check the rights on the folder, or keep it elsewhere: --keep-secrets.",
+        "a credential cannot be stored",
+        "Check the rights on the folder, or store it elsewhere: --keep-secrets.",
     ),
     ("C141", "a credential cannot be removed", "Remove it by hand where the message says."),
     ("C142", "a connection's file cannot be written", "Check the folder's rights and space."),
     ("C143", "a system refused a trial request", "Check the credentials and options."),
-    ("C144", "a set-up fails its checks", "Correct what the checks name, or keep it with --yes."),
+    (
+        "C144",
+        "the checks of a set-up fail",
+        "Correct what the checks name, or save it anyway with --yes.",
+    ),
     # C15x: whose credentials go where
     (
         "C150",
         "credentials would be sent to an origin that their owner does not name",
-        "If the origin is right, name it as the message says; `oneway docs security` tells why.",
+        "If the origin is right, name it as the message says; `oneway docs security` explains why.",
     ),
     (
         "C151",
-        "a manifest stands in for an installed connector",
+        "a manifest replaces an installed connector",
         "Give it another name, or name its file in the connection.",
     ),
     (
@@ -114,22 +122,22 @@ TABLE = (
     ),
     (
         "C156",
-        "a manifest is found by another name than its own",
-        "Give the file, or its folder, the name that stands in it.",
+        "a manifest's file has another name than the manifest",
+        "Rename the file, or its folder, to the `name` in the manifest.",
     ),
     (
         "C157",
-        "an empty page may end a list too early, and nothing else shows who is there",
-        "Give the list's `total`, or a `find` for a field that people are matched by.",
+        "an empty page may end a list too early, and nothing would show it",
+        "Give the list a `total`, or a `find` for a field that people are matched by.",
     ),
     (
         "C158",
-        "a request is the same whatever record it is for",
+        "a request is the same for every record",
         "Write {id} where the system expects the record's id, and {value} in a search.",
     ),
     (
         "C159",
-        "a body holds none of the values to write",
+        "a body contains none of the values to write",
         "Write {values} or {operations} where they belong, or leave the body out.",
     ),
     (

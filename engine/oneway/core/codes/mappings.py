@@ -10,7 +10,7 @@ TABLE = (
     ("M108", "a setting is not known", "Declare it under `settings`, or check its spelling."),
     (
         "M112",
-        "a system cannot do what the mapping asks of it",
+        "a system cannot do what the mapping requires",
         "Leave that part of the mapping out.",
     ),
     (
@@ -34,7 +34,7 @@ TABLE = (
     (
         "M151",
         "a mapping gives an option a value that it cannot have",
-        "Give one that the message names.",
+        "Give one of the values that the message names.",
     ),
     (
         "M153",
@@ -49,7 +49,7 @@ TABLE = (
     (
         "M157",
         "a named expression or a table of rules uses itself",
-        "Write one of the expressions of the circle without the others.",
+        "Write one of these expressions without using the others.",
     ),
     (
         "M158",
@@ -70,7 +70,7 @@ TABLE = (
     (
         "M255",
         "a question about the mapping is open",
-        "Answer it in the mapping, or strike it out of `questions`; until then nothing is applied.",
+        "Answer it in the mapping, or delete it from `questions`; until then nothing is applied.",
     ),
     (
         "M250",
@@ -79,14 +79,14 @@ TABLE = (
     ),
     (
         "M252",
-        "records leave by a request of their own, but come back by an update",
+        "records leave by a separate request, but come back by an update",
         "Give the manifest a `reactivate` where `update` does not bring a record back.",
     ),
     # T1xx: tests of mappings
     ("T101", "a row of a table has too few or too many values", "Give each column one value."),
-    ("T102", "a test names what the mapping does not have", "Correct the name."),
+    ("T102", "a test names something that the mapping does not have", "Correct the name."),
     ("T103", "a test gives an invalid setting or instant", "Write it as the message says."),
     ("T104", "the expression of a claim is not valid JMESPath", "Correct it as the message says."),
-    ("T105", "two records of a case have one id", "Give each record its own id."),
+    ("T105", "two records of a case have the same id", "Give each record its own id."),
     ("T106", "there is no mapping test", "Write one beside the mapping (`oneway docs testing`)."),
 )

@@ -2,7 +2,11 @@
 
 TABLE = (
     # P1xx: plans
-    ("P101", "a plan file is torn or unreadable", "Make the plan again; copy the file whole."),
+    (
+        "P101",
+        "a plan file is incomplete or unreadable",
+        "Make the plan again; copy the file whole.",
+    ),
     ("P102", "a file is not a plan", "Name a file that oneway plan wrote."),
     ("P103", "a plan file was made by a newer version", "Upgrade oneway, or make the plan again."),
     (
@@ -41,7 +45,7 @@ TABLE = (
     ),
     (
         "P114",
-        "a plan asks for what its mapping could not have produced",
+        "a plan contains actions that its mapping could not have produced",
         "Make the plan again, and review it.",
     ),
     ("P115", "a plan is too old", "Make the plan again, and review it."),
@@ -54,24 +58,28 @@ TABLE = (
     (
         "P118",
         "the mapping of a plan has an open question",
-        "Answer it in the mapping, or strike it out of `questions`; then plan again.",
+        "Answer it in the mapping, or delete it from `questions`; then plan again.",
     ),
     # G1xx: guards
     # N1xx: notices
     ("N101", "a webhook cannot be reached", "Check its URL; it is tried again for three days."),
-    ("N102", "a webhook does not accept a notice", "See what it answers; check its URL and key."),
+    (
+        "N102",
+        "a webhook does not accept a notice",
+        "See its answer in the message; check its URL and key.",
+    ),
     ("N103", "a webhook redirects elsewhere", "Write the URL that it redirects to."),
-    ("N104", "a webhook rejects further notices", "Take it out of the connection's file."),
+    ("N104", "a webhook rejects further notices", "Remove it from the connection's file."),
     (
         "N105",
-        "the secret of a webhook has another form than Standard Webhooks says",
+        "the secret of a webhook does not have the form of Standard Webhooks",
         "Write whsec_ and the base64 of 24 to 64 random bytes.",
     ),
     ("N106", "a mail server cannot be reached", "Check its name and port."),
     ("N107", "a mail server refuses a notice", "Check the addresses, `user` and `password`."),
     ("N108", "a mail server cannot be trusted", "Check `security`, the port, the certificate."),
     ("N109", "a notice waits for a channel that is gone", "Nothing: it is not sent."),
-    ("N110", "a notice could not be sent, by a mistake of this program", "Report it."),
+    ("N110", "a notice could not be sent because of a bug in this program", "Report it."),
     ("N111", "a connection has no recipient for notices", "Add `notify` to the connection's file."),
     (
         "N112",
@@ -88,13 +96,13 @@ TABLE = (
     ("U101", "a setting is not known", "Declare it under `settings`, or check its spelling."),
     ("U102", "a setting has a value of the wrong type", "Write a value of the type it declares."),
     ("U103", "a reference is not known", "Name one of the mapping's references."),
-    ("U104", "an option names a connector that is not used", "Write connector.option=value."),
+    ("U104", "an option is for a connector that is not used", "Write connector.option=value."),
     (
         "U105",
         "a credential is on the command line",
-        "Set the variable that is named in the environment.",
+        "Set the named variable in the environment.",
     ),
-    ("U106", "a field that a guard is to count is not known", "Name a field of the mapping."),
+    ("U106", "a field for a guard is not known", "Name a field of the mapping."),
     (
         "U107",
         "no record has a key that was asked for",
@@ -105,16 +113,20 @@ TABLE = (
     ("U110", "a port is not available", "Choose another port, or none."),
     (
         "U111",
-        "something is missing, and there is no terminal to ask at",
+        "something is missing, and there is no terminal to ask in",
         "Give it as the message says.",
     ),
-    ("U112", "a connection of that name exists", "Edit its file, or give credentials alone."),
-    ("U113", "standard input does not hold a credential", "Write source.NAME=VALUE lines."),
+    ("U112", "a connection with that name exists", "Edit its file, or give credentials alone."),
+    ("U113", "standard input does not contain a credential", "Write source.NAME=VALUE lines."),
     ("U114", "a connection cannot have this name", "Use small letters, digits, hyphens."),
     ("U115", "the retention of runs is not a number of days", "Write at least 8."),
-    ("U150", "no mapping comes with that name", "`oneway init --list` lists them."),
+    ("U150", "no shipped mapping has that name", "`oneway init --list` lists them."),
     ("U151", "a record cannot be found", "Give one as JSON, or the key of an existing one."),
-    ("U152", "a mapping cannot be written from two sides", "See what the message says of them."),
+    (
+        "U152",
+        "a mapping cannot be drafted from these two files",
+        "See what the message says about them.",
+    ),
     ("U154", "a connector cannot be copied under that name", "Choose another name."),
     ("U155", "a page of the documentation is not known", "`oneway docs` lists them."),
     ("U153", "the language server cannot run", "Install the extra: pip install 'oneway[lsp]'."),
@@ -128,7 +140,7 @@ TABLE = (
         "a token could be guessed",
         "Write at least 20 ASCII characters, as `openssl rand -hex 32` gives.",
     ),
-    ("U121", "no version is named to compare with", "Give --against or --old."),
+    ("U121", "the version to compare with is missing", "Give --against or --old."),
     ("U122", "git does not have a version of a file", "Check the revision and the path."),
-    ("U124", "traces are asked for in an unknown way", "Write ONEWAY_TRACES=otlp, or nothing."),
+    ("U124", "the setting for traces is unknown", "Write ONEWAY_TRACES=otlp, or nothing."),
 )

@@ -6,18 +6,26 @@ TABLE = (
     ("R102", "a system refuses the credentials", "Check that they are whole, and still valid."),
     (
         "R103",
-        "the credentials may not read this",
-        "Let the connection's key read what the message names.",
+        "the credentials are not allowed to read this",
+        "Give the connection's API key the right to read what the message names.",
     ),
-    ("R104", "a system has nothing at an address", "Check the options, such as the employer."),
+    ("R104", "a system has nothing at this address", "Check the options, such as the employer."),
     ("R105", "a system is busy or failing", "Nothing at first: the next run tries again."),
     ("R106", "an answer is not JSON", "Check the base URL: does it lead to the API?"),
-    ("R107", "an answer has another shape than its manifest says", "Correct the manifest."),
+    ("R107", "an answer has another shape than the manifest says", "Correct the manifest."),
     ("R108", "a system redirects elsewhere", "Correct the base URL."),
-    ("R109", "an answer is too large or too slow", "Raise the manifest's limits if it is right."),
-    ("R110", "a system refuses to answer", "See what it says; check the manifest's request."),
-    ("R111", "a list cannot be read as a whole", "Check the manifest's pagination."),
-    ("R112", "an id or value cannot be asked for", "Check where it comes from."),
+    (
+        "R109",
+        "an answer is too large or too slow",
+        "Raise the manifest's limits if the answer is right.",
+    ),
+    (
+        "R110",
+        "a system refuses to answer",
+        "Read its reason in the message; check the manifest's request.",
+    ),
+    ("R111", "a list cannot be read completely", "Check the manifest's pagination."),
+    ("R112", "an id or value cannot be used in a request", "Check where it comes from."),
     ("R113", "a resource is not known, or cannot be listed", "Check its name."),
     (
         "R150",
@@ -31,18 +39,18 @@ TABLE = (
     ),
     (
         "R152",
-        "a file's format is not known",
+        "the format of a file is unknown",
         "Give the file an ending of a known format, or set the option format.",
     ),
     (
         "R153",
-        "a file is not what its ending says, is too long, or hardly holds a record",
-        "Write the file again: one array of objects, one object or row a line.",
+        "a file is not what its ending says, is too long, or has hardly a readable record",
+        "Write the file again: an array of objects, or one object or row on each line.",
     ),
     (
         "R154",
         "the headings of a file cannot be used",
-        "See what the message says of the file; name the id column in the option id.",
+        "See what the message says about the file; name the id column in the option `id`.",
     ),
     (
         "R155",
@@ -51,7 +59,7 @@ TABLE = (
     ),
     (
         "R156",
-        "an option of a file cannot be used",
+        "an option of a file is wrong",
         "Write it as the message says; `oneway connectors file` lists the options.",
     ),
     (
@@ -72,7 +80,7 @@ TABLE = (
     (
         "R163",
         "a lookup table may lack rows",
-        "See why; values that are not found in it change nothing in this run.",
+        "See why; values that it does not have change nothing in this run.",
     ),
     (
         "R165",
@@ -87,9 +95,9 @@ TABLE = (
     (
         "R170",
         "no record has a key that identifies people or says whether they have left",
-        "Correct the key in the mapping, or see why the system no longer shows it. Where a request "
-        "for one record shows it, its manifest reads a `detail`. Where it leaves out what is null, "
-        "its manifest (or the mapping, of a file) says `absent: null`.",
+        "Correct the key in the mapping, or find out why the system no longer shows it. If only "
+        "a request for one record shows it, read it by a `detail` in the manifest. If the system "
+        "leaves out null values, say `absent: null` in the manifest (for a file, in the mapping).",
     ),
     (
         "R171",
@@ -98,34 +106,34 @@ TABLE = (
     ),
     (
         "R172",
-        "a field is written that no record of the target has",
-        "Correct its name. Where a file is to get a new column or field, say `new_columns: add` in "
-        "the target's options.",
+        "the mapping writes a field that no record of the target has",
+        "Correct its name. To add a column or field to a file, say `new_columns: add` in the "
+        "target's options.",
     ),
     (
         "R175",
-        "text stands in double quotes, which name a field, and no record has that field",
-        "Write text in single quotes, and correct the name of a field.",
+        "double quotes name a field, and no record has that field",
+        "Write text in single quotes; if a field is meant, correct its name.",
     ),
     (
         "R176",
-        "no record has a word that values are compared with, and one has nearly the same",
+        "no record has a word that values are compared with, but one has nearly the same",
         "Compare with the word that the records have; case, spaces and every letter count.",
     ),
     (
         "R177",
-        "a new record gets a number as its id, and the ids of the others are not numbers",
-        "Say in `fields` what its id is, with `write: on_create`.",
+        "a new record gets a number as its id, although the other ids are not numbers",
+        "Write the id under `fields`, with `write: on_create`.",
     ),
     (
         "R178",
-        "a file of a mapping counts as cut off",
+        "a file seems to be cut off",
         "Correct the file, or the option that says how it ends (`footer`).",
     ),
     (
         "R179",
-        "records of a file of a mapping cannot be read",
-        "Correct the file, or the options that say how it is written; all others go on.",
+        "records of a file cannot be read",
+        "Correct the file, or the options that say how it is written. All other records are read.",
     ),
     (
         "R173",
@@ -135,81 +143,99 @@ TABLE = (
     ),
     (
         "R180",
-        "numbers that are read may be others by another decimal mark: 1.000 may be a thousand",
+        "the decimal mark of numbers is unclear: 1.000 may be one or a thousand",
         "Say which sign marks decimals: parse_number(x, ',') or parse_number(x, '.').",
     ),
     (
         "R181",
-        "rows of a tree have no parent, and nothing says that they are at the top on purpose",
-        "Name those that are under `top` in the reference. Below the others, under() has no answer "
-        "until they have their parents again.",
+        "rows of a tree have no parent, and `top` does not name them",
+        "If they are at the top on purpose, let `top` in the reference name them. Below the "
+        "others, under() has no answer until they have a parent again.",
     ),
     ("R164", "an id was read twice", "Run again: the list may have changed while it was read."),
     # W1xx: writing
     ("W101", "a write did not reach its system", "Nothing was written; run again."),
-    ("W102", "no answer came to a write", "Whether it happened is looked up before the next one."),
+    (
+        "W102",
+        "a write got no answer",
+        "The next run looks up whether it happened, before it writes anything.",
+    ),
     ("W103", "a system refuses the credentials", "Check that they are whole, and still valid."),
     (
         "W104",
-        "the credentials may not write this",
-        "Let the connection's key create and change records.",
+        "the credentials are not allowed to write this",
+        "Give the connection's API key the right to create and change records.",
     ),
     ("W105", "a system refuses a record", "Correct the record in the source, or the mapping."),
     ("W106", "a system is too busy for a write", "Nothing was written; run again later."),
-    ("W107", "a system failed at a write", "Whether it happened is looked up before the next one."),
+    (
+        "W107",
+        "a system failed during a write",
+        "The next run looks up whether it happened, before it writes anything.",
+    ),
     (
         "W108",
         "the answer to a write cannot be used",
-        "Whether it happened is looked up before the next one.",
+        "The next run looks up whether it happened, before it writes anything.",
     ),
     ("W109", "a system redirects a write", "Correct the base URL."),
     (
         "W110",
-        "a resource cannot be written so",
+        "a resource cannot be written in this way",
         "Add the request to the manifest, if there is one.",
     ),
-    ("W113", "a write was accepted, and is not done yet", "It is looked up before the next one."),
-    ("W114", "a create was answered with a record that was there", "See which record it is."),
-    ("W115", "how a write ended is not known yet", "It is asked about again at each run."),
+    (
+        "W113",
+        "a write was accepted, but is not done yet",
+        "The next run looks it up before it writes anything.",
+    ),
+    (
+        "W114",
+        "the answer to a create shows a record that existed before",
+        "See which record it is.",
+    ),
+    ("W115", "it is not known yet how a write ended", "Nothing: each run asks again."),
     (
         "W116",
-        "a change was confirmed, and the answer shows that it is not there",
-        "See in the target why it keeps the old values. If it stores them in another form, let the "
-        "field's `compare` take the two for the same. If it ignores null, let `clear` of the "
-        "manifest say what clears a value. It is sent again at each run.",
+        "a change was confirmed, but the record does not show it",
+        "Find out why the target keeps the old values. If it stores them in another form, set "
+        "the field's `compare` so that both count as the same. If it ignores null, say under "
+        "`clear` in the manifest what clears a value. Each run sends the change again.",
     ),
     (
         "W117",
         "an update changed more than it sent",
-        "Put the record right in the target. Let the manifest change only the fields it is given. "
-        "No more updates are sent in that run, nor later before a plan lets them through "
-        "(`side_effects`).",
+        "Correct the record in the target, then the manifest: an update may change only the "
+        "fields that it sends. No more updates are sent, in that run or later, until a plan lets "
+        "them through (`--allow side_effects=...`).",
     ),
     (
         "W118",
         "a leave by DELETE has removed the record",
-        "Let the manifest end access by a request under which the record stays. No other DELETE is "
-        "sent in that run.",
+        "Let the manifest end access by a request that keeps the record. No other DELETE is sent "
+        "in that run.",
     ),
     (
         "W119",
-        "a record was shown without its version, with which alone it may be written",
+        "the system shows a record without the version that a write needs",
         "Correct `version` or `version_header` of the resource's `get` in the manifest.",
     ),
     ("W111", "a value cannot be sent", "Correct the record in the source."),
     (
         "W120",
-        "the request for a record names one parent, and the record is listed under none or several",
-        "Let the target hold it under one. A leaver: block them there by hand.",
+        "a write names the parent of a record, and the record has none or several",
+        "Put the record under exactly one parent in the target. If the person has left, block "
+        "them there by hand.",
     ),
     (
         "W112",
         "nothing more is sent in this run",
-        "The system is down or refuses us: see the errors before. The next run goes on.",
+        "The system is down or refuses the credentials: see the errors above. The next run "
+        "continues.",
     ),
     (
         "W150",
-        "a file cannot hold a value",
+        "a value cannot be written to this kind of file",
         "Make the value text in the mapping, leave the field out, or use JSONL.",
     ),
     (
@@ -234,12 +260,12 @@ TABLE = (
         "the source or the target changed since the plan",
         "Nothing was written; plan again.",
     ),
-    ("W161", "what was in flight cannot be looked up", "Run again once the system answers."),
-    ("W162", "what was in flight is not there", "Plan again; the new plan has what is left."),
+    ("W161", "writes in flight cannot be looked up", "Run again once the system answers."),
+    ("W162", "a write in flight had no effect", "Plan again; the new plan contains what is left."),
     (
         "W163",
-        "the target took the access away since the plan",
-        "Nothing was written, and nothing need be; plan again for the rest.",
+        "the target has ended the access since the plan",
+        "Nothing was written, and nothing has to be; plan again for the rest.",
     ),
     (
         "W164",
@@ -248,7 +274,7 @@ TABLE = (
     ),
     (
         "W165",
-        "the target does not show yet what this run created",
+        "the target does not show yet a record that this run created",
         "Run again: the next run changes the record, once the target shows it.",
     ),
 )

@@ -26,7 +26,7 @@ def asked_for(*, log: bool) -> Watching:
     """Return what to watch with; raise `Refused` if the variable is invalid."""
     asked = (of_environment(VARIABLE) or "").strip().lower()
     if asked not in ("", "off", "otlp"):
-        raise refusal("U124", VARIABLE, "traces are asked for in an unknown way", "write otlp")
+        raise refusal("U124", VARIABLE, "the setting for traces is unknown", "write otlp")
     return Watching(log, traces=asked == "otlp")
 
 

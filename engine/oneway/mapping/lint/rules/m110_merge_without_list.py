@@ -30,7 +30,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M110",
     severity=Severity.ERROR,
-    title="`merge` or `compare: {by: ...}` on a field that holds no list, or beside `own`",
+    title="`merge` or `compare: {by: ...}` on a field that is not a list, or beside `own`",
     advice="Remove it.",
     check=check,
     failing=fields("lastName: {from: personalDetails.lastName, merge: add}"),

@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M111",
     severity=Severity.ERROR,
-    title="a field is written that the target computes",
+    title="the mapping writes a field that the target computes",
     advice="Remove it, or use `write: never`.",
     check=check,
     failing=fields("isLeaver: {value: true}"),

@@ -24,7 +24,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M113",
     severity=Severity.ERROR,
-    title="the next run would take a stand-in away",
+    title="the next run would remove the value of `default` or `initial`",
     advice="Keep `default` or `initial`, and with `initial` use `on_blank: keep`.",
     check=check,
     failing=fields("firstName: {from: personalDetails.firstName, default: Unknown, initial: New}"),

@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M120",
     severity=Severity.ERROR,
-    title="source and target are one",
+    title="source and target are the same",
     advice="Name another target: a source is never written to.",
     check=check,
     failing="""\

@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M121",
     severity=Severity.ERROR,
-    title="two eligibility rules have one id",
+    title="two eligibility rules have the same id",
     advice="Rename one.",
     check=check,
     failing="""\

@@ -27,7 +27,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M123",
     severity=Severity.ERROR,
-    title="a constant is nothing that its field can hold",
+    title="a constant does not fit its field",
     advice="Change the constant.",
     check=check,
     failing=fields("departmentId: {value: OPS}"),

@@ -24,7 +24,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M124",
     severity=Severity.ERROR,
-    title="a field takes another value every day",
+    title="a field gets another value every day",
     advice="Use `write: on_create`, or compare dates of the data.",
     check=check,
     failing=fields("leaveDate: today()"),

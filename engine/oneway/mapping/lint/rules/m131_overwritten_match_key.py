@@ -57,8 +57,8 @@ RULE = LintRule(
     severity=Severity.ERROR,
     title="a match key is written with another value than its own",
     advice=(
-        "Write it from the expression of `match`, or once with `write: on_create`; and without "
-        "`default` or `initial`."
+        "Write it from the same expression as under `match`, or only once, with `write: "
+        "on_create`; in either case without `default` or `initial`."
     ),
     check=check,
     failing=fields("reference: upper(employmentDetails.payrollCode)"),

@@ -25,8 +25,8 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M132",
     severity=Severity.ERROR,
-    title="a list is merged by the items that the sync owns, and they do not fit the field",
-    advice="Name each item that the mapping writes; sensitive lists cannot be merged so.",
+    title="the items under `merge: {own: ...}` do not fit the field",
+    advice="Name each item that the mapping writes; a sensitive list cannot be merged this way.",
     check=check,
     failing="""\
 target: {connector: file, resource: users.json}

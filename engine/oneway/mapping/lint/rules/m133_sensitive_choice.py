@@ -25,7 +25,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M133",
     severity=Severity.ERROR,
-    title="a sensitive field decides which of a person's records counts, or whose absence",
+    title="a sensitive field decides which record of a person counts, or whose absence does",
     advice="Use another field.",
     check=check,
     failing="""\

@@ -165,8 +165,9 @@ RULE = LintRule(
     severity=Severity.ERROR,
     title="the values for leavers never make `left` hold, or those for rehires never end it",
     advice=(
-        "Write in `leavers.set` what `left` looks for, or ask in `left` for what is written; the "
-        "same of `rehires: {reactivate: ...}`, with which `left` must not hold."
+        "Write in `leavers.set` the value that `left` looks for, or let `left` look for the "
+        "value that is written. With the values of `rehires: {reactivate: ...}`, `left` must not "
+        "hold."
     ),
     check=check,
     failing="""\

@@ -25,9 +25,10 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M135",
     severity=Severity.ERROR,
-    title="a blank text decides who leaves, takes part or has a right: it is first, and in each",
+    title="blank text decides who leaves, takes part or has a right: it sorts first, and every "
+    "text contains it",
     advice=(
-        "Compare dates with `is_past()`, `is_future()` or `days_between()`; of text, ask first "
+        "Compare dates with `is_past()`, `is_future()` or `days_between()`. With text, first ask "
         "whether there is any: `date && date <= today()`, `status && contains('FL', status)`."
     ),
     check=check,

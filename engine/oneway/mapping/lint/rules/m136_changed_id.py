@@ -51,8 +51,8 @@ RULE = LintRule(
     severity=Severity.ERROR,
     title="the id of a record would change",
     advice=(
-        "Write it with `write: on_create`. Where a file has a better column for its ids, name that "
-        "as the option `id`."
+        "Write it with `write: on_create`. If the file has a better column for its ids, name it "
+        "in the option `id`."
     ),
     check=check,
     failing="""\

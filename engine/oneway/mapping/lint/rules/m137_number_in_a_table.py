@@ -62,7 +62,7 @@ def _finding(
 RULE = LintRule(
     code="M137",
     severity=Severity.ERROR,
-    title="a column of text is given something else",
+    title="a value that is not text is written to a column of text",
     advice=(
         "Make it text with `to_text(...)`, or give the column its type in the target's option "
         "`types`."

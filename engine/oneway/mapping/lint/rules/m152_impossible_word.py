@@ -62,8 +62,8 @@ def _finding(expression: Expression, compared: Comparison, words: tuple[str, ...
 RULE = LintRule(
     code="M152",
     severity=Severity.ERROR,
-    title="a field is compared with a word that it can never hold",
-    advice="Use one of the words that are named; case counts. For a blank, ask is_blank().",
+    title="a field is compared with a word that it can never have",
+    advice="Use one of the named words; case counts. For a blank, use is_blank().",
     check=check,
     failing="""\
 leavers:

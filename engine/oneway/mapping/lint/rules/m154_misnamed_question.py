@@ -23,7 +23,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M154",
     severity=Severity.ERROR,
-    title="a key of `questions` names nothing that answers a question",
+    title="a key of `questions` names no part that could answer it",
     advice="Write leavers, eligible, only, eligible.ID, fields.NAME, source or target.",
     check=check,
     failing="questions: {leaver: Who has left}\n",

@@ -50,8 +50,8 @@ only:
 RULE = LintRule(
     code="M159",
     severity=Severity.ERROR,
-    title="`under()` asks a lookup table that is no tree, or where none can be asked",
-    advice="Give the reference a `parent`; ask only about records of the source.",
+    title="`under()` uses a lookup table that is not a tree, or is used where it cannot be",
+    advice="Give the reference a `parent`; use `under()` only in expressions on source records.",
     check=check,
     failing=_UNITS % "value: name",
     passing=_UNITS % "parent: parentCode",

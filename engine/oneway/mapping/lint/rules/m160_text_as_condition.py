@@ -113,7 +113,7 @@ def _remedy(value: Value, key: str = "") -> str:
 RULE = LintRule(
     code="M160",
     severity=Severity.ERROR,
-    title="a table of rules or a named expression says a text where a condition is asked",
+    title="a table of rules or a named expression gives text where a condition is needed",
     advice=(
         "Write `true` or `false`, without quotes: a text such as `no` holds, and so does the "
         "number 0."

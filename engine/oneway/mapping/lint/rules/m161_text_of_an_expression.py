@@ -57,8 +57,8 @@ RULE = LintRule(
     title="a constant is the text of an expression",
     advice=(
         "Write `from: ...` in place of `value: ...`, and `{from: ...}` for `then`, `default` and "
-        "`initial`; a fallback is a constant. Otherwise the text itself would be written. If it is "
-        "meant to be, write it as an expression: `from: \"'f(x)'\"`."
+        "`initial`; a fallback can only be a constant. As it is, the text itself would be "
+        "written. If you want that, write it as an expression: `from: \"'f(x)'\"`."
     ),
     check=check,
     failing=fields("lastName: {value: upper(personalDetails.lastName)}"),

@@ -40,8 +40,8 @@ rehires: """
 RULE = LintRule(
     code="M162",
     severity=Severity.ERROR,
-    title="coming back clears a field that is never null",
-    advice="Say what the field is for somebody who is back, under `rehires.reactivate`.",
+    title="a return clears a field that may not be null",
+    advice="Under `rehires.reactivate`, give the field a value for people who are back.",
     check=check,
     failing=_LEAVERS + "reactivate\n",
     passing=_LEAVERS + "{reactivate: {active: true}}\n",

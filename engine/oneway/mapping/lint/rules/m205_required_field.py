@@ -26,7 +26,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M205",
     severity=Severity.WARNING,
-    title="a field is missing that the target requires of a new record",
+    title="the mapping lacks a field that the target requires of a new record",
     advice="Add it to `fields`.",
     check=check,
     failing=fields("email:"),

@@ -19,7 +19,7 @@ RULE = LintRule(
     code="M213",
     severity=Severity.WARNING,
     title="a setting is never read",
-    advice="Read it where it should decide something, or remove it.",
+    advice="Use it where it should decide something, or remove it.",
     check=check,
     failing="""\
 settings:

@@ -77,7 +77,7 @@ def _as_type(value: Value, types: frozenset[str]) -> str:
 RULE = LintRule(
     code="M216",
     severity=Severity.WARNING,
-    title="compared values are never equal, or their order is not that of numbers",
+    title="compared values are never equal, or are not ordered as numbers",
     advice="Convert one of them, or write the constant as the type that the field has.",
     check=check,
     failing="""\

@@ -44,7 +44,7 @@ def _conditions(
 RULE = LintRule(
     code="M217",
     severity=Severity.WARNING,
-    title="a condition goes the same way for every record",
+    title="a condition has the same answer for every record",
     advice="Correct the condition, or remove what depends on it.",
     check=check,
     failing="""\

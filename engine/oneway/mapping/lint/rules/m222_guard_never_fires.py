@@ -58,7 +58,7 @@ RULE = LintRule(
     code="M222",
     severity=Severity.WARNING,
     title="a guard never fires",
-    advice="Give it a limit that a mistake would pass; --allow lets one plan through.",
+    advice="Give it a limit that a mistake would exceed; --allow lets one plan through.",
     check=check,
     failing="""\
 guards:

@@ -31,8 +31,8 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M224",
     severity=Severity.WARNING,
-    title="a match key may be one for two people",
-    advice="Match by the whole value; `compare` can leave case and spaces out.",
+    title="two people may have the same match key",
+    advice="Match by the whole value; `compare` can ignore case and spaces.",
     check=check,
     failing="""\
 match:

@@ -30,7 +30,7 @@ RULE = LintRule(
     code="M225",
     severity=Severity.WARNING,
     title="an email address is the first match key",
-    advice="Addresses change and are given to others: match by a number that stays first.",
+    advice="Addresses change, and pass to other people: put a permanent number first.",
     check=check,
     failing="""\
 match:

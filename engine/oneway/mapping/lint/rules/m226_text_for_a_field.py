@@ -113,8 +113,8 @@ def _own(node: Node) -> Iterator[str]:
 RULE = LintRule(
     code="M226",
     severity=Severity.WARNING,
-    title="a text in quotes is probably meant as a field",
-    advice="Write a field whose name has a space in double quotes within single ones.",
+    title="a text in quotes is probably meant to be a field",
+    advice="If the name of a field has a space, write it in double quotes within single ones.",
     check=check,
     failing="""\
 fields:

@@ -55,7 +55,7 @@ def _is_day(path: Path, subject: Subject) -> bool:
 RULE = LintRule(
     code="M228",
     severity=Severity.WARNING,
-    title="a leaver is told by a date that may be yet to come",
+    title="a date makes people leavers even if it is in the future",
     advice="Compare the date with the day of the run: `is_past(...)` or `!is_future(...)`.",
     check=check,
     failing="""\

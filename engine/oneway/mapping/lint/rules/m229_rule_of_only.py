@@ -24,7 +24,7 @@ _HELP = (
 RULE = LintRule(
     code="M229",
     severity=Severity.WARNING,
-    title="a rule of `eligible` stands under `only` as well",
+    title="the same rule is under `eligible` and under `only`",
     advice=(
         "Remove one of them. People whom `only` excludes are left alone, even when they leave; "
         "those whom `eligible` excludes still lose access."

@@ -21,7 +21,7 @@ RULE = LintRule(
     code="M230",
     severity=Severity.WARNING,
     title="a named expression or a table of rules is never used",
-    advice="Use it in place of the texts that it was meant for, or remove it.",
+    advice="Use it where it was meant to be used, or remove it.",
     check=check,
     failing="""\
 let:

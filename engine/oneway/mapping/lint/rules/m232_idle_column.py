@@ -19,7 +19,7 @@ RULE = LintRule(
     code="M232",
     severity=Severity.WARNING,
     title="a column of a table of rules is never used",
-    advice="Name it in the rows that it was meant for, or remove it.",
+    advice="Use it in the rows that it was meant for, or remove it.",
     check=check,
     failing="""\
 choices:
