@@ -6,7 +6,6 @@ from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from oneway.applying.result import Result
 from oneway.applying.watch import never
 from oneway.core.dataclass import dataclass
 from oneway.core.seal import Seal
@@ -19,6 +18,7 @@ from oneway.runs.systems import OpenSystems
 from oneway.state.folder import StateFolder
 
 if TYPE_CHECKING:
+    from oneway.applying.result import Result
     from oneway.history.journal import Journal
     from oneway.history.journal.lease import Lease
 

@@ -3,7 +3,6 @@
 from os.path import isfile
 from typing import TYPE_CHECKING
 
-from oneway.connections.folder import ENDINGS
 from oneway.core.diagnostics import did_you_mean, refusal
 from oneway.core.phrases import some
 from oneway.documents.yaml_source import LIMIT, read_all
@@ -56,6 +55,8 @@ def name_in(journal: "Journal", text: str) -> str:
 
 def _said_in(path: str) -> str:
     """Return the name that a connection or mapping gives itself; "" if it is no such file."""
+    from oneway.connections.folder import ENDINGS  # few plans are made by a connection's file
+
     if not (path.lower().endswith(ENDINGS) and isfile(path)):
         return ""
     document = read_all(read_file(path, LIMIT + 1), path).document
