@@ -5,9 +5,11 @@ it happens in the transaction that the caller has begun, or not at all.
 """
 
 import warnings
+from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Dialect, inspect, text
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from oneway.core.diagnostics import Refused, refusal
 from oneway.history.journal.tables import HEAD, METADATA
@@ -17,9 +19,20 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 def create(connection: Connection) -> None:
     """Create all tables, in their newest version."""
-    METADATA.create_all(connection, checkfirst=False)
+    for definition in _definitions(connection.dialect):
+        connection.exec_driver_sql(definition)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+@lru_cache(maxsize=2)
+def _definitions(dialect: Dialect) -> tuple[str, ...]:
+    """Return the statements that create the tables and their indexes, compiled once."""
+    made: list[ExecutableDDLElement] = []
+    for table in METADATA.sorted_tables:
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        made += [CreateTable(table), *map(CreateIndex, indexes)]
+    return tuple(str(each.compile(dialect=dialect)) for each in made)
 
 
 def version(connection: Connection) -> str | None:

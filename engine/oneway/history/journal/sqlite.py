@@ -4,7 +4,7 @@ import os
 import sqlite3
 import tempfile
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def connected(path: Path) -> Connection:
         _make(path)
     refuse_shared_file(path)
     _refuse_truncated(path)
-    connection = engine(path).connect()
+    connection = _connect(path)
     try:
         _check(connection, path)
     except BaseException:
@@ -47,14 +47,16 @@ def connected(path: Path) -> Connection:
     return connection
 
 
-@lru_cache(maxsize=8)
-def engine(path: Path, mode: str = "WAL") -> Engine:
-    """Return an SQLAlchemy engine for a file that does not pool connections."""
+def _connect(path: Path, mode: str = "WAL") -> Connection:
+    """Return a connection to a file; no pool keeps it."""
+    return Connection(_engine(), NullPool(lambda: _opened(path, mode)).connect())
 
-    def opened() -> sqlite3.Connection:
-        return _opened(path, mode)
 
-    made = create_engine("sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
+@cache
+def _engine() -> Engine:
+    """Return the engine of all files, so that a process compiles each statement once."""
+    made = create_engine("sqlite://", poolclass=NullPool, hide_parameters=True)
+    made.connect().close()  # the first connection of an engine completes its dialect
     event.listen(made, "begin", _begin)
     return made
 
@@ -71,11 +73,12 @@ def compacted(connection: Connection) -> bool:
 
 
 def _begin(connection: Connection) -> None:
-    how = "IMMEDIATE" if connection.info.get(IMMEDIATELY) else "DEFERRED"
-    connection.exec_driver_sql(f"BEGIN {how}")
+    # By the driver itself: a BEGIN takes SQLAlchemy as long as the query that follows.
+    file: Any = connection.connection.dbapi_connection
+    file.execute("BEGIN IMMEDIATE" if connection.info.get(IMMEDIATELY) else "BEGIN DEFERRED")
 
 
-def _opened(path: Path, mode: str) -> sqlite3.Connection:
+def _opened(path: Path, mode: str) -> Any:
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
     )
@@ -96,7 +99,7 @@ def _make(path: Path) -> None:
     try:
         # Without a write-ahead log: closing the file would have to write the log back into it, and
         # SQLite does not report when a full disk prevents that.
-        with engine.__wrapped__(Path(name), "DELETE").connect() as connection:
+        with _connect(Path(name), "DELETE") as connection:
             connection.info[IMMEDIATELY] = True
             with connection.begin():
                 migration.create(connection)

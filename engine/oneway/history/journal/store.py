@@ -203,7 +203,7 @@ def upserting(table: Table, *, shared: bool) -> Upsert:
 
 def _is_mistyped(statement: Executable, rows: Sequence[AnyRow]) -> bool:
     """Return whether a value has the wrong type for its column, which SQLite permits."""
-    if not isinstance(statement, Select):
+    if not rows or not isinstance(statement, Select):
         return False
     types = [each.type.python_type for each in statement.selected_columns]
     return any(
