@@ -546,6 +546,65 @@ def oddly_leaving_worlds(draw: st.DrawFn) -> World:
     return replace(world, mapping={**world.mapping, **said})
 
 
+NAMES_IN_FULL = {
+    "Ann": ["Ann Lee", "Ann de Lee", "Ann Zo\u00eb"],
+    "ann": ["ann lee", "ANN  LEE", "ann ray"],
+    "Bo": ["Bo Ray", "Mr Bo", "Bo Lee"],
+    "Anneliese": ["Ann Marie Lee", "ann@example.com"],
+    "Zo\u00eb": ["Zo\u00eb Lee", "Zo?"],
+}
+"""Names of several words, with an email, or with a letter lost."""
+
+
+@st.composite
+def secret_worlds(draw: st.DrawFn) -> World:
+    """Draw a world of which any fields are sensitive, with names of one or several words.
+
+    The compiler may refuse its mapping.
+    """
+    world = draw(st.one_of(worlds(), worlds(), oddly_leaving_worlds()))
+    mapping = {**world.mapping, "fields": draw(_hidden(world.mapping["fields"]))}
+    if "leavers" in mapping:
+        mapping |= draw(_hidden_leave(mapping))
+    in_full = st.fixed_dictionaries({n: choice([n, *full]) for n, full in NAMES_IN_FULL.items()})
+    names = in_full if draw(st.booleans()) else st.just({})
+    return replace(
+        world,
+        mapping=mapping,
+        source=_renamed(world.source, draw(names)),
+        target=_renamed(world.target, draw(names)),
+    )
+
+
+@st.composite
+def _hidden(draw: st.DrawFn, rules: dict[str, Any]) -> dict[str, Any]:
+    secret = draw(st.sets(choice(sorted(rules))))
+    whole = {
+        path: rule if isinstance(rule, dict) else {"from": rule} for path, rule in rules.items()
+    }
+    return {
+        path: whole[path] | {"sensitive": True} if path in secret else rules[path] for path in rules
+    }
+
+
+@st.composite
+def _hidden_leave(draw: st.DrawFn, mapping: dict[str, Any]) -> dict[str, Any]:
+    rules = mapping["leavers"]["set"]
+    parts: dict[str, Any] = {"leavers": mapping["leavers"] | {"set": draw(_hidden(rules))}}
+    back = {"state": "on", "leaveDate": FUTURE[1]}
+    given = sorted(back.keys() & rules.keys())
+    if given and draw(st.booleans()):
+        parts["rehires"] = {"reactivate": {path: back[path] for path in given}}
+    return parts
+
+
+def _renamed(read: Snapshot, names: dict[str, str]) -> Snapshot:
+    def of(data: Any) -> dict[str, Any]:
+        return {k: names.get(v, v) if isinstance(v, str) else v for k, v in data.items()}
+
+    return replace(read, records=tuple(replace(e, data=of(e.data)) for e in read.records))
+
+
 def accepted(world: World) -> bool:
     """Return whether the compiler accepts the world's mapping."""
     try:

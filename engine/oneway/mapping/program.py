@@ -16,6 +16,7 @@ from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import (
+    CONSTANT,
     Compare,
     Comparison,
     Missing,
@@ -23,7 +24,9 @@ from oneway.core.records import (
     Value,
     as_written,
     is_blank,
+    known_of,
     overlap,
+    redacted_of,
     same,
 )
 from oneway.core.sealed import MASK
@@ -298,6 +301,8 @@ class FieldRule:
 
     def is_constant(self, value: Value) -> bool:
         """Return whether a value may come from the mapping, and so says nothing of a person."""
+        if redacted_of(value) is not None:
+            return CONSTANT in dict(known_of(value))
         return any(same(value, each) for each in self.constants)
 
     def tells(self, value: Value | Missing) -> bool:

@@ -8,12 +8,17 @@ from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import (
+    ADDED,
+    BEGUN,
+    DEPARTED,
+    LOST,
     MISSING,
     Compare,
     Comparison,
     Missing,
     Value,
     comparable_item,
+    facts_of,
     is_blank,
     is_other_text,
     parse_day,
@@ -178,6 +183,8 @@ def loses_letters(change: FieldChange) -> bool:
     An export looks like this if its encoding does not have the letters.
     """
     before, after = change.before, change.after
+    if LOST in facts_of(after):
+        return True
     if not (isinstance(before, str) and isinstance(after, str)) or len(before) != len(after):
         return False
     if "?" not in after and "\ufffd" not in after:  # the usual case
@@ -274,7 +281,7 @@ def begun(policy: Policy, cells: tuple[Cell, ...], target: TargetRow) -> tuple[C
         cell._replace(value=present(held))
         if cell.moving
         and "write" not in rule.written
-        and (target.left or _is_day_until(present(held), cell.value))
+        and (target.left or is_day_until(present(held), cell.value))
         else cell
         for rule, cell, held in zip(policy.leaving, cells, target.leaving, strict=True)
     )
@@ -283,10 +290,13 @@ def begun(policy: Policy, cells: tuple[Cell, ...], target: TargetRow) -> tuple[C
 def has_begun(cells: Iterable[Cell], target: TargetRow) -> bool:
     """Return whether a record holds a day from which a leave with these values has begun."""
     pairs = zip(cells, target.leaving, strict=False)
-    return any(cell.moving and _is_day_until(present(held), cell.value) for cell, held in pairs)
+    return any(cell.moving and is_day_until(present(held), cell.value) for cell, held in pairs)
 
 
-def _is_day_until(held: Value, new: Value) -> bool:
+def is_day_until(held: Value, new: Value) -> bool:
+    """Return whether a value is a day, and no later than another one."""
+    if facts := facts_of(new):
+        return BEGUN in facts or (DEPARTED in facts and DEPARTED in facts_of(held))
     day, last = parse_day(held), parse_day(new)
     return day is not None and last is not None and day <= last
 
@@ -411,7 +421,11 @@ def added(before: Value, after: Value, compare: Comparison = Compare.EXACT) -> V
     have = before if isinstance(before, list) else []
     known = {comparable_item(item, compare) for item in have}
     fresh = (
-        [item for item in after if comparable_item(item, compare) not in known]
+        [
+            item
+            for item in after
+            if comparable_item(item, compare) not in known and ADDED not in facts_of(item)
+        ]
         if isinstance(after, list)
         else []
     )

@@ -2,7 +2,7 @@
 
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
-from oneway.core.records import same
+from oneway.core.records import GIVEN, facts_of, same
 from oneway.mapping.program import CellState, FieldRule, LeftAnswer, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge
 from oneway.planning.access import UNSAID
@@ -121,6 +121,7 @@ class LeaveAndReturn:
                 before := present(target.leaving[position]),
                 after := merged(rule, before, given.get(position)),
             )
+            and GIVEN not in facts_of(before)
         )
 
     def _merges_unseen(self, target: TargetRow, position: int) -> bool:

@@ -72,7 +72,7 @@ class Reissued:
         named = [i for i in policy.identifying if i not in policy.unless_taken]
         if named and {*named} <= {*telling}:
             names = [values[i] for i in named]
-            yield tuple(loose(e) if isinstance(e, str) else marks_of(e) for e in names)
+            yield tuple(tuple(map(loose, marks_of(each))) for each in names)
 
     def _may_be(self, row: SourceRow, alike: Sequence[TargetRow]) -> Match:
         """Return the conflict of a row that resembles records whose source records vanished."""

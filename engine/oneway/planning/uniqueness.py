@@ -42,7 +42,7 @@ from oneway.planning.plan import Kind, Reason, Verb
 from oneway.planning.record_owner import owner_text
 from oneway.planning.similar.lookalikes import held_value, naming_of, said_value
 from oneway.planning.similar.marks import claims_of, each_claim, marks_of
-from oneway.planning.similar.same_person import SEVERAL, words_of
+from oneway.planning.similar.same_person import SEVERAL, said_words
 
 Slot = tuple[int, Hashable]
 """A field's position, and a value in compared form that only one record may hold there."""
@@ -180,9 +180,9 @@ class _Namesakes:
         for row in rows if naming else ():
             said = [(i, said_value(policy, row, i)) for i in naming]
             name = tuple((i, marks_of(value)) for i, value in said if value is not None)
-            words = {word for _, value in said for word in words_of(value)}
             in_error = row.evaluation_error is not None
-            whole = len(name) == len(naming) or (in_error and len(words) >= SEVERAL)
+            several = in_error and len(said_words(policy, row)) >= SEVERAL
+            whole = len(name) == len(naming) or several
             if whole and is_there(policy, row):
                 self.ids[name].append(row.source_id)
         self.parts = {tuple(i for i, _ in name) for name in self.ids}

@@ -302,7 +302,7 @@ def _not_collecting() -> Iterator[None]:
 def _planned(prepared: PreparedRun, found: EvaluatedInputs, seal: Seal, header: Header) -> Plan:
     with step("plan") as planning:
         made = plan_rows(
-            found.program,
+            found.answers.noted(found.program),
             found.source,
             found.target,
             seal=seal,

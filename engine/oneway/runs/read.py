@@ -28,6 +28,7 @@ from oneway.mapping.spec import Rehires
 from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.quiet_outcomes import NOT_PASSED, PassedOver
 from oneway.runs.prepare.prepared import Input, PreparedRun
+from oneway.runs.snapshot.answers import NotedAnswers
 from oneway.runs.snapshot.projection import Projection
 from oneway.runs.snapshot.stored_texts import StoredTexts
 from oneway.runs.systems import OpenSystems, offline_help
@@ -95,6 +96,8 @@ class EvaluatedInputs:
     """The pairs that are as they were at the last run, and were not read (`incremental_read`)."""
     words: StayingWords | None = None
     """The words of the source, if they are needed."""
+    answers: NotedAnswers = field(default_factory=NotedAnswers)
+    """What the program answers while the plan is made."""
 
 
 def read_inputs(

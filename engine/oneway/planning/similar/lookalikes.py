@@ -215,16 +215,13 @@ def naming_of(policy: Policy) -> tuple[int, ...]:
 
 def _kind(values: Sequence[Value]) -> str:
     """Return "email" or "own" for values that hold emails, or text that no two records share."""
+    if sum(map(has_email, values)) * 2 > len(values):
+        return "email"
     texts = [value for value in values if isinstance(value, str)]
-    email = sum(map(has_email, values)) * 2 > len(values)
-    if len(texts) < len(values) and not email:
-        return ""
-    if not email and (len(texts) < _ENOUGH or len(set(texts)) < len(texts)):
+    if len(texts) < len(values) or len(texts) < _ENOUGH or len(set(texts)) < len(texts):
         return ""  # the usual case, decided without slower checks
     if any(parse_day(text) is not None for text in texts):
         return ""
-    if email:
-        return "email"
     return "own" if len(set(map(one_form, texts))) == len(texts) else ""
 
 

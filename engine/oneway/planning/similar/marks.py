@@ -15,6 +15,7 @@ from oneway.core.records import (
     Redacted,
     comparable,
     comparables,
+    known_of,
 )
 
 _GROUPS = frozenset({list, dict, Redacted})
@@ -24,7 +25,7 @@ def marks_of(value: object) -> tuple[Hashable, ...]:
     """Return the marks of a value that is not blank."""
     if value.__class__ not in _GROUPS:
         return (one_form(value),)
-    if known := _known(value):
+    if known := known_of(value):
         return tuple(_mark(each) for each in known if each[0] in MARKS)
     return emails_in(value) or (() if isinstance(value, Redacted) else (one_form(value),))
 
@@ -51,7 +52,7 @@ def emails_in(value: object) -> tuple[Hashable, ...]:
     """Return the marks of the emails in a list or an object; of none in any other value."""
     if value.__class__ not in _GROUPS:
         return ()
-    if known := _known(value):
+    if known := known_of(value):
         return tuple(_mark(each) for each in known if each[0] == ITEM)
     return tuple(dict.fromkeys(one_form(each) for each in _texts(value) if _is_email(each)))
 
@@ -60,7 +61,7 @@ def has_email(value: object) -> bool:
     """Return whether a value is an email, or a list or an object that holds one."""
     if isinstance(value, str):
         return "@" in value
-    return any(each[0] == EMAIL for each in _known(value)) or bool(emails_in(value))
+    return any(each[0] == EMAIL for each in known_of(value)) or bool(emails_in(value))
 
 
 def one_form(value: object) -> str:
@@ -68,18 +69,9 @@ def one_form(value: object) -> str:
     return " ".join(str(value).split()).casefold()
 
 
-def _known(value: object) -> tuple[tuple[str, int], ...]:
-    """Return what is known of a redacted value, which may be the only item of a list."""
-    if isinstance(value, list):
-        value = value[0] if len(value) == 1 else None
-    if not isinstance(value, Redacted) or isinstance(value.same_as, str):
-        return ()
-    return value.same_as
-
-
 def _mark(known: tuple[str, int]) -> Hashable:
     """Return the mark of a redacted value; that of an email contains an @, as all do."""
-    return "" if known[0] not in (EMAIL, ITEM) else "@", known[1]
+    return "" if known[0] not in (EMAIL, ITEM) else "@", known
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -1,18 +1,21 @@
 """Whether a source record and a target record seem to be one person, by what they share."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import key_text, shown
 from oneway.core.records import (
     SAME_AS_ID,
+    WORD,
     Compare,
     Comparison,
     Missing,
     Redacted,
     Value,
     is_blank,
+    known_of,
     same,
 )
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
@@ -21,6 +24,11 @@ from oneway.planning.similar.marks import emails_in, has_email, marks_of
 
 SEVERAL = 2
 """How many identifying fields must differ at once for a person to seem another one."""
+
+
+_Word = tuple[bool, str]
+"""A word of a name, and whether the name is sensitive. The two are compared together: a snapshot
+must not show that a sensitive name has a word of one that it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,27 +241,46 @@ def have_one_word(
 
     The second one is matched with `target`, whose names count too. None if either has no name.
     """
-    theirs, own = said_names(policy, other), said_names(policy, row) | held_names(policy, target)
+    theirs, own = said_words(policy, other), said_words(policy, row) | held_words(policy, target)
     return bool(theirs & own) if theirs and own else None
 
 
 def _have_one_word(policy: Policy, row: SourceRow, target: TargetRow) -> bool | None:
-    said, held = said_names(policy, row), held_names(policy, target)
+    said, held = said_words(policy, row), held_words(policy, target)
     return bool(said & held) if said and held else None
 
 
 def said_names(policy: Policy, row: SourceRow) -> frozenset[str]:
     """Return the words of all names of a person in a source record."""
-    return _NO_WORDS.union(*(words_of(said_value(policy, row, each)) for each in policy.naming))
+    return frozenset(word for _, word in said_words(policy, row))
 
 
 def held_names(policy: Policy, target: TargetRow) -> frozenset[str]:
     """Return the words of all names of a person in a target record."""
-    return _NO_WORDS.union(*(words_of(held_value(target, each)) for each in policy.naming))
+    return frozenset(word for _, word in held_words(policy, target))
 
 
-def words_of(value: Value | Missing) -> frozenset[str]:
+def said_words(policy: Policy, row: SourceRow) -> frozenset[_Word]:
+    """Return the words of all names of a person in a source record, to compare them."""
+    return _words(policy, partial(said_value, policy, row))
+
+
+def held_words(policy: Policy, target: TargetRow) -> frozenset[_Word]:
+    """Return the words of all names of a person in a target record, to compare them."""
+    return _words(policy, partial(held_value, target))
+
+
+def _words(policy: Policy, value_at: Callable[[int], Value]) -> frozenset[_Word]:
+    rules = policy.fields
+    return frozenset(
+        (rules[at].sensitive, word) for at in policy.naming for word in words_of(value_at(at))
+    )
+
+
+def words_of(value: Value | Missing | Redacted) -> frozenset[str]:
     """Return the words of a name in comparable form, without initials, titles and particles."""
+    if isinstance(value, Redacted):
+        return frozenset(str(number) for kind, number in known_of(value) if kind == WORD)
     if not isinstance(value, str):
         return _NO_WORDS
     words = (each.strip(".,;()'\"") for each in value.casefold().split() if "@" not in each)

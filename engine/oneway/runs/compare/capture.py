@@ -14,10 +14,8 @@ from oneway.core.records import Collected
 from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT as MAPPING_LIMIT
 from oneway.mapping.packed_rows import SourceRows, TargetRows
-from oneway.mapping.program import LeftAnswer, Policy
+from oneway.mapping.program import Policy
 from oneway.mapping.short_rows import whole, whole_target
-from oneway.planning.access import UNSAID
-from oneway.planning.ineffective import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Plan, Verb
 from oneway.planning.planner import Header
 from oneway.runs.prepare.compilation import read_file
@@ -63,7 +61,8 @@ def inputs_of(
 
     Raises `ValueError` if no JSON can hold it.
     """
-    policy = found.program.policy
+    policy, code = found.program.policy, projection.code
+    closed = not all(map(projection.is_open_on_target, (code.left, code.scheduled)))
     assert len(found.stored[0]) == len(found.source.items), "not read with `capture`"
     veiler = redactor_of(policy, plan, found.target.items, found.program.departed(), seal)
     snapshot = RunSnapshot(
@@ -77,7 +76,7 @@ def inputs_of(
         trees=(projection.source_tree, projection.target_tree),
         tables={name: found.tables[name] for name in projection.tables},
         evidence=found.evidence,
-        left=_left(plan),
+        left=found.answers.left if closed else {},
     )
     source = SourceRows.of(found.source.items)
     target = TargetRows.of(found.target.items, source)
@@ -129,37 +128,16 @@ def _header(plan: Plan) -> Header:
 
 
 def _deactivated(plan: Plan) -> Mapping[str, Mapping[str, str]]:
-    """Return digests of the values written to target records without a source record."""
+    """Return digests of the values written that come from no source record."""
     found: dict[str, dict[str, str]] = {}
     for action in plan.actions:
-        if action.verb is Verb.DEACTIVATE and action.target_id is not None:
+        record = action.source_id if action.verb is Verb.REACTIVATE else action.target_id
+        if action.verb in (Verb.DEACTIVATE, Verb.REACTIVATE) and record is not None:
             after = ((change.field, change.after) for change in action.changes)
             sealed = {name: each.digest for name, each in after if isinstance(each, Sealed)}
             if sealed:
-                found[action.target_id] = sealed
+                found[record] = sealed
     return found
-
-
-def _left(plan: Plan) -> Mapping[str, LeftAnswer]:
-    """Return the target records whose `left` would not hold as intended after the write."""
-    found = {}
-    for outcome in plan.notable:
-        codes = {each.code for each in outcome.reasons}
-        leaves = any(each.verb.takes_access for each in outcome.actions)
-        answer = next((each for code, each in _SAID.items() if code in codes), None)
-        if answer is None and outcome.has_access is not leaves:
-            # Who leaves and has no access by then has a last day to come.
-            answer = LeftAnswer.DUE if leaves else LeftAnswer.STAYS
-        if answer is not None and outcome.target_id is not None:
-            found[outcome.target_id] = answer
-    return found
-
-
-_SAID = {
-    BACK_IN_VAIN: LeftAnswer.LEFT,
-    IN_VAIN: LeftAnswer.STAYS,
-    UNSAID: LeftAnswer.UNKNOWN,
-}
 
 
 def not_stored(why: str) -> Mapping[str, bytes]:

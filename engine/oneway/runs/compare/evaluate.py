@@ -27,6 +27,7 @@ from oneway.mapping.program import (
     Written,
 )
 from oneway.mapping.record_answers import RecordStopped
+from oneway.runs.snapshot.answers import assumed, question_of
 from oneway.runs.snapshot.projection import Projection, holds_all
 from oneway.runs.snapshot.snapshot_file import Part, RunSnapshot
 
@@ -86,8 +87,8 @@ class ReEvaluation:
         asked = (each for each in (code.left, code.scheduled) if each is not None)
         if all(map(self.again_on_target, asked)):
             return Interpreted(code, self.context).left_with(target, written, by)
-        usual = LeftAnswer.LEFT if by is Capability.LEAVE else LeftAnswer.STAYS
-        return self.snapshot.left.get(target.target_id, usual)
+        answers = self.snapshot.left.get(target.target_id, {})
+        return answers.get(question_of(written, by), answers.get("", assumed(by)))
 
     def absence_counts(self, target: TargetRow) -> bool | None:
         """Return whether a record may be deactivated as absent; None if that was not stored."""
@@ -294,6 +295,11 @@ class _OfSource(Interpreted):
         then = self.of.then
         _fail_as_then(self.row, *(e for e in (then.left, then.scheduled) if e is not None))
         return self.row.leaves_left, self.row.leaves_later
+
+    def dated(self, row: SourceRow, record: Record) -> SourceRow:
+        if self.of.leaves_again and self.code.leaver not in self.of.conditions:
+            return super().dated(row, record)
+        return row._replace(odd_day=self.row.odd_day)
 
 
 @dataclass(frozen=True, kw_only=True)

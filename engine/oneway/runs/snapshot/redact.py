@@ -5,7 +5,7 @@ unique values, it also shows which other values of the snapshot it equals, by a 
 other meaning. Its keyed digest stays if the plan has it.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import field
 from functools import cached_property
 from typing import Any
@@ -13,12 +13,19 @@ from typing import Any
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import loose
 from oneway.core.records import (
+    ADDED,
+    BEGUN,
+    CONSTANT,
+    DEPARTED,
     EMAIL,
     FORMS,
+    GIVEN,
     ITEM,
+    LOST,
     MARK,
     MISSING,
     SAME_AS_ID,
+    WORD,
     Compare,
     Missing,
     Redacted,
@@ -32,11 +39,19 @@ from oneway.mapping.packed_rows import ids_of
 from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnyTargetRow, whole_target
 from oneway.mapping.spec import Merge
-from oneway.planning.diff import added, comparison, present
+from oneway.planning.diff import (
+    FieldChange,
+    added,
+    comparison,
+    is_day_until,
+    loses_letters,
+    merged,
+    present,
+)
 from oneway.planning.plan import Plan
 from oneway.planning.similar.lookalikes import kinds_of
 from oneway.planning.similar.marks import emails_in, has_email, marks_of
-from oneway.planning.similar.same_person import is_id
+from oneway.planning.similar.same_person import is_id, words_of
 from oneway.runs.snapshot.projection import is_hidden
 
 
@@ -74,6 +89,8 @@ class Redactor:
     """Whether each match key is hidden."""
     _shared: frozenset[str] = frozenset()
     """The fields, besides unique ones, whose values are compared across records."""
+    _named: frozenset[str] = frozenset()
+    """The fields whose words are compared."""
 
     def __post_init__(self) -> None:
         policy = self.policy
@@ -83,6 +100,7 @@ class Redactor:
         taken = (policy.fields[i].path for i in policy.unless_taken)
         shared = frozenset((*taken, *policy.match_paths))
         self._shared = shared | self.telling
+        self._named = frozenset(policy.fields[i].path for i in policy.naming)
         secret = [each for each in policy.fields if each.sensitive]
         self.is_apart = (
             all(policy.key_shown)
@@ -124,14 +142,14 @@ class Redactor:
             keys=self._keys(row.keys),
             readable_keys=self._keys(row.readable_keys),
             values=self._seen(self.policy.fields, row.values, owner, ()),
-            leaving=self._seen(self.policy.leaving, row.leaving, owner, departed),
+            leaving=self._seen(self.policy.leaving, row.leaving, owner, departed, self._facts),
         )
 
     def gone(self) -> tuple[Cell, ...]:
         """Return what a record without a source record is given, without sensitive values."""
         cells = zip(self.policy.leaving, self.departed, strict=False)
         return tuple(
-            cell._replace(value=self._veiled(rule, cell.value, _departed(rule)))
+            cell._replace(value=self._veiled(rule, cell.value, _departed(rule), _OF_DEPARTED))
             if rule.sensitive
             else cell
             for rule, cell in cells
@@ -156,18 +174,17 @@ class Redactor:
             value = (
                 self._added(rule, before, cell.value, owner)
                 if rule.merge is Merge.ADD
-                else self._veiled(rule, cell.value, whose)
+                else self._veiled(rule, cell.value, whose, _beside(rule, before, cell))
             )
             initial = self._veiled(rule, cell.initial, owner)
             found[i] = cell._replace(value=value, initial=initial)
         return tuple(found)
 
     def _added(self, rule: FieldRule, before: Value, value: Value, owner: _Owner) -> Value:
-        """Return a value that adds to a list in the same way: [], or one item for all of them."""
-        if is_blank(value):
-            return value
-        merged = added(before, value, rule.compare)
-        return [] if same(before, merged, rule.compare) else self._veiled(rule, merged, owner)
+        """Return a value that adds to a list in the same way, as the list's only item."""
+        written = added(before, value, rule.compare)
+        facts = (ADDED,) if same(before, written, rule.compare) else ()
+        return self._veiled(rule, value, owner, facts, written)
 
     def _seen(
         self,
@@ -175,6 +192,7 @@ class Redactor:
         values: Sequence[Value | Missing],
         owner: _Owner,
         departed: Sequence[Cell],
+        facts: Callable[[int, Value], tuple[str, ...]] = lambda *_: (),
     ) -> tuple[Value | Missing, ...]:
         found = list(values)
         for i, (rule, value) in enumerate(zip(rules, values, strict=False)):
@@ -183,14 +201,31 @@ class Redactor:
             whose = owner
             if i < len(departed) and same(value, departed[i].value, rule.compare):
                 whose = _Owner(owner.record, _departed(rule).word, owner.sealed)
-            found[i] = self._veiled(rule, value, whose)
+            found[i] = self._veiled(rule, value, whose, facts(i, value))
         return tuple(found)
 
-    def _veiled(self, rule: FieldRule, value: Value, owner: _Owner) -> Value:
+    def _facts(self, position: int, held: Value) -> tuple[str, ...]:
+        """Return the facts of a value in the target that a leave writes."""
+        departed, given = self.departed[position : position + 1], dict(self.policy.reactivating)
+        rule, before = self.policy.returning[position], present(held)
+        back = position in given and same(before, merged(rule, before, given[position]))
+        over = any(each.moving and is_day_until(before, each.value) for each in departed)
+        return (*([DEPARTED] if over else ()), *([GIVEN] if back else ()))
+
+    def _veiled(
+        self,
+        rule: FieldRule,
+        value: Value,
+        owner: _Owner,
+        facts: tuple[str, ...] = (),
+        written: Value = None,
+    ) -> Value:
+        """Return a value without what it says; the digest is that of what is `written` for it."""
         if is_blank(value):
             return value
-        digest = self.seal.digest(owner.record, rule.path, value) if owner.sealed else ""
-        veiled: Any = Redacted(self.same_as(rule, value, owner.word), digest)
+        said = value if written is None else written
+        digest = self.seal.digest(owner.record, rule.path, said) if owner.sealed else ""
+        veiled: Any = Redacted(self.same_as(rule, value, owner.word), digest, facts)
         # A list that is added to is planned as a list.
         return [veiled] if rule.merge is Merge.ADD and isinstance(value, list) else veiled
 
@@ -198,16 +233,19 @@ class Redactor:
         self, rule: FieldRule, value: Value, word: str
     ) -> str | tuple[tuple[str, int], ...]:
         """Return what a sensitive value equals: `word`, or the same values of any record."""
-        if not rule.unique and rule.path not in self._shared:
+        constant, email = rule.is_constant(value), has_email(value)
+        if not (constant or email or rule.unique or rule.path in self._shared):
             return word
         compares = {rule.compare, comparison(rule), *self.policy.match}
         compared = tuple(
             (each.value, self._number(each.value, comparable(value, each)))
             for each in sorted(compares, key=lambda each: each.value)
         )
-        kind = ITEM if emails_in(value) else EMAIL if has_email(value) else MARK
-        marks = () if rule.is_constant(value) else marks_of(value)
-        return (*compared, *((kind, self._number(MARK, each)) for each in marks))
+        kind = ITEM if emails_in(value) else EMAIL if email else MARK
+        marks = tuple((kind, self._number(MARK, each)) for each in marks_of(value))
+        words = words_of(value) if rule.path in self._named else ()
+        told = tuple((WORD, self._number(WORD, each)) for each in sorted(words))
+        return (*compared, *marks, *told, *(((CONSTANT, 0),) if constant else ()))
 
     def _number(self, compare: str, value: Hashable) -> int:
         """Return a number for a value, next to those of values that differ only in form."""
@@ -278,6 +316,16 @@ class Partners:
         """The ids of all matched target records."""
         ids = ids_of(self._held)
         return frozenset(map(ids.__getitem__, self._places.values()))
+
+
+def _beside(rule: FieldRule, held: Value, cell: Cell) -> tuple[str, ...]:
+    """Return the facts of a source record's value beside that of the matched record."""
+    lost = loses_letters(FieldChange(rule, held, cell.value))
+    begun = cell.moving and is_day_until(held, cell.value)
+    return (*([LOST] if lost else ()), *([BEGUN] if begun else ()))
+
+
+_OF_DEPARTED = (DEPARTED,)
 
 
 def _departed(rule: FieldRule) -> _Owner:

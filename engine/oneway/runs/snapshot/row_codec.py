@@ -48,8 +48,8 @@ def row_data(row: SourceRow) -> Data:
 
 
 def _missed(each: Missed) -> list[Any]:
-    instead = [each.why, each.instead] if each.instead else []
-    return [each.reference, each.value, each.found, each.field, *instead]
+    why = [each.why, each.instead] if each.why or each.instead else []
+    return [each.reference, each.value, each.found, each.field, *why]
 
 
 def _readable(row: SourceRow | TargetRow) -> Data:
@@ -80,7 +80,7 @@ def row_of(data: Data) -> SourceRow:
         failed_rules=tuple(data["failed"]),
         outside=tuple(data.get("outside", ())),
         cells=each_of(_cell_of, data["cells"]),
-        leaving=each_of(_leaving_cell_of, data["leaving"]),
+        leaving=each_of(leaving_cell_of, data["leaving"]),
         leaves_left=data["leaves"][0],
         leaves_later=data["leaves"][1],
         missed=tuple(Missed(*each) for each in data["missed"]),
@@ -150,7 +150,9 @@ def leaving_data(cell: Cell) -> Any:
     return [*cell_data(cell), cell.moving]
 
 
-def _leaving_cell_of(data: Any) -> Cell:
+def leaving_cell_of(data: Any) -> Cell:
+    if not isinstance(data[-1], bool):  # stored by a version without `moving`
+        return _cell_of(data)
     *cell, moving = data
     return _cell_of(cell)._replace(moving=moving)
 
@@ -160,9 +162,10 @@ def value_data(value: object) -> Any:
     if value is None or type(value) in _PLAIN:
         return value
     if isinstance(value, Redacted):
-        return {"veiled": value.same_as, "digest": value.digest}
+        facts = {"facts": list(value.facts)} if value.facts else {}
+        return {"veiled": value.same_as, "digest": value.digest, **facts}
     if isinstance(value, list) and value and isinstance(value[0], Redacted):
-        return {"veiled": value[0].same_as, "digest": value[0].digest, "list": True}
+        return {**value_data(value[0]), "list": True}
     if value is MISSING:
         return {"missing": True}
     return {"value": value} if isinstance(value, list | dict) else value
@@ -177,7 +180,7 @@ def value_of(data: Any) -> Any:
     if "veiled" in data:
         same_as = data["veiled"]
         words = same_as if isinstance(same_as, str) else tuple(map(tuple, same_as))
-        veiled = Redacted(words, data["digest"])
+        veiled = Redacted(words, data["digest"], tuple(data.get("facts", ())))
         return [veiled] if "list" in data else veiled
     if "missing" in data:
         missing: Missing = MISSING

@@ -31,13 +31,13 @@ from oneway.planning.planner import Header
 from oneway.runs.snapshot.projection import UNKEEPABLE, Tree
 from oneway.runs.snapshot.row_codec import (
     Data,
-    _cell_of,
-    cell_data,
     each_of,
     hashable_of,
     held_data,
     held_of,
     key_data,
+    leaving_cell_of,
+    leaving_data,
     row_data,
     row_of,
 )
@@ -88,8 +88,8 @@ class RunSnapshot:
     records: tuple[tuple[Part, ...], tuple[Part, ...]] = ((), ())
     tables: Mapping[str, LookupTable] = field(default_factory=dict)
     evidence: LinkEvidence = NO_LINKS
-    left: Mapping[str, LeftAnswer] = field(default_factory=dict)
-    """What the plan said of target records on which a leave would have an unusual effect."""
+    left: Mapping[str, Mapping[str, LeftAnswer]] = field(default_factory=dict)
+    """See `NotedAnswers.left`. Of an earlier version, one answer for all questions, under ""."""
 
 
 class TooLarge(Exception):
@@ -230,14 +230,17 @@ def _head(snapshot: RunSnapshot) -> Data:
         "remarks": [to_data(each) for each in header.remarks],
         "allowed": [[a.guard, a.ceiling, a.by] for a in header.allowed],
         "shape": [*(shape.match, shape.rules, shape.fields, shape.leaving, shape.sensitive)],
-        "departed": list(map(cell_data, snapshot.departed)),
+        "departed": list(map(leaving_data, snapshot.departed)),
         "deactivated": {id: dict(fields) for id, fields in snapshot.deactivated.items()},
         "trees": snapshot.trees,
         "tables": {name: _table(each) for name, each in sorted(snapshot.tables.items())},
         "source": [snapshot.source.complete, snapshot.source.problems],
         "target": [snapshot.target.complete, snapshot.target.problems],
         "evidence": _evidence(snapshot.evidence),
-        "left": {id: each.value for id, each in snapshot.left.items()},
+        "left": {
+            id: {asked: answer.value for asked, answer in each.items()}
+            for id, each in snapshot.left.items()
+        },
     }
 
 
@@ -250,7 +253,7 @@ def _snapshot_of(head: Data, lines: list[Data]) -> RunSnapshot:
         version=head["version"],
         header=_header_of(head),
         shape=Shape(*map(tuple, head["shape"])),
-        departed=each_of(_cell_of, head["departed"]),
+        departed=each_of(leaving_cell_of, head["departed"]),
         deactivated=head["deactivated"],
         source=Collected(tuple(row_of(line["row"]) for line in rows), source[0], tuple(source[1])),
         target=Collected(
@@ -263,8 +266,13 @@ def _snapshot_of(head: Data, lines: list[Data]) -> RunSnapshot:
         ),
         tables={name: _table_of(each) for name, each in head["tables"].items()},
         evidence=_evidence_of(head.get("evidence")),
-        left={id: LeftAnswer(each) for id, each in head.get("left", {}).items()},
+        left={id: _answers_of(each) for id, each in head.get("left", {}).items()},
     )
+
+
+def _answers_of(data: Data | str) -> Mapping[str, LeftAnswer]:
+    given = {"": data} if isinstance(data, str) else data
+    return {asked: LeftAnswer(answer) for asked, answer in given.items()}
 
 
 def _header_of(head: Data) -> Header:
