@@ -68,6 +68,7 @@ _KEY = re.compile(r"\s*(?:- +)?[\w.\"' -]+:(?:\s|$)|\s*- ")
 def _open_quote(line: str) -> int | None:
     """Return where a quote opens that is not closed on its line."""
     at, quote, begun, depth, before = 0, "", 0, 0, "-"
+    indent = len(line) - len(line.lstrip())
     while at < len(line):
         sign = line[at]
         if quote:
@@ -84,7 +85,7 @@ def _open_quote(line: str) -> int | None:
         # A value begins after a colon or a dash with a space, and after a bracket at once.
         spaced = sign == " " and (before if at and line[at - 1] == " " else line[at - 1 : at])
         before = sign if sign in "[{," else spaced or ""
-        if not line[:at].strip() and sign == " ":
+        if sign == " " and at <= indent:
             before = "-"
         at += 1
     return begun if quote else None
