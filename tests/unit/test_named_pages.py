@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,27 +15,27 @@ PLACES = ("engine/oneway", "connectors/oneway_connectors")
 _PAGE = re.compile(r"oneway docs ([a-z][\w/-]*)")
 
 
-def texts() -> Iterator[tuple[str, str]]:
-    """Yield each text of the program, without docstrings, and where it is."""
+@cache
+def texts() -> list[tuple[str, str]]:
+    """Return each text of the program, without docstrings, and where it is."""
+    found = []
     for file in (file for place in PLACES for file in sorted((ROOT / place).rglob("*.py"))):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         said = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
         for node in ast.walk(tree):
             plain = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if plain and id(node) not in said:
-                yield f"{file.relative_to(ROOT)}:{node.lineno}", node.value
-
-
-TEXTS = [*texts()]
+                found.append((f"{file.relative_to(ROOT)}:{node.lineno}", node.value))
+    return found
 
 
 def test_no_message_names_a_page_by_its_file() -> None:
-    wrong = [place for place, text in TEXTS if re.search(r"\b(docs|connectors)/[\w/]+\.md", text)]
+    wrong = [place for place, text in texts() if re.search(r"\b(docs|connectors)/[\w/]+\.md", text)]
     assert wrong == []
 
 
 def test_each_page_that_a_message_names_is_there() -> None:
-    named = {page for _, text in TEXTS for page in _PAGE.findall(text)}
+    named = {page for _, text in texts() for page in _PAGE.findall(text)}
     assert {"language", "testing", "notifications"} <= named
     for page in named:
         assert page_named(page).text
