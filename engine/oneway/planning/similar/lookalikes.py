@@ -161,8 +161,9 @@ def _first_values(
         some = list(islice(ordered, LOOKED_AT))
         if not some:
             break
+        rows = [target.values for target in some]  # which a short row works out each time
         for each in few:
-            values = [held_value(target, each) for target in some]
+            values = (_given(held, each) for held in rows)
             found[each] += [value for value in values if value is not None]
     return {each: values[:LOOKED_AT] for each, values in found.items()}
 
@@ -268,7 +269,10 @@ def namesakes_of(policy: Policy, row: AnySourceRow, named: Holders) -> Sequence[
 
 def held_value(target: AnyTargetRow, position: int) -> Value:
     """Return a target record's value of a field; None if it is blank."""
-    values = target.values
+    return _given(target.values, position)
+
+
+def _given(values: Sequence[Value | Missing], position: int) -> Value:
     value: Value | Missing = values[position] if position < len(values) else MISSING
     return None if isinstance(value, Missing) or is_blank(value) else value
 
