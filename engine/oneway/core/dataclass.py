@@ -14,9 +14,10 @@ from functools import cache
 from operator import attrgetter
 from reprlib import recursive_repr
 from types import CodeType, FunctionType, MemberDescriptorType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 _T = TypeVar("_T")
+_Put: TypeAlias = Callable[[object, object], None]
 
 
 def quick(
@@ -63,11 +64,14 @@ def _init(cls: type, fields: Sequence[Field[object]], frozen: bool) -> FunctionT
     names = {}
     for at, each in enumerate(fields):
         names[f"a{at}"] = names[f"f{at}"] = each.name
-        values[f"set{at}"] = _setter(cls, each.name)
+        put, make = _setter(cls, each.name), each.default_factory
+        values[f"set{at}"] = put if make is MISSING or not each.init else _making(put, make)
         values[f"make{at}"] = each.default_factory
         if not each.init and each.default is not MISSING:
             values[f"make{at}"] = lambda default=each.default: default
-    code = _compiled("".join(map(_kind, fields)), frozen, hasattr(cls, "__post_init__"))
+    shape = "".join(map(_kind, fields))
+    shape = shape.translate(_MADE_BY_SETTERS) if frozen else shape
+    code = _compiled(shape, frozen, hasattr(cls, "__post_init__"))
     code = code.replace(
         co_names=tuple(names.get(each, each) for each in code.co_names),
         co_varnames=tuple(names.get(each, each) for each in code.co_varnames),
@@ -84,12 +88,17 @@ def _init(cls: type, fields: Sequence[Field[object]], frozen: bool) -> FunctionT
     return made
 
 
-def _setter(cls: type, name: str) -> Callable[[object, object], None]:
+def _setter(cls: type, name: str) -> _Put:
     """Return what sets a field, of a frozen object too."""
     member = getattr(cls, name, None)
     if isinstance(member, MemberDescriptorType):
         return member.__set__
     return lambda self, value: object.__setattr__(self, name, value)
+
+
+def _making(put: _Put, make: Callable[[], object]) -> _Put:
+    """Return what sets a field, and makes its default."""
+    return lambda self, value: put(self, make() if value is _MADE else value)
 
 
 class _Made:
@@ -123,6 +132,8 @@ def _default(field: "Field[object]") -> object:
     return _MADE if field.default is MISSING else field.default
 
 
+_MADE_BY_SETTERS = str.maketrans("mM", "pP")
+"""In frozen classes, so that those of as many fields share one `__init__`: few are compiled."""
 _VALUES = {"p": "a{0}", "m": "make{0}() if a{0} is MADE else a{0}", "o": "make{0}()"}
 
 
