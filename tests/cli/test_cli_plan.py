@@ -219,7 +219,7 @@ def test_a_guard_holds_back_and_a_person_may_allow_it_once(world: World) -> None
     ended = world.run("plan", "m.yaml", "--out", "plan.json")
     assert (ended.code, "--allow leavers=4" in ended.out) == (4, True)
     more = "oneway plan m.yaml --allow leavers=4 --out plan.json"
-    assert ended.err.endswith(f"to let through what the guards hold:\n  {more}\n")
+    assert ended.err.endswith(f"to let through what the guards hold back:\n  {more}\n")
     assert "all of it is held back by guards: there is nothing to apply" in ended.err
     applied = world.run("apply", "plan.json")
     assert (applied.code, "held back by a guard" in applied.out) == (4, True)
@@ -242,9 +242,10 @@ def test_a_plan_ends_with_the_whole_command_that_lets_through_what_is_held(world
     ended = world.run("plan", "m.yaml", *given, "--out", "p.json")
     assert ended.code == 4
     assert (
-        "apply it, without the 4 leaves that guards hold, with: oneway apply p.json" in ended.flat
+        "apply it, without the 4 leaves that guards hold back, with: oneway apply p.json"
+        in ended.flat
     )
-    (last,) = re.findall(r"what the guards hold:\s+oneway (.*)\n$", ended.err)
+    (last,) = re.findall(r"what the guards hold back:\s+oneway (.*)\n$", ended.err)
     assert shlex.split(last) == [
         *("plan", "m.yaml", "--source", "other people.json", "--as-of"),
         *("2026-06-15T00:00:00+00:00", "--set", "region=far away"),

@@ -67,7 +67,7 @@ def test_a_sync_of_a_sensitive_list_can_be_replayed(world: World) -> None:
 @pytest.mark.parametrize(("old", "new", "told"), [
     ("{by: value}", "{by: []}", "m.yaml:11"),
     ("{by: value}", "{keys: value}", "m.yaml:11"),
-    ("compare:", "merge: {own: [a]}\n    compare:", "whose owned items are no objects [M110]"),
+    ("compare:", "merge: {own: [a]}\n    compare:", "whose owned items are not objects [M110]"),
     (
         "compare: {by: value}",
         "merge: {own: {pattern: a}}\n    compare: ignore_case",

@@ -260,7 +260,7 @@ def test_who_declines_the_first_sync_keeps_the_connection(office: Office, how: s
         terminal.answer("Tell: ", "payroll@example.com")
         terminal.answer("Mail server: ", "smtp.example.com")
         terminal.answer("From [payroll@example.com]: ", "oneway@example.com")
-        terminal.answer("Its user; Enter where nobody logs in: ", "oneway")
+        terminal.answer("Its user; Enter for no login: ", "oneway")
         terminal.answer("[env:ONEWAY_SMTP_PASSWORD]: ", "")
         terminal.expect("changes? [y/N]: ")
         terminal.interrupt() if how == "ctrl-c" else terminal.enter(how)

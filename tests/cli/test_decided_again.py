@@ -71,7 +71,7 @@ EDITS: dict[str, tuple[str, dict[str, dict[str, Any]], str]] = {
        for who in (LEAVE, CREATE)},
     "a new person has the login of a joiner":
         (CREATE, {"e9": {"login": "l4"}},
-         "source record e9 has come since the plan, with a value that only one record may hold"),
+         "source record e9 has come since the plan, with the same unique value"),
     "the key is another, and the email the same":
         (UPDATE, {"e1": {"code": "006"}, "e6": {"code": "x"}}, "another match key since the plan"),
     "a field is blank without which nobody takes part":

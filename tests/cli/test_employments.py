@@ -266,7 +266,7 @@ def test_a_plan_is_stale_for_whom_another_record_counts_by_now(world: World) -> 
     world.write("s.json", [former, job("b", "1", "A")])
     ended = world.run("apply", "p.json")
     assert world.read("t.json") == [user("1", "1", "A")], ended.out
-    assert "source record b stands for this person by now" in ended.flat
+    assert "source record b now counts for this person" in ended.flat
 
 
 @pytest.mark.parametrize(

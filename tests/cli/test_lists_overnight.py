@@ -198,7 +198,7 @@ def test_items_without_any_key_are_said_to_have_none(world: World) -> None:
     world.write("staff.json", "[]")
     said = " ".join(world.run("sync", "w.yaml", "--as-of", "2026-06-01").err.split())
     assert "the key 'jobs[].left' (leavers.when)" in said
-    assert "its items have no keys; if the system leaves out what is null, declare" in said
+    assert "its items have no keys; if the system leaves out null values, declare" in said
 
 
 def test_a_key_that_is_declared_within_lists_may_be_absent_from_all(world: World) -> None:

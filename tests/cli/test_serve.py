@@ -197,7 +197,9 @@ def test_health_metrics_and_files_that_change(night: Night) -> None:
         assert answer(f"{url[0]}/else")[0] == 404
         night.connect("broken", "acme-mapping.yaml", schedule="never")
         (night.folder / "connections" / "acme.yaml").unlink()
-        serving.says("is broken no more", "acme: is gone", "broken: connections/broken.yaml, never")
+        serving.says(
+            "is no longer broken", "acme: is gone", "broken: connections/broken.yaml, never"
+        )
         wrong = [line[20:] for line in serving.said.splitlines() if "broken.yaml:" in line]
         assert len(wrong) == len(set(wrong))  # said once, not at every look
         # A store of a newer version, while it runs: said, and tried again.

@@ -57,7 +57,7 @@ def test_an_expression_is_shown_step_by_step(world: World) -> None:
     for expression, said in {
         "Name": "the record has no key 'Name'; did you mean 'name'?",
         "upper(nmae)": "a key that it reads is not in the record",
-        "name.first": "name is no object, so it has no keys",
+        "name.first": "name is not an object, so it has no keys",
         "jobs.title": "jobs is a list: for each item, write jobs[].title",
         "team.code": "team is null",
     }.items():

@@ -144,13 +144,13 @@ def test_a_test_may_name_each_field_that_its_mapping_reads(keys: tuple[str, ...]
             ("names", "first"),
             {"names.first": "Ada"},
             {},
-            "keys stand here as they are in the data: write 'first' within 'names'",
+            "keys are written here as they are in the data: write 'first' within 'names'",
         ),
         (
             ("names.first",),
             {"names": {"first": "Ada"}},
             {},
-            "keys stand here as they are in the data: write 'names.first'",
+            "keys are written here as they are in the data: write 'names.first'",
         ),
     ],
 )

@@ -4474,7 +4474,7 @@ MUTANTS = (
     Mutant(
         "claim-unchecked",
         "applying/preconditions",
-        'raise Stale(f"{claim.path} by now belongs to target record {holder.id}")',
+        'raise Stale(f"{claim.path} now belongs to target record {holder.id}")',
         "pass",
         "a value that was taken since the plan is not created again",
         "tests/unit/test_apply.py",

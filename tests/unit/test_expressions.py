@@ -96,8 +96,8 @@ def test_functions_settings_and_the_present():
         ("a.", "the expression ends too soon", "."),
         ("", "the expression ends too soon", ""),
         ("a b", "a name with a space needs quotes", "a b"),
-        ("a ''", "two values stand side by side", "'"),
-        ('a "b c" d', "two values stand side by side", '"'),
+        ("a ''", "two values are side by side", "'"),
+        ('a "b c" d', "two values are side by side", '"'),
         ("a = b", "a single = means nothing", "="),
         ("a == 'x", "the ' is never closed", "'x"),
         ("a # b", "a name with a space needs quotes", "a # b"),
@@ -208,7 +208,7 @@ def test_a_read_only_mapping_is_an_object():
 def test_a_number_without_backticks_is_told_how_to_be_one() -> None:
     with pytest.raises(ExpressionSyntax) as caught:
         parse("id > 5", SPAN)
-    assert caught.value.help == "a number stands between backticks: `5`"
+    assert caught.value.help == "write a number between backticks: `5`"
 
 
 @pytest.mark.parametrize(("text", "marked"), [
@@ -217,7 +217,7 @@ def test_a_number_without_backticks_is_told_how_to_be_one() -> None:
     ("x[?y].{a: @[1:2], b: c, a: d}", "a"),
 ])  # fmt: skip
 def test_a_key_stands_once_in_an_object(text: str, marked: str) -> None:
-    with pytest.raises(ExpressionSyntax, match="stands twice") as caught:
+    with pytest.raises(ExpressionSyntax, match="is there twice") as caught:
         parse(text, Span(""))
     offset, length = caught.value.offset, caught.value.length
     assert (text[offset : offset + length], text.rindex(marked)) == (marked, offset)

@@ -410,7 +410,7 @@ def test_a_second_table_in_another_order_ends_the_reading(
 ) -> None:
     """What stands below has other columns; also far down, where many rows are read at once."""
     rows = "".join(f"{number},Ann,a@example.com\n" for number in range(above))
-    said = f"a.csv:{above + 2}: the headings stand here again, in another order"
+    said = f"a.csv:{above + 2}: the headings are repeated here, in another order"
     with pytest.raises(ReadError, match=said) as caught:
         read(tmp_path / "a.csv", f"code,name,email\n{rows}{line}\nBob,2,b@example.com\n", id="code")
     assert caught.value.code == "R154"
@@ -419,7 +419,7 @@ def test_a_second_table_in_another_order_ends_the_reading(
 
 def test_a_second_table_of_a_sheet_in_another_order_ends_the_reading(tmp_path: Path) -> None:
     rows = [["id", "name"], ["1", "Ann"], ["name", "id"], ["Bob", "2"]]
-    with pytest.raises(ReadError, match=r"a\.xlsx:3: the headings stand here again"):
+    with pytest.raises(ReadError, match=r"a\.xlsx:3: the headings are repeated here"):
         opened().reader(workbook(tmp_path / "a.xlsx", {"Staff": rows})).read()
 
 
@@ -673,7 +673,7 @@ def test_records_below_a_footer_leave_the_file_incomplete(tmp_path: Path) -> Non
     assert opened(footer="Total").reader(str(path)).read().complete
     path.write_text(whole + "2,x,y\n")
     found = opened(footer="Total").reader(str(path)).read()
-    assert (found.complete, "line 6 stands below the footer" in found.problems[0]) == (False, True)
+    assert (found.complete, "line 6 is below the footer" in found.problems[0]) == (False, True)
     writer = opened(footer="Total").writer(str(path))
     writer.update("1", {"a": "z"}, "t")
     writer.flush()

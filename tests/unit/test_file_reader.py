@@ -175,8 +175,8 @@ def test_of_an_object_with_a_flaw_all_other_values_are_read(tmp_path: Path, endi
     ("bad", "cause"),
     [
         ('{"id": True}', "it is written true, false and null, in small letters"),
-        ("{'id': 1}", "texts stand in double quotes"),
-        ('{"id": 1,}', "a comma stands before a closing bracket"),
+        ("{'id': 1}", "text must be in double quotes"),
+        ('{"id": 1,}', "there is a comma before a closing bracket"),
         ('{"id": 1, // the first\n "n": 2}', "JSON has no comments"),
     ],
 )
@@ -196,7 +196,7 @@ def test_a_list_of_lists_is_no_record_and_how_to_mend_it_is_said(tmp_path: Path)
 
 def test_a_comma_after_the_last_record_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, "a.json", b'[{"id": 1},\n]\n')
-    with pytest.raises(ReadError, match=r"a\.json:2: not valid JSON: a comma stands before"):
+    with pytest.raises(ReadError, match=r"a\.json:2: not valid JSON: there is a comma before"):
         FileReader(str(path)).read()
 
 

@@ -240,7 +240,7 @@ def test_what_is_evaluated_can_fail(expression):
     ],
 )
 def test_the_first_and_the_last_instant_often_stand_for_no_date(expression):
-    with pytest.raises(EvaluationError, match="often stand for no date: compare the value"):
+    with pytest.raises(EvaluationError, match="often mean no date: compare the value"):
         evaluate(expression)
 
 

@@ -247,7 +247,7 @@ def test_a_body_has_a_place_for_what_is_put_into_it(body: str, param: str, what:
     if not what:
         described(text)
         return
-    with pytest.raises(Refused, match="cannot hold") as caught:
+    with pytest.raises(Refused, match="cannot contain") as caught:
         described(text)
     (mistake,) = caught.value.diagnostics
     assert mistake.code == "C109"

@@ -279,7 +279,7 @@ def test_a_fixture_is_read_for_the_claims(tmp_path: Path) -> None:
             9,
             "did you mean 'first'",
         ),
-        ("cases:\n  - {name: A, as_of: 2026-13-01}\n", "T103", 9, "no instant"),
+        ("cases:\n  - {name: A, as_of: 2026-13-01}\n", "T103", 9, "not an instant"),
         ("cases:\n  - {name: A, record: {}, exepct: {}}\n", "S102", 9, "expect"),
         ("always: [{name: A, for: 'a |', outcome: [create]}]\n", "T104", 8, ""),
         (

@@ -74,7 +74,7 @@ def test_a_create_has_happened_though_the_target_stores_another_unicode_form(
 ) -> None:
     action = create(Claim("ref", sent, Compare.EXACT), ref=sent)
     assert now(ref=stored).happened(action) == (Happened.YES, "u1")
-    with pytest.raises(Stale, match="ref by now belongs to target record u1"):
+    with pytest.raises(Stale, match="ref now belongs to target record u1"):
         now(ref=stored).refuse_stale(action)
 
 
@@ -155,7 +155,7 @@ def test_an_answer_with_the_wrong_person_does_not_hide_that_a_create_has_happene
 
 def test_an_answer_with_the_wrong_person_does_not_hide_who_holds_a_value() -> None:
     seen, _ = amiss(BO, ANA)
-    with pytest.raises(Stale, match="ref by now belongs to target record u1"):
+    with pytest.raises(Stale, match="ref now belongs to target record u1"):
         seen.refuse_stale(create(REF, ref="A1"))
 
 
@@ -186,7 +186,7 @@ def test_a_filter_that_is_ignored_and_shows_more_than_the_list_is_asked_each_tim
     for _ in range(2):
         seen.forget(renew=True)
         assert seen.happened(create(REF, ref="A1")) == (Happened.YES, "u1")
-        with pytest.raises(Stale, match="ref by now belongs to target record u1"):
+        with pytest.raises(Stale, match="ref now belongs to target record u1"):
             seen.refuse_stale(create(REF, ref="A1"))
 
 

@@ -427,8 +427,8 @@ def test_204_says_that_a_search_finds_nobody() -> None:
         ([(1, 2), (3,), (3,)], ""),
         ([(1, 2), (3, 4), (3, 4)], "'page' ignored?); if it is the end of the list"),
         ([(1, 2), (1, 2)], "'page' ignored?)"),
-        ([(1, 2), (3,), (1,)], "holds only records that were read before"),
-        ([(1, 2), (3,), (2, 3)], "holds only records that were read before"),
+        ([(1, 2), (3,), (1,)], "has only records that were read before"),
+        ([(1, 2), (3,), (2, 3)], "has only records that were read before"),
         ([(1, 2), (3, 4), (4, 5), ()], "the list changed while it was read"),
     ],
 )  # fmt: skip

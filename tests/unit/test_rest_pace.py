@@ -213,7 +213,7 @@ def test_a_file_that_cannot_be_used_leaves_the_limit_within_the_process(
     shared.hold(3.0, 50.0)
     assert shared.begin(4.0) == Later(53.0)
     assert len(said(caplog)) == 1
-    assert "within this process alone" in said(caplog)[0]
+    assert "within this process only" in said(caplog)[0]
 
 
 def test_a_file_that_another_keeps_locked_leaves_the_limit_within_the_process(

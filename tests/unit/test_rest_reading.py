@@ -250,8 +250,8 @@ def test_a_list_that_shows_each_record_twice_is_incomplete_and_has_not_changed()
     assert ids(snapshot.records) == ["a", "b", "c"]
     assert not snapshot.complete
     assert snapshot.problems == (
-        "2 ids come twice on page 1: the list holds a record more than once",
-        "an id comes twice on page 2: the list holds a record more than once",
+        "2 ids come twice on page 1: the list has a record more than once",
+        "an id comes twice on page 2: the list has a record more than once",
     )
 
 
@@ -749,7 +749,7 @@ def test_a_detail_that_fails_at_each_try_is_that_records_problem() -> None:
     failing = [lambda _: reply({}, 500)] * 4
     connector, _ = opened(page("a"), page(), *failing, manifest=DETAILED)
     (record,) = connector.reader("people").read().records
-    assert record.problem == "the system fails (500) when asked for it"
+    assert record.problem == "the system fails (500) when it is requested"
 
 
 LATER = """\
@@ -772,7 +772,9 @@ def test_a_detail_that_fails_loses_its_own_key_by_our_name(job: str, shown: obje
     manifest = altered("    get: {path:", LATER.replace("JOB", job))
     connector, _ = opened(page("a"), page(), *answers, manifest=manifest)
     (record,) = connector.reader("people").read().records
-    assert record.problem == "its 'bank' cannot be read: the system fails (500) when asked for it"
+    assert (
+        record.problem == "its 'bank' cannot be read: the system fails (500) when it is requested"
+    )
     assert (record.data, record.lost) == (shown, (("account",),))
 
 
@@ -781,7 +783,7 @@ def test_a_detail_that_fails_in_place_of_the_record_leaves_nothing_certain() -> 
     manifest = altered("    get: {path:", LATER.replace("JOB", "into: replace"))
     connector, _ = opened(page("a"), page(), *answers, manifest=manifest)
     (record,) = connector.reader("people").read().records
-    assert record.problem == "the system fails (500) when asked for it"
+    assert record.problem == "the system fails (500) when it is requested"
     assert (record.data, record.lost) == ({}, ())
 
 
@@ -821,7 +823,7 @@ def test_a_detail_that_is_shown_of_somebody_is_refused_for_those_people_alone() 
 def test_an_id_that_cannot_stand_in_a_path_is_that_records_problem(id: str) -> None:
     connector, world = opened(page(id), page(), manifest=DETAILED)
     (record,) = connector.reader("people").read().records
-    assert "cannot be asked for" in record.problem
+    assert "cannot be requested" in record.problem
     assert len(world.asked) == 2
 
 

@@ -243,7 +243,7 @@ class CsvRows(OfTable):
         if self._malformed:
             raise rejected(
                 f"a column cannot be added while line {self._malformed} is not a proper row",
-                "mend that row first",
+                "correct that row first",
             )
         options = self._options
         wider = Headings([*headings.names, *added], {}, flat=options.headings == "flat")

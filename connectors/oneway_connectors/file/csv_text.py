@@ -70,7 +70,7 @@ class Dialect:
             return cell
         if not self.quote:
             summary = "a cell of this file cannot hold its delimiter, or several lines"
-            raise rejected(summary, "mend the value at its source, or set the option quote")
+            raise rejected(summary, "correct the value at its source, or set the option quote")
         return self.quote + cell.replace(self.quote, self.quote * 2) + self.quote
 
 

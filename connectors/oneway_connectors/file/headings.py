@@ -97,7 +97,7 @@ class Headings:
         if not self._flat:
             return path_text(keys)
         if len(keys) > 1:
-            help = "headings are flat in this file: name the heading as it stands, in quotes"
+            help = "headings are flat in this file: name the whole heading, in quotes"
             raise rejected(f"no column of a flat file is {path_text(keys)!r}", help)
         return keys[0]
 
@@ -221,7 +221,7 @@ def _seen(text: str, name: str) -> str:
 
 def _remedy(text: str) -> str:
     if looks_blank(text):
-        return f'if that stands for nothing, set the option blank: "{text}"'
+        return f'if that means nothing, set the option blank: "{text}"'
     return "correct it, or change the option types, or set unfit_cells: keep"
 
 
@@ -245,9 +245,11 @@ def _cell(value: Value, name: str) -> str:
         return ""
     if not isinstance(value, str):
         kind = _KINDS.get(type(value), "number")
-        raise rejected(f"a CSV file cannot hold the {kind} of field {name!r}", CELL_HELP)
+        raise rejected(f"a CSV file cannot contain the {kind} of field {name!r}", CELL_HELP)
     if not encodable(value):
-        raise rejected(f"field {name!r} holds half of a character", "mend the value at its source")
+        raise rejected(
+            f"field {name!r} contains half of a character", "correct the value at its source"
+        )
     return value
 
 

@@ -128,7 +128,7 @@ def _decimal_mark(given: Mapping[str, str]) -> str:
 
 def _line(text: str) -> int:
     if text and not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= 10_000):
-        raise ValueError("write the number of the line on which the headings stand, such as 3")
+        raise ValueError("write the number of the line with the headings, such as 3")
     return int(text or 0)
 
 

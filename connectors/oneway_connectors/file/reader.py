@@ -173,7 +173,7 @@ class FileReader:
         if len(repeated) == 1:
             said = f"{_listed(repeated[0])} are the same record, which is read once"
         else:
-            said = f"{len(repeated):,} records stand there more than once, and are read once"
+            said = f"{len(repeated):,} records are in it more than once, and are read once"
         if repeated:
             self.notes.append(f"{self._path}: {said}")
 

@@ -15,7 +15,7 @@ def replace_file(path: Path, data: bytes) -> None:
     """
     kept = path.stat()
     if not stat.S_ISREG(kept.st_mode):  # replacing would remove a device or a pipe
-        raise OSError(errno.EINVAL, "it is no regular file")
+        raise OSError(errno.EINVAL, "it is not a regular file")
     from tempfile import mkstemp
 
     handle, name = mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)

@@ -80,11 +80,11 @@ def json_slip(text: str, at: int) -> str:
     """Return what is wrong at a place in invalid JSON, if it is a common slip, or ""."""
     rest, before = text[at : at + 5], text[:at].rstrip()
     if rest.startswith("'"):
-        return "texts stand in double quotes"
+        return "text must be in double quotes"
     if rest.startswith(("True", "False", "None")):
         return "it is written true, false and null, in small letters"
     if rest[:1] in ("]", "}") and before.endswith(","):
-        return "a comma stands before a closing bracket"
+        return "there is a comma before a closing bracket"
     if rest.startswith(("//", "/*", "#")):
         return "JSON has no comments"
     return ""

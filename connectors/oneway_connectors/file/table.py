@@ -43,7 +43,7 @@ class Table:
     def missing(self) -> str:
         """Why records may be missing at the end, in words, or ""."""
         if self._beyond:
-            where = f"{self._name}: line {self._beyond} stands below the footer"
+            where = f"{self._name}: line {self._beyond} is below the footer"
             return f"{where} {self._options.footer!r}, and looks like a record"
         if self.ended or not self._options.footer:
             return ""
@@ -90,7 +90,7 @@ class Table:
             return None
         again = self._headings_again(cells)
         if again and any(number != place for number, place in again):
-            summary = "the headings stand here again, in another order than at the top"
+            summary = "the headings are repeated here, in another order than at the top"
             raise ReadError("R154", f"{self._name}:{line}: {summary}", _TWO_TABLES)
         wanted, found = len(self.headings.names), len(cells)
         if found < wanted:
@@ -220,7 +220,7 @@ class Table:
         damaged = next((name for name, cell in cells.items() if damage_of(cell)), None)
         if damaged is not None and options.damaged_cells == "error":
             summary = f"the text of {damaged!r} would be read as an error of a spreadsheet"
-            help = "mend it at its source, or set damaged_cells: keep in the target's options"
+            help = "correct it at its source, or set damaged_cells: keep in the target's options"
             raise rejected(summary, help)
         types = options.types if options.unfit_cells == "error" else {}
         for name, cell in cells.items():
@@ -306,7 +306,7 @@ class Table:
         seen: dict[str, int] = {}
         for number, name in enumerate(names, 1):
             if self._quoted_late(name):
-                summary = f"the quotation mark of column {number} stands after a space"
+                summary = f"the quotation mark of column {number} is after a space"
                 raise self.bad(line, summary, "set the option spaces: trim")
             if not encodable(name):
                 encoding = encoding_words(self._options.encoding)
@@ -351,7 +351,7 @@ _DAMAGE = (
     (
         re.compile(MERGED),
         (
-            "a merged cell, whose value stands in another cell alone",
+            "a merged cell, whose value is only in another cell",
             "unmerge it in the spreadsheet, and fill in each cell",
         ),
     ),

@@ -39,8 +39,8 @@ class WorkbookRows(OfTable):
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` if the file is not a workbook or lacks the sheet."""
         if any(kind.mark for kind in self._options.types.values()):
-            summary = f"{self._name}: the option decimal is for CSV: a workbook holds numbers"
-            help = "drop it; where cells hold numbers as text, use parse_number() in the mapping"
+            summary = f"{self._name}: the option decimal is for CSV: a workbook contains numbers"
+            help = "remove it; if cells contain numbers as text, use parse_number() in the mapping"
             raise ReadError("R156", summary, help)
         rows = self._rows(read_up_to(file, MAX_SIZE + 1))
         header = self._header(rows)
@@ -163,5 +163,5 @@ def _read(
 
 
 def _too_much(name: str) -> ReadError:
-    help = "a cell may stand far away from all others: save the sheet as CSV"
+    help = "a cell may be far away from all others: save the sheet as CSV"
     return ReadError("R150", f"{name}: the workbook takes too much memory or time", help)

@@ -217,11 +217,11 @@ class FileWriter:
             raw = encode()
         except (Flaw, RecursionError) as error:
             why = error if isinstance(error, Flaw) else "is nested too deep"
-            raise Rejected("W150", f"the record {why}", "mend the value at its source") from None
+            raise Rejected("W150", f"the record {why}", "correct the value at its source") from None
         if not can_hold(raw, self._options.encoding):
             summary = f"the record holds a character that {self._options.encoding} does not have"
             raise Rejected(
-                "W150", summary, "mend the value at its source, or keep the file in UTF-8"
+                "W150", summary, "correct the value at its source, or keep the file in UTF-8"
             )
         held.dirty = True
         return raw

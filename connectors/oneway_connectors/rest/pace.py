@@ -95,7 +95,7 @@ class SharedPace:
         self._own = OwnPace(limit)
         self._usable = fcntl is not None
         if not self._usable:
-            _say("the rate limit holds within this process alone: this system has no file locks")
+            _say("the rate limit applies within this process only: this system has no file locks")
         self._handle: int | None = None
         self._lock = Lock()
 
@@ -170,7 +170,7 @@ class SharedPace:
                 self._usable = False
                 self._let_go()
                 why = error.strerror or str(error)
-                _say(f"the rate limit holds within this process alone: {self._path}: {why}")
+                _say(f"the rate limit applies within this process only: {self._path}: {why}")
                 return None
 
     def _acted(self, book: Book, now: float, act: Callable[[Book, Head], _Out]) -> _Out:

@@ -166,13 +166,13 @@ def _new_items(
             )
         ways = "total or next" if paging.stop_when_short else "total, next or stop"
         hint += f"{_END} {ways}" if so_far.again and paging.by in NUMBERED else ""
-        return new, f"page {page.number} holds only records that were read before{hint}"
+        return new, f"page {page.number} has only records that were read before{hint}"
     if slid:
         text = f"{_ids(slid)} twice by page {page.number}: the list changed while it was read"
         so_far.problems.append(text)
     if doubled:
         so_far.problems.append(
-            f"{_ids(doubled)} twice on page {page.number}: the list holds a record more than once"
+            f"{_ids(doubled)} twice on page {page.number}: the list has a record more than once"
         )
     return new, ""
 

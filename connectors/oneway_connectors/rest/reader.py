@@ -300,7 +300,7 @@ class RestReader:
             if isinstance(record, Record):
                 yield record
             else:
-                text = "it is in the list, and is not there when asked for by itself"
+                text = "it is in the list, but a request for it finds nothing"
                 without.append(replace(self._record(record), problem=text))
 
     def _finish(
@@ -329,13 +329,13 @@ class RestReader:
         try:
             call, answer = self._ask(detail, item.id, item.data)
         except Unusable as error:
-            return _without(item, detail, f"it cannot be asked for: {error}")
+            return _without(item, detail, f"it cannot be requested: {error}")
         if answer.absent:
             # With a key of its own, it is unstated: an absent key never clears anything.
             return Item(item.id, item.data) if detail.into else None
         if answer.status == 500 or answer.refused:
             what = "refuses" if answer.refused else "fails (500)"
-            return _without(item, detail, f"the system {what} when asked for it")
+            return _without(item, detail, f"the system {what} when it is requested")
         if answer.stray:
             return _without(item, detail, f"its answer cannot be understood: {STRAY}")
         if is_of_one_record(answer.status) and not (refused and refused.all(detail)):
@@ -374,7 +374,7 @@ class RestReader:
             raise Unreadable(item.problem)
         # Some systems vary the case of an id; the list's form counts.
         if item.id.casefold() != id.casefold():
-            raise Unreadable("another record came when it was asked for")
+            raise Unreadable("a request for it returned another record")
         return Item(id, item.data)
 
     def _part(self, single: Single, answer: Answer) -> Value:
@@ -383,7 +383,7 @@ class RestReader:
         try:
             found = shown_at(single.record, data, shape)
             if single.fields and _lacks_all(single.fields, found) and tells_error(data, shape):
-                raise Unreadable("it tells of an error, and has none of the fields in the manifest")
+                raise Unreadable("it reports an error, and has none of the fields in the manifest")
         except Unreadable as error:
             said = self.client.said(answer)
             text = f"{error}, and says: {said}" if said else str(error)

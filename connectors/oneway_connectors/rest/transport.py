@@ -213,7 +213,7 @@ class Wire:
         # Each value follows one of these characters, unless they are in text. Counting them limits
         # memory, as values take more of it than their text.
         if sum(map(body.count, (b",", b"[", b"{"))) > self._limits.response_values:
-            text = f"the answer holds more than {self._limits.response_values:,} values"
+            text = f"the answer contains more than {self._limits.response_values:,} values"
             raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
         return Answer(response.status_code, response.headers, bytes(body), response.url)
 

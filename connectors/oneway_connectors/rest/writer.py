@@ -91,7 +91,7 @@ class RestWriter:
             raise Unknown("W108", f"{where}: the answer is of no use: {error}", _LOOK) from None
         if not found:
             said = self._said(answer, values)
-            raise Unknown("W108", f"{where}: the answer does not hold the new id{said}", _LOOK)
+            raise Unknown("W108", f"{where}: the answer does not contain the new id{said}", _LOOK)
         if self._tells_parts(answer):
             what, said = f"answers {answer.status}", self._said(answer, values)
             raise self._unconfirmed(call, what, said, record=found)
@@ -452,7 +452,7 @@ class RestWriter:
         return id_text(search(expression, data))
 
 
-_ONE_PARENT = "Nothing was sent. Let the system hold the record under one of them."
+_ONE_PARENT = "Nothing was sent. Put the record under one of them in the system."
 _UPDATE = "Let the manifest end access by another request, under which the record stays."
 _SAMPLE = "onewaysample"
 """Takes the place of an id to find its position in an address."""

@@ -267,7 +267,7 @@ class Gates:
             if owner != (action.source_id or ""):
                 whose = f"source record {owner}" if owner else "it has no source record"
                 text = f"a create was answered with record {target_id}, which existed: {whose}"
-                raise Unknown("W114", text, "See in the target which of them it holds now.")
+                raise Unknown("W114", text, "See in the target which of them it has now.")
             self._refuse_other(action, target_id)
         return target_id
 

@@ -236,7 +236,7 @@ class LiveSource:
             raise Stale(f"{text}, with nearly the same match key: perhaps one person twice")
         sharing = self._claimed.shared(row) if action.verb is Verb.CREATE else None
         if sharing is not None:
-            text = "has come since the plan, with a value that only one record may hold"
+            text = "has come since the plan, with the same unique value"
             raise Stale(f"source record {sharing} {text}")
 
     @property
@@ -247,9 +247,9 @@ class LiveSource:
     def _asked(self, id: str) -> SourceRow | None:
         row = self._one(id)
         if id in self._aside:
-            raise Stale(f"source record {self._aside[id]} stands for this person by now")
+            raise Stale(f"source record {self._aside[id]} now counts for this person")
         if row is not None and row.rank is not None and row.rank.tied:
-            raise Stale("several source records might stand for this person by now")
+            raise Stale("several source records might now count for this person")
         return row
 
     def _one(self, id: str) -> SourceRow | None:

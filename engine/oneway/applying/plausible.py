@@ -106,7 +106,7 @@ def _odd(plan: Plan, policy: Policy, outcome: Outcome, action: Action) -> Iterat
     if (action.target_id is None) != (action.verb is Verb.CREATE or (waits and creates)):
         yield f"{what} has the wrong target record"
     if outcome.kind not in _KINDS[action.verb] and not (waits and outcome.kind is Kind.CREATE):
-        yield f"{what} stands under '{outcome.kind.value}'"
+        yield f"{what} is under '{outcome.kind.value}'"
     if not _has(policy, action.verb):
         yield f"{what} is not in the mapping"
     yield from _odd_fields(policy, action, what)

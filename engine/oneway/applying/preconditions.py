@@ -210,7 +210,7 @@ class LiveState:
         names = ", ".join(each.field for each in unlisted)
         text = f"the list does not show {names}, and a request for the record does"
         if not action.verb.takes_access:
-            text += ": what stands there is not overwritten unseen"
+            text += ": a value that the list does not show is not overwritten"
             raise Stale(f"{text}; {_BY_DETAIL}", unlike=True)
         done = all(self.is_after(whole, action, each) for each in action.changes)
         if done and self.program.target_row(whole).left:
@@ -319,7 +319,7 @@ class LiveState:
         for claim in action.claims:
             value = self._values.claimed(action, claim)
             for holder in self._holders.other_than(action.target_id, claim, value):
-                raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
+                raise Stale(f"{claim.path} now belongs to target record {holder.id}")
 
     def nearly(self, action: Action, known: Container[str]) -> tuple[str, str] | None:
         """Return the id of a record that may be the new one, and which value is alike.

@@ -80,7 +80,7 @@ from oneway.runs.commit_connection import in_order
     "tell",
     metavar="ADDRESS",
     default="",
-    help="Who hears of failures: an email address, or nobody; by default the folder's channels.",
+    help="Who is notified of failures: an address, or nobody; by default the folder's channels.",
 )
 @click.option("--mail-server", metavar="HOST[:PORT]", default="", help="What sends that mail.")
 @click.option("-y", "--yes", is_flag=True, help="Take all defaults, and apply the first plan.")

@@ -169,7 +169,7 @@ def _said(ended: Disconnected) -> Iterator[str]:
     for what, ref in ended.left:
         yield f"  left where it is: {what}, in {ref}; remove it there if nothing else needs it"
     if ended.stays:
-        yield f"What stays: {ended.stays} are matched, and stay as they are. No more syncs come."
+        yield f"What stays: {ended.stays} are matched, and stay as they are. No sync runs any more."
     else:
         yield "It never ran, so it has written nothing to the target."
     yield from _said_open(ended.open)

@@ -25,11 +25,11 @@ from oneway.runs.resume import hold_lock
 from oneway.runs.session import Operator
 
 BEYOND = (
-    "both systems: while the source holds the person, the next run remembers them again; a record "
-    "that only the target holds is not known to be theirs any more",
+    "both systems: while the source has the person, the next run remembers them again; if only "
+    "the target has their record, no run knows any longer that it is theirs",
     "plans, reports and pages that were saved to files, and mails and webhooks that were sent",
     "logs",
-    "what records of others say of the person, as the name of a manager does",
+    "what other people's records say about the person, such as the name of a manager",
     "backups of the store",
 )
 """Places that no command can erase."""

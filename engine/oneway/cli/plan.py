@@ -113,7 +113,7 @@ class _NextSteps:
         if self.plan.actions and not is_open(self.plan):
             self._to_apply()
         if self.verdict.fired:
-            title = "only if it is right, to let through what the guards hold:"
+            title = "only if it is right, to let through what the guards hold back:"
             self.console.advise(title, self._again())
 
     def _to_apply(self) -> None:
@@ -127,7 +127,7 @@ class _NextSteps:
             return
         options = "".join(f" --option {quoted(f'{k}={v}')}" for k, v in request.options.items())
         approve = f" --approve {fingerprint(plan)[:12]}{' --retry-now' if self.retry_now else ''}"
-        without = f", without the {split(held)} that guards hold," if held else ""
+        without = f", without the {split(held)} that guards hold back," if held else ""
         command = f"oneway apply {quoted(self.out)}{approve}{options}"
         self.console.advise(f"saved; apply it{without} with:", command)
 

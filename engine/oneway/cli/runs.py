@@ -236,7 +236,7 @@ def forgetting(*, console: Console, name: str, yes: bool, state: Path, format: s
         zone = next((run.start.zone for run in journal.runs(name, limit=1)), "")
         said = _future_in_words(future, zone)
         clock = moment(instant_text(at), zone, seconds=True)
-        asked = f"The clock says {clock}. {said} Put that right?"
+        asked = f"The clock says {clock}. {said} Correct that?"
         if future and not yes and not Asking(console).yes(asked, default=False):
             console.note("nothing was changed")
             return Exit.DONE
@@ -245,7 +245,9 @@ def forgetting(*, console: Console, name: str, yes: bool, state: Path, format: s
         data = {"runs": list(future.runs), "dues": future.dues, "until": future.until or None}
         console.json({"connection": name, **data})
     else:
-        right = " They were put right: dues are forgotten, runs are of now." if future else ""
+        right = (
+            " Corrected: future due times are deleted, and runs are moved to now." if future else ""
+        )
         console.out(f"{said}{right}\n")
     return Exit.DONE
 

@@ -214,12 +214,12 @@ def _loaded(path: Path) -> Description:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise refusal("C115", str(path), "there is no such manifest", "check the path") from None
+        raise refusal("C115", str(path), "this manifest does not exist", "check the path") from None
     except OSError as error:
         summary = f"the manifest cannot be read: {error.strerror or type(error).__name__}"
         raise refusal("C115", str(path), summary) from None
     except ValueError:
-        raise refusal("C115", "connector", "a path cannot hold a NUL") from None
+        raise refusal("C115", "connector", "a path cannot contain a NUL") from None
     return _description_of(data, str(path), _is_installed(path))
 
 

@@ -21,7 +21,7 @@ from oneway.state.files import sync_folder, write_whole
 
 _HEAD = """\
 # Made by `oneway connect`; change it as you like. `oneway schema connection`
-# says what may stand here. No credential does: each is kept where it is named.
+# lists the keys. No credential is in this file: it only says where each is.
 """
 
 

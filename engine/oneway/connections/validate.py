@@ -103,7 +103,7 @@ def _wrong_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not host or not url.isprintable() or " " in url:
         return "is not one: it must be https and name a host"
     if parts.username is not None or parts.fragment:
-        return "must not hold a user or a fragment"
+        return "must not contain a user or a fragment"
     if parts.scheme == "http" and not is_loopback(host):
         return "is not https"
     return ""

@@ -37,7 +37,7 @@ def left_long_ago(
     if not _is_so(leaver, data, then) or _is_so(leaver, data, replace(context, as_of=first)):
         return None
     text = (
-        f"by its dates, they left more than {LONG_AGO} years ago: such a day often stands for no "
+        f"by its dates, they left more than {LONG_AGO} years ago: such a day often means no "
         "date, so nobody leaves by it; if it does, name it in leavers.when, else correct the day"
     )
     return ImplausibleDay(text, none=True)

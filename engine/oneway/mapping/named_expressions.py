@@ -271,7 +271,7 @@ def _refuse_misuse(text: Text, whole: Text, names: Resolver) -> None:
     for call in calls_in(text.text, whole=False):
         place = text.span.part(call.place.offset, call.place.length)
         if call.after_dot:
-            summary = f"{call.function}() cannot stand after a dot"
+            summary = f"{call.function}() cannot be used after a dot"
             help = f"write `| {call.text}`, or, for each item, map(&{call.text}, ...)"
             names.error("M103", place, summary, help)
         elif call.function == CHOOSE and call.further and whole.written:  # else it is not a call

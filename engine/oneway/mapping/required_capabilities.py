@@ -28,7 +28,7 @@ class RequiredCapabilities:
             text = "no record can be created"
             self._needs(Capability.CREATE, self.target, spec.target, text)
         if spec.gone is Gone.CREATE:
-            text = "its records cannot be asked for by id"
+            text = "its records cannot be requested by id"
             self._needs(Capability.GET, self.target, spec.target, text)
         if spec.leavers is not None:
             text = "no record can be made to leave"

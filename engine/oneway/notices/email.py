@@ -50,7 +50,7 @@ def mail(
             summary = f"the mail server cannot be reached ({why})"
             raise Undelivered("N106", to.server, summary, LATER) from None
         except UnicodeError:
-            summary = "`user` or `password` holds what no login can"
+            summary = "`user` or `password` contains characters that no login can have"
             raise Undelivered("N107", to.server, summary, "use ASCII characters") from None
 
 
@@ -69,7 +69,7 @@ def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
         message["Message-ID"] = f"<{json.loads(body)['id']}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic reply
     except (ValueError, IndexError):  # a line break, or an invalid address
-        summary = "an address cannot stand in a mail"
+        summary = "an address cannot be used in a mail"
         raise Undelivered("N107", to.server, summary, "correct `from` and `to`") from None
     text = text_of(body)
     message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")

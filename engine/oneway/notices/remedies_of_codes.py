@@ -77,7 +77,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             ),
         ),
         "C118": (
-            "The file that holds a credential of the connection is gone, or may not be read.",
+            "The file of a credential of the connection is gone, or may not be read.",
             (_WHICH, _GIVE, CHECK, AGAIN),
         ),
     },
@@ -262,7 +262,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             "is listed under none or several. Nothing is sent for it.",
             (
                 _NOT_SENT,
-                "Let the target hold it under one of them: the next run sends the change.",
+                "Put it under one of them in the target: the next run sends the change.",
                 "A leaver: block them by hand, now; or add a request to the manifest whose path "
                 "names no parent.",
             ),
@@ -421,8 +421,8 @@ _CUT = {
         CODES["R161"].title,
         _K.FILE,
         _W.OPERATOR,
-        "The source's file counts as cut off. Nothing was written: nobody's access was ended, of "
-        "those who have left either.",
+        "The source's file seems to be cut off. Nothing was written, so people who have left keep "
+        "their access.",
         _ENDS,
         narrower=True,
     ),
@@ -431,7 +431,7 @@ _CUT = {
         CODES["R162"].title,
         _K.FILE,
         _W.OPERATOR,
-        "The target's file counts as cut off. Nobody is created, as they may already be there.",
+        "The target's file seems to be cut off. Nobody is created, as they may already be there.",
         _ENDS,
         narrower=True,
     ),

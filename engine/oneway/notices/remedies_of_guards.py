@@ -37,9 +37,9 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
         (
             "The source says that these people have left, or are to leave. Confirm that first: "
             "`oneway runs show NAME --outcome held` and the report name them.",
-            "If it is true, be quick: block by hand whoever is in the list of those who have left "
+            "If it is true, be quick: block by hand everyone in the list of those who have left "
             "and can still get in, and have the operator run the command that lets exactly these "
-            "pass, once. Whoever is not in it has access until their last day is over.",
+            "pass, once. Anyone who is not in it has access until their last day is over.",
             "If it is not, correct the source: the next run then leaves their access as it is.",
             _CORRECTED,
         ),
@@ -105,7 +105,7 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
     GuardKind.VALUES_GONE: (
         "records have lost the values that they had in a field",
         "A field that decides who has left, who a person is or what is written is blank for people "
-        "who had a value in it at the last good run, or holds other words than those that the "
+        "who had a value in it at the last good run, or has other words than those that the "
         "mapping compares it with. Nothing was written, and people who were listed as still having "
         "access stay in that list.",
         Who.SOURCE,

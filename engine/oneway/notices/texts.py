@@ -109,7 +109,7 @@ def _still_in(data: Data) -> Iterator[str]:
 def _failure(data: Data) -> Iterator[str]:
     yield from _wrapped(_gravity(data))
     if data["reminder"]:
-        yield "You were told before; it goes on."
+        yield "This was reported before, and continues."
     yield from _access(data)
     yield ""
     for each in data["causes"]:
@@ -202,9 +202,9 @@ _WIDTH = 100
 
 def _folder_failure(data: Data) -> Iterator[str]:
     yield f"Something is wrong in the folder {data['folder']}, since {_since(data)}."
-    yield "What it is about does not run until it is mended."
+    yield "The connections concerned do not run until it is corrected."
     if data["reminder"]:
-        yield "You were told before; it goes on."
+        yield "This was reported before, and continues."
     yield ""
     yield from _wrapped(unshut(_since(data), "the target"))
     yield ""
@@ -218,7 +218,7 @@ def _folder_failure(data: Data) -> Iterator[str]:
 
 
 def _folder_recovery(data: Data) -> Iterator[str]:
-    yield f"What was wrong in the folder {data['folder']} is over:"
+    yield f"These problems in the folder {data['folder']} are over:"
     yield from (f"  {each['code']}: {each['file']}" for each in data["ended"])
     yield f"It lasted from {_since(data)} until {_when(data, data['until'])}."
     if data["still"]:
@@ -230,7 +230,7 @@ def _folder_recovery(data: Data) -> Iterator[str]:
 def _guard(data: Data) -> Iterator[str]:
     yield f"A guard holds something back on the connection {data['connection']}."
     if data["reminder"]:
-        yield f"You were told before; it has been so since {_since(data)}."
+        yield f"This was reported before; it has been so since {_since(data)}."
     yield from _access(data)
     yield ""
     for each in data["guards"]:
@@ -261,7 +261,7 @@ def _remedied(each: Data) -> Iterator[str]:
 
 def _recovery(data: Data) -> Iterator[str]:
     until = _when(data, data["until"])
-    yield f"The connection {data['connection']} has recovered, as of {until}. What is over:"
+    yield f"The connection {data['connection']} has recovered, as of {until}. No longer a problem:"
     yield from _open(data, _ended(data))
     if data["still"]:
         yield ""

@@ -91,7 +91,7 @@ def _resource(resource: Resource, style: Style) -> list[str]:
         (each.path, f"{field_words(each)}{f'. {each.description}' if each.description else ''}")
         for each in resource.fields.values()
     )
-    open_too = [("...", "records may hold other fields too")] if resource.open else []
+    open_too = [("...", "records may have other fields too")] if resource.open else []
     return _part(title, [*fields, *open_too], style)
 
 

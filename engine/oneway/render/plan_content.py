@@ -73,7 +73,7 @@ def cautions(plan: Plan) -> tuple[str, ...]:
     """Return the cautions about a plan as a whole, to be read before it is approved."""
     said = [remark(each) for each in plan.remarks]
     if any(each.code == UNANSWERED for each in plan.remarks):
-        said.append("This plan cannot be applied: answer what is open, and plan again")
+        said.append("This plan cannot be applied: answer the open questions, and plan again")
     return (*said, *lookups_that_missed(plan), *map(remark, filter(_warns, plan.noticed)))
 
 
@@ -158,7 +158,7 @@ def notes(
     if awaited:
         lines.append("waits until the record that it refers to is created")
     if not {*own, *awaited}.issuperset(action.depends_on):
-        lines.append("waits until another record has given up a value that only one may hold")
+        lines.append("waits until another record has given up the same unique value")
     if action.id in memory.postponed:
         day = memory.refusals[action.id].next_try
         refused = "the target refused the same values before"

@@ -65,7 +65,7 @@ def case_lines(case: Mapping[str, Value] | None) -> list[str]:
     ]
 
 
-NO_CASE = "no case is shown: nothing that a case may expect of one person tells it"
+NO_CASE = "no case is shown: no expectation about one person would fail on it"
 
 
 def _flow(key: str, value: Value) -> str:

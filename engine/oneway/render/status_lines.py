@@ -175,7 +175,7 @@ _SAID: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.UNSYNCED: lambda each: (
         f"{count(sum(len(g.discrepancies) for g in each.unsynced))} do not sync"
     ),
-    Need.UNTOLD: lambda _: "nobody is notified of its trouble",
+    Need.UNTOLD: lambda _: "nobody is notified of its problems",
 }
 _CALMER = frozenset({Need.HELD, Need.UNDELIVERED, Need.NOT_STICKING, Need.UNSYNCED, Need.UNTOLD})
 

@@ -71,7 +71,7 @@ def say_changes(
 ) -> None:
     """Log what a scan of the folder found."""
     for name in changes.removed:
-        log.say("removed", "is gone, and runs no more", connection=name)
+        log.say("removed", "is gone, and no longer runs", connection=name)
     for event, names in (("found", changes.added), ("changed", changes.changed)):
         for name in names:
             text = _next(connections[name], log.now())
@@ -80,7 +80,7 @@ def say_changes(
         if each.refused is not None:
             log.refused("broken", each.refused)
     for file in changes.mended:
-        log.say("mended", f"{file} is broken no more")
+        log.say("mended", f"{file} is no longer broken")
 
 
 def _next(connection: Connection, now: datetime) -> str:

@@ -53,7 +53,7 @@ def _asked(asking: Asking, connection: Connection) -> Connection:
 def _asked_mail(asking: Asking, to: str) -> Email:
     found = _mail(to, asking.text("Mail server"))
     found = replace(found, sender=asking.text("From", to))
-    user = asking.text("Its user; Enter where nobody logs in", optional=True)
+    user = asking.text("Its user; Enter for no login", optional=True)
     if not user:
         return found
     question = "Where its password is kept, such as env:ONEWAY_SMTP_PASSWORD"

@@ -114,7 +114,7 @@ def _paging(document: Document, path: Path, paging: Data) -> Iterator[Diagnostic
     kind = text(paging, "type")
     if kind == "cursor" and not {"next", "next_header"} & set(paging):
         summary = "nothing says where the next cursor is"
-        help = "add next: where it is in the answer, or next_header: the header that holds it"
+        help = "add next: where it is in the answer, or next_header: the header that has it"
         yield document.at(path, "C109", summary, help, key=True)
     if "next_header" in paging and kind != "cursor":
         help = "next_link reads the Link header by itself; else name what `next` reads"
@@ -137,7 +137,7 @@ def _placed(document: Document, path: Path, listing: Data) -> Iterator[Diagnosti
             found = at(obj(body), holder) if holder else body
             if found not in (MISSING, None) and not isinstance(found, dict):
                 what = f"'{path_text(holder)}' in the body" if holder else "the body"
-                summary = f"{what} is not an object, and cannot hold '{path_text(keys)}'"
+                summary = f"{what} is not an object, and cannot contain '{path_text(keys)}'"
                 place = (*path, "pagination", key)
                 yield document.at(place, "C109", summary, "correct the path, or the body")
                 break

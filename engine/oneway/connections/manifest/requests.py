@@ -74,7 +74,7 @@ def _body(
 ) -> Iterator[Diagnostic]:
     """Report a body without the values to write, unless the path or the query has one."""
     if not _names(_parts(request), _VALUES) - options - {"id"}:
-        summary = f"the body of '{path[-2]}' holds none of the values to write"
+        summary = f"the body of '{path[-2]}' contains none of the values to write"
         help = "write {values}, {operations} or {json_patch} where they belong; or leave out `body`"
         yield document.at(path, "C159", summary, help)
 
@@ -86,7 +86,7 @@ def _spreads(document: Document, path: Path, body: Value) -> Iterator[Diagnostic
             yield from _spreads(document, (*path, index), item)
     for name, item in obj(body).items():
         if name and not name.strip(".…") and (name, item) != ("...", "{values}"):
-            summary = f"the key '{name}' would be sent as it stands"
+            summary = f"the key '{name}' would be sent as it is"
             help = 'write "...": "{values}" for the values among other keys'
             yield document.at((*path, name), "C105", summary, help, key=True)
         yield from _spreads(document, (*path, name), item)

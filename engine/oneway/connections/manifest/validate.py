@@ -107,7 +107,7 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
             yield document.report(place, "C121", summary, "name an option that is given before")
         elif _is_known(name, known):
             if name in _WHOLE and template.text != f"{{{name}}}":
-                summary = f"'{{{name}}}' stands for {_WHOLE[name]}, so it must be the whole text"
+                summary = f"'{{{name}}}' means {_WHOLE[name]}, so it must be the whole text"
                 yield document.report(place, "C105", summary)
         elif name in secrets:
             help = "credentials go in auth and headers only: URLs and bodies are logged by others"
@@ -118,7 +118,7 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
             help += "" if named and "body" not in template.path else f"; {_TWICE}"
             yield document.report(place, "C103", f"unknown name '{name}' in a template", help)
     if {"{", "}"} & set(PLACEHOLDER.sub("", rest)):
-        help = f"a template's names stand in braces: {{employer}}; {_TWICE}"
+        help = f"a template's names are in braces: {{employer}}; {_TWICE}"
         yield document.at(template.path, "C105", "a brace has no partner", help)
     yield from _quotes(document, template, known - set(_WHOLE))
 
@@ -149,13 +149,13 @@ def _quotes(document: Document, template: Template, known: set[str]) -> Iterator
         if not _is_known(plain, known) or not (quote or unquoted):
             continue
         if quoting and quote:
-            summary = f"'{{{found[1]}}}' brings its own quotes, and stands between quotes here"
+            summary = f"'{{{found[1]}}}' adds its own quotes, and is between quotes here"
             help = f"leave out the quotes around it: {{{found[1]}}}"
         elif quote:
-            summary = f"a value that holds a quote would end the quotes around '{{{plain}}}'"
+            summary = f"a value with a quote would end the quotes around '{{{plain}}}'"
             help = _quoted_by(plain, quote)
         else:
-            summary = f"a value that holds ^ would add a condition after '{{{plain}}}'"
+            summary = f"a value with ^ would add a condition after '{{{plain}}}'"
             help = "give the field a parameter of its own, such as email: '{value}'"
         place = document.inside(span, template.text, *found.span())
         yield document.report(place, "C155", summary, help, Severity.WARNING)
@@ -248,7 +248,7 @@ def _wrong_address(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not host:
         return "is not one: it must be https and name a host"
     if parts.username is not None or parts.query or parts.fragment:
-        return "must not hold a user, a query or a fragment"
+        return "must not contain a user, a query or a fragment"
     if parts.scheme == "http" and not is_loopback(host):
         return "is not https"
     return ""
@@ -275,7 +275,7 @@ def _resource(document: Document, path: Path, resource: Data) -> Iterator[Diagno
     theirs = [str(each) for each in obj(resource.get("names")).values()]
     for name, each in obj(resource.get("names")).items():
         if theirs.count(str(each)) > 1:
-            summary = f"two names stand for '{each}'"
+            summary = f"two names mean '{each}'"
             yield document.at((*path, "names", name), "C116", summary, "leave one", key=True)
     known = fields_of(record)
     yield from _record(document, (*path, "record"), record)

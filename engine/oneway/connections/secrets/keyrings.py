@@ -18,7 +18,7 @@ def from_keyring(ref: SecretRef) -> str:
     if found is None:
         service, name = entry(ref.name)
         help = f"store it: keyring set {service} {name}"
-        raise refusal("C120", ref.name, "the keyring has no such entry", help)
+        raise refusal("C120", ref.name, "the keyring does not have this entry", help)
     return found
 
 

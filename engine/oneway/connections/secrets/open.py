@@ -34,7 +34,7 @@ def sealed(text: str, ref: SecretRef) -> Secret:
     if text != text.strip():
         raise _unusable(ref, "it has white space or a line break around it")
     if any(unicodedata.category(c) in _UNSEEN for c in text):
-        raise _unusable(ref, "it holds a line break or another character that cannot be seen")
+        raise _unusable(ref, "it contains a line break or another invisible character")
     return Secret(text)
 
 

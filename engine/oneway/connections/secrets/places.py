@@ -60,4 +60,4 @@ def _help(value: Value) -> str:
     kind = value.partition(":")[0] if isinstance(value, str) else ""
     if kind in {each.value for each in SecretKind}:
         return f"in a file it is written {{{kind}: ...}}; {kind}:... is for the command line"
-    return "if a credential stands here, take it out of the file, and have it replaced"
+    return "if this is a credential, remove it from the file, and have it replaced"

@@ -72,7 +72,7 @@ _CUT_OFF = frozenset("()[]'")
 def _is_cut(path: Path, value: object) -> str:
     """Return the remedy for a key that is the remainder of a value cut at a comma."""
     if value is None and path and _CUT_OFF.intersection(str(path[-1])):
-        return "within { } a value that holds a comma must be in double quotes"
+        return "within { } a value with a comma must be in double quotes"
     return ""
 
 

@@ -199,7 +199,7 @@ class _Composer:
                 written(self.source, event),
                 "Y105",
                 "a second document begins here",
-                "one file holds one document",
+                "one file is one document",
             )
             raise _Stop
 
@@ -339,7 +339,7 @@ class _Composer:
             self._report(
                 written(self.source, event),
                 "Y119",
-                f"the file holds more than {MOST_NODES:,} values",
+                f"the file contains more than {MOST_NODES:,} values",
                 "check that it is the file you meant, or split it",
             )
             raise _Stop

@@ -207,7 +207,7 @@ _AMONG_ITEMS = MistakeWords(
 _BELOW_A_VALUE = MistakeWords(
     "a^",
     "Y106",
-    "the key on the line above has a value already, so nothing can stand below it",
+    "the key on the line above has a value already, so nothing can be below it",
     "indent it like the line above; or put that value below its key as well, as 'from: ...'",
 )
 _NOT_INDENTED = MistakeWords(

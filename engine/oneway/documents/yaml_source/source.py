@@ -131,11 +131,11 @@ def _about(character: str) -> tuple[str, str]:
     number = ord(character)
     if number == 0:
         return (
-            "the file holds a NUL character (U+0000)",
+            "the file contains a NUL character (U+0000)",
             f"it is probably UTF-16 or no text at all: {_SAVE}",
         )
     escape = f"\\u{number:04X}"
     return (
-        f"the file holds an invisible control character (U+{number:04X})",
+        f"the file contains an invisible control character (U+{number:04X})",
         f"take it out; where it is meant, write {escape} between double quotes",
     )

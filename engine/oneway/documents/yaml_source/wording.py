@@ -70,24 +70,24 @@ TRAILING_COLON = MistakeWords(
 SECOND_COLON = MistakeWords(
     "a^",
     "Y106",
-    "a value that holds ': ' must be in quotes",
+    "a value with ': ' must be in quotes",
     "put the whole value between double quotes",
 )
 
 _BLOCK = (
-    "put the expression on the next line, indented, after '>-': quotes and colons may stand there"
+    "put the expression on the next line, indented, after '>-': quotes and colons are allowed there"
 )
 _TABLE = MistakeWords(
     "a^",
     "Y106",
-    "a value that holds ': ' must be in quotes, or on lines of its own",
+    "a value with ': ' must be in quotes, or on lines of its own",
     _BLOCK,
 )
 _IN_BRACES = MistakeWords(
     "a^",
     "Y110",
     "an expression within braces ends at its first comma or bracket",
-    f"put it between quotes; if it holds both kinds, write 'from: >-' without braces, and {_BLOCK}",
+    f"quote it; if it contains both kinds of quotes, write 'from: >-' without braces, and {_BLOCK}",
 )
 
 _KNOWN = (
@@ -131,7 +131,7 @@ _KNOWN = (
         r"mapping values are not allowed",
         "Y106",
         "a colon is not allowed here",
-        "check the indentation of this line; a value that holds ': ' must be in quotes",
+        "check the indentation of this line; a value with ': ' must be in quotes",
         indents=True,
     ),
     MistakeWords(

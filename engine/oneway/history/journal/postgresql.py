@@ -131,4 +131,4 @@ def lock_key(name: str) -> int:
 
 
 _KEY = lock_key("\0migration")
-_FORM = "write postgresql://user@host/database; the password may stand in it, or in ~/.pgpass"
+_FORM = "write postgresql://user@host/database; the password may be in it, or in ~/.pgpass"

@@ -177,7 +177,7 @@ class FieldSteps:
         if rule.write is Write.ON_CREATE:
             return "left alone: written only when a record is created (write: on_create)"
         if hidden((rule,), (cell,), (current,), leaving=leaving):
-            return "left alone: the target record does not show it, so it may hold a value"
+            return "left alone: the target record does not show it, so it may have a value"
         if rule.write is Write.IF_EMPTY and before is not None:
             return "left alone: the target has a value (write: if_empty)"
         if leaving and self.target.left:

@@ -46,7 +46,7 @@ _HABITS = (
     _habit("[‘’‚‛“”„‟«»]", "a curly quote is not a quote", "type it straight: 'text'"),
     _habit(
         r"(?<=[,()\[\]{}'\"`])\s*#(?!\{)",
-        "a comment cannot stand within an expression",
+        "an expression cannot contain a comment",
         "put it on a line of its own, above the field, or take it out",
     ),
     _habit(r",(?=\s*[}\])])", "a comma before a closing bracket", "take it out"),
@@ -145,7 +145,7 @@ def _as_formula(text: str, bare: str) -> ExpressionSyntax | None:
         return None
     mended = _CALL.sub(_as_ours, text.lstrip().removeprefix("=").strip())
     return ExpressionSyntax(
-        "an expression does not begin with =", text.index("="), 1, f"take it out: write {mended}"
+        "an expression does not begin with =", text.index("="), 1, f"remove it: write {mended}"
     )
 
 
@@ -180,12 +180,12 @@ def _tabular(text: str, bare: str) -> ExpressionSyntax | None:
         if not (key.startswith('"') or _PLAIN_KEY.fullmatch(key)):
             named = key.strip("'")
             help = f"""write {{"{named}": 'TEXT'}}: keys in double quotes, texts in single ones"""
-            said = "a key of a table stands in double quotes"
+            said = "a key of a table must be in double quotes"
             return ExpressionSyntax(said, entry.start("key"), len(key), help)
         value = text[entry.start("value") : entry.end("value")].strip()
         if _TEXT.fullmatch(value):
             help = f"""write '{value}' for the text; a field with that name is "{value}\""""
-            said = "a text in a table stands in single quotes"
+            said = "a text in a table must be in single quotes"
             return ExpressionSyntax(said, entry.start("value"), len(value), help)
     return None
 
@@ -247,7 +247,7 @@ def _unparted(bare: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
     if found is None or found.end() > error.offset + 1:
         return None
     help = 'add a comma or an operator; a name with a space needs quotes: "First Name"'
-    return ExpressionSyntax("two values stand side by side", found.end(), 1, help)
+    return ExpressionSyntax("two values are side by side", found.end(), 1, help)
 
 
 def _as_called(text: str, error: ExpressionSyntax) -> ExpressionSyntax | None:

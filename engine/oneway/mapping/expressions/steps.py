@@ -104,7 +104,7 @@ def _reason(keys: Sequence[str], data: Value) -> str:
             case None:
                 return f"{before} is null"
             case _:
-                return f"{before} is no object, so it has no keys"
+                return f"{before} is not an object, so it has no keys"
     return ""
 
 

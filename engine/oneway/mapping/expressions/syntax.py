@@ -131,7 +131,7 @@ def _explained(problem: ParseError, text: str) -> ExpressionSyntax:
         return ExpressionSyntax("a function's name has no quotes", name.offset, name.length)
     length = _token_length(str(problem.token_value), text, offset)
     found = text[offset : offset + length]
-    help = f"a number stands between backticks: `{found}`" if re.fullmatch(_NUMBER, found) else ""
+    help = f"write a number between backticks: `{found}`" if re.fullmatch(_NUMBER, found) else ""
     return ExpressionSyntax(f"{found!r} is not allowed here", offset, length, help)
 
 
@@ -176,9 +176,9 @@ def _dashed(text: str, offset: int) -> str:
     whole = f'"{name}"'
     *way, last = name.split(".")
     if not way:
-        return f"a name with - stands in double quotes: {whole}"
+        return f"write a name with - in double quotes: {whole}"
     path = ".".join([*way, f'"{last}"'])
-    return f"a name with - stands in double quotes: {path}, or {whole} if `headings` are flat"
+    return f"write a name with - in double quotes: {path}, or {whole} if `headings` are flat"
 
 
 _DASHED = r"\w[\w.]*-[\w.-]*\w"
@@ -233,7 +233,7 @@ def _refuse_double_keys(text: str, tree: Node) -> None:
     again = keys[1] if len(keys) > 1 else keys[0]
     length = _quoted_length(text, again["start"]) if text[again["start"]] == '"' else len(double)
     help = "correct or remove one of them"
-    raise ExpressionSyntax(f"the key '{double}' stands twice", again["start"], length, help)
+    raise ExpressionSyntax(f"the key '{double}' is there twice", again["start"], length, help)
 
 
 def _misreads(node: Node) -> bool:

@@ -16,7 +16,7 @@ _DIGITS = (
     "to_number() of it"
 )
 _NO_DAY_THERE = (
-    "day_in() has no day for the first and the last instant that there are, which often stand for "
+    "day_in() has no day for the first and the last instant that there are, which often mean "
     "no date: compare the value with it before"
 )
 

@@ -103,7 +103,7 @@ FUNCTIONS = (
         "slug",
         (_TEXT, Parameter("separator", optional=True)),
         "string",
-        "The text as a user name or address holds it: a to z, 0 to 9 and one separator between.",
+        "The text as in a user name or address: a to z, 0 to 9 and one separator between.",
         (
             Example("slug(title)", {"title": "Señor Developer (UK)"}, "senor-developer-uk"),
             Example("slug(name, '.')", {"name": "Zoë O'Hara"}, "zoe.o.hara"),

@@ -144,13 +144,13 @@ def setting(context: Context, name: str) -> Value:
 def let(context: Context, name: str) -> Value:
     """Refuse a named expression: a mapping's have been written out before it is evaluated."""
     del context, name
-    raise EvaluationError("let() stands for an expression of a mapping, which is not given here")
+    raise EvaluationError("let() uses an expression of a mapping, and there is no mapping here")
 
 
 def choose(context: Context, name: str) -> Value:
     """Refuse a table of rules: a mapping's have been written out before it is evaluated."""
     del context, name
-    raise EvaluationError("choose() stands for a table of a mapping, which is not given here")
+    raise EvaluationError("choose() uses a table of a mapping, and there is no mapping here")
 
 
 _ANY = Parameter("value", ("any",))
@@ -232,7 +232,7 @@ FUNCTIONS = (
         "one_of",
         (_ANY, Parameter("options", ("array",))),
         "boolean",
-        "Whether the list holds the value; 42 is not '42'.",
+        "Whether the list contains the value; 42 is not '42'.",
         (Example("one_of(status, ['Current', 'Upcoming'])", {"status": "Current"}, True),),
         one_of,
     ),

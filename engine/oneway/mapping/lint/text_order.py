@@ -17,7 +17,7 @@ WITHIN_HELP = (
     "one_of(status, ['F', 'L'])"
 )
 ORDER_HELP = (
-    "compare dates with is_past(), is_future() or days_between(), which do not hold of a blank"
+    "compare dates with is_past(), is_future() or days_between(), which are false for a blank"
 )
 
 

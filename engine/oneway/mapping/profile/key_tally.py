@@ -29,7 +29,7 @@ from oneway.mapping.profile.word_tally import WordTally
 from oneway.mapping.spec import FieldSpec, MappingSpec
 
 _MAYBE_SLIM = "; where a request for one record shows it, let the manifest read a `detail`"
-_MAYBE_NULL = "; where the system leaves out what is null, say `absent: null`"
+_MAYBE_NULL = "; if the system leaves out null values, say `absent: null`"
 _FLAT = "a heading with a dot is one, unless the options say headings: flat"
 _OF_LEAVING = ("leavers.when", "only", "source.one_per")
 """The keys of a source record that alone decide whether a person has left."""

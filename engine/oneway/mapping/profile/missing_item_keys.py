@@ -81,7 +81,7 @@ class ItemTally:
         more = ", ..." if len(keys) > _MOST else ""
         have = f"these keys: {', '.join(keys[:_MOST])}{more}" if keys else "no keys"
         return (
-            f"its items have {have}; if the system leaves out what is null, declare the key under "
+            f"its items have {have}; if the system leaves out null values, declare the key under "
             "`record`"
         )
 

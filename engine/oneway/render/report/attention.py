@@ -133,7 +133,8 @@ def _standing(past: PastRun) -> ReportSection | None:
         return None
     since = f", since {moment(found.since, past.run.start.zone)}" if found.since else ""
     about = (
-        f"This page is of an earlier run. What is below keeps the connection from running{since}."
+        "This page shows an earlier run. The problem below keeps the connection from "
+        f"running{since}."
     )
     rows = tuple(
         (*_row(past, each), ReportText(tuple(map(text, found.files.get(each, ())))))
@@ -221,9 +222,11 @@ def _unknown(found: Iterable[ReportAction]) -> ReportSection | None:
         "it writes anything"
     )
     if any(each.verb.takes_access for each in these):
-        about += ". Until then, whoever has left may still get in: see the list of those who can."
+        about += (
+            ". Until then, people who have left may still get in: see the list of those who can."
+        )
     else:
-        about += ": there is nothing to do, unless it stays so."
+        about += ": do nothing, unless it stays like this."
     columns = ("Person", "What was sent", "What is known")
     return ReportTable("Not known whether it happened", columns, rows).section(
         "unknown", Tone.CAUTION, about
@@ -283,8 +286,8 @@ def _noticed(plan: Plan) -> ReportSection | None:
 def _open(plan: Plan) -> ReportSection | None:
     rows = tuple((ReportText((text(remark(each)),)),) for each in plan.remarks)
     about = (
-        "The mapping does not say this, and nobody but you knows. For the integrator: say it in "
-        "the mapping, or strike out the question there."
+        "Only you can answer these questions about the mapping. For the integrator: answer them in "
+        "the mapping, or delete them there."
     )
     title = "What the mapping leaves open"
     return ReportTable(title, ("What is open",), rows).section("open", Tone.TROUBLE, about)
@@ -367,9 +370,9 @@ def _gone(past: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.notable if each.kind is Kind.ERROR and has_gone(each)]
     about = (
         "Earlier runs saw their record in the target, and it is not there now. For the target's "
-        "administrator: see whether it was deleted, or whether the key of the connection sees it "
-        "no more, and bring it back. Do not change the source for it. The integrator can let them "
-        "be created anew: `gone: create` in the mapping."
+        "administrator: check whether it was deleted, or whether the API key of the connection no "
+        "longer sees it, and bring it back. Do not change the source. The integrator can let them "
+        "be created again: `gone: create` in the mapping."
     )
     title = _unsynced(past, "gone from the target")
     return ReportTable(title, ("Person", "Why"), _why(past, plan, these)).section(

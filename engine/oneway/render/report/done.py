@@ -16,7 +16,7 @@ _SECTIONS = (
         Verb.CORRECT,
         "corrected",
         "Leave corrected",
-        "Had left already; what the target holds of it was put right.",
+        "Had left already; the leave was corrected in the target.",
         "Before and after",
     ),
     (Verb.REACTIVATE, "back", "Came back", "Had left, and are back.", "Before and after"),

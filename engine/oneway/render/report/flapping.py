@@ -30,7 +30,7 @@ def flapping(past: PastRun) -> ReportSection | None:
         "Written run after run, and undone by the target every time. Leave the field to the "
         "target, or see which of its rules changes the value."
     )
-    columns = ("Person", "What is written again and again")
+    columns = ("Person", "Changes that are written again and again")
     title = "Changes that do not last"
     return ReportTable(title, columns, rows).section("sticking", Tone.CAUTION, about)
 

@@ -111,7 +111,7 @@ def lead(past: PastRun) -> str:
         case RunState.INTERRUPTED if run.ended is None:
             return "The next run looks up what was in flight before it writes anything."
         case RunState.INTERRUPTED:
-            return "What was in flight has been looked up since; later runs plan what is left."
+            return "Writes in flight have been looked up since; later runs plan what is left."
     if past.plan is None:
         return ""
     same = past.plan.counts()[Kind.UNCHANGED.value]

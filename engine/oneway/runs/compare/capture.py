@@ -51,7 +51,7 @@ def snapshots_of(
     except TooLarge:
         return not_stored(f"it would take more than {limit:,} bytes, compressed")
     except (ValueError, RecursionError):  # NaN, or lists nested too deeply
-        return not_stored("it holds a value that cannot be stored")
+        return not_stored("it contains a value that cannot be stored")
 
 
 def inputs_of(

@@ -124,7 +124,7 @@ _SELDOM = (
 )
 
 
-_BESIDE = "guess: {0} stands beside {1}: is it the last day?"
+_BESIDE = "guess: {0} is beside {1}: is it the last day?"
 _ODD = " {0:,} of its {1:,} values: no date, and an error of the record until it is one."
 _ENDS = frozenset(("end", "ends", "ended", "until", "to", "einde", "tot", "ende", "bis", "fin"))
 _STARTS = frozenset(

@@ -33,7 +33,7 @@ def with_lookups(
             why = f"the id of the person it names, in {agree:,} of {total:,} matched records"
             known[path] = Pair(path, field, why, 0, looks_up=True)
         elif old is not None and old.unfit:
-            known[path] = replace(old, unfit=False, doubt="it holds ids of other records")
+            known[path] = replace(old, unfit=False, doubt="it contains ids of other records")
     return tuple(known[path] for path in target.fields if path in known) or tuple(pairs)
 
 

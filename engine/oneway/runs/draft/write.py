@@ -317,7 +317,9 @@ def _fields(draft: DraftMapping) -> Iterator[str]:
 def _unpaired(target: DraftSide, path: str) -> str:
     """Return why a target field has no source field."""
     if holds_ids(target, path):
-        return f"it holds ids of {target.resource}: a lookup, if a field of the source names them"
+        return (
+            f"it contains ids of {target.resource}: a lookup, if a field of the source names them"
+        )
     return "no field of the source looks like it"
 
 

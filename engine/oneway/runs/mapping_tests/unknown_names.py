@@ -39,7 +39,7 @@ def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
         try:
             parse_instant(text)
         except ValueError:
-            _add(found, "T103", place, f"'{text}' is no instant")
+            _add(found, "T103", place, f"'{text}' is not an instant")
     found.refuse_errors()
 
 
@@ -63,7 +63,7 @@ def _refuse_misspelt(found: Findings, test: MappingTest, compiled: Compiled) -> 
         near = only_slip(name, names)
         if name in names:
             nested = " within ".join(f"'{key}'" for key in reversed(names[name]))
-            help = f"keys stand here as they are in the data: write {nested}"
+            help = f"keys are written here as they are in the data: write {nested}"
         elif near or not resource.open:
             help = f"did you mean '{near}'?" if near else did_you_mean(name, names)
         else:

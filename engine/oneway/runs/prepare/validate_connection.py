@@ -94,7 +94,7 @@ def _named(
         yield connection.written.at(path, "C113", summary, help, key=True)
     elif options[name].secret is not secret:
         right = "options" if secret else "credentials, by reference,"
-        summary = f"'{name}' of {description.title} is no {kind}"
+        summary = f"'{name}' of {description.title} is not one of its {kind}s"
         yield connection.written.at(
             path, "C137", summary, f"write it under {side}.{right}".rstrip(","), key=True
         )

@@ -14,7 +14,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         known = subject.target.fields.get(field.path)
         by_keys = isinstance(field.compare, CompareItems)
         if by_keys and field.merge is Merge.OWN:
-            summary = f"`compare` by keys on '{field.path}', whose owned items are no objects"
+            summary = f"`compare` by keys on '{field.path}', whose owned items are not objects"
             yield LintFinding(field.key_span, summary, "remove either")
         elif field.owned.pattern and field.compare is not Compare.EXACT:
             summary = f"`compare` on '{field.path}', whose owned items a pattern names as they are"

@@ -26,8 +26,8 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             summary = f"'{field.path}' is a match key, and is overwritten by {_ANOTHER}"
             yield LintFinding(field.key_span, summary, _remedy(field, known))
         elif own and (field.default is not None or field.initial is not None):
-            summary = f"'{field.path}' is a match key, and has a stand-in for its value"
-            help = "any person with that value would match the record; remove the stand-in"
+            summary = f"'{field.path}' is a match key, and has a `default` or `initial`"
+            help = "any person with that value would match the record; remove it"
             yield LintFinding(field.key_span, summary, help)
 
 

@@ -19,7 +19,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     ) | {rule.keys for rule in subject.code.policy.fields if rule.sensitive}
     if absent is not None and absent.reads_any(secret):
         summary = "a sensitive field would decide whose absence counts"
-        yield LintFinding(absent.span, summary, "use another field that tells whose")
+        yield LintFinding(absent.span, summary, "use another field to say whose absence counts")
 
 
 RULE = LintRule(

@@ -44,7 +44,7 @@ def is_expression(text: str) -> bool:
 
 def _remedy(each: WrittenConstant, text: str) -> str:
     if not each.copies:
-        return "only a constant can stand here: write the value itself"
+        return "only a constant is allowed here: write the value itself"
     is_whole = isinstance(each.constant.value, str)
     is_simple = is_whole and re.fullmatch(r"[\w.() ]{1,40}", text)
     written = each.copies.format(text if is_simple else '"..."')

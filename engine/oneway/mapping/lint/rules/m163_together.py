@@ -19,7 +19,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         for each in known:
             write = written[each.text].write
             if each.text in seen:
-                summary = f"'{each.text}' stands in two groups of `together`"
+                summary = f"'{each.text}' is in two groups of `together`"
                 yield LintFinding(each.span, summary, "make one group of them")
             elif each.text in keys:
                 summary = (

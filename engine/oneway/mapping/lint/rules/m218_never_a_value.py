@@ -34,7 +34,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             continue
         found = answers(code.source.expression, subject.source, subject.spec)
         if found is not None and not found.holds and not code.source.expression.constant:
-            summary = f"'{field.path}' is blank or false, whatever the record holds"
+            summary = f"'{field.path}' is blank or false for every record"
             yield LintFinding(code.source.expression.span, summary, "correct the expression")
 
 

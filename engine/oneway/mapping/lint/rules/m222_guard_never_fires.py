@@ -20,8 +20,8 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             text = "what has lost all of its records passes"
             yield _finding(Span(subject.spec.file), side, text)
     if _knows_nobody(subject):
-        text = "beside the match key, nothing tells that a record has become another person's"
-        help = "name the fields that hold names in `label`: join(' ', [firstName, lastName])"
+        text = "beside the match key, nothing shows that a record now belongs to another person"
+        help = "name the fields with names in `label`: join(' ', [firstName, lastName])"
         yield LintFinding(Span(subject.spec.file), _FIRES.format("identities", text), help)
 
 

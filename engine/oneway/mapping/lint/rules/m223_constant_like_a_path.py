@@ -31,7 +31,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             yield LintFinding(span, summary, help, fix)
 
 
-_ONLY = "only a constant can stand here: write the value itself"
+_ONLY = "only a constant is allowed here: write the value itself"
 
 
 def _names_a_field(text: str, known: set[str], subject: Subject) -> bool:
