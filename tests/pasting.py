@@ -24,7 +24,7 @@ from oneway.runs.proving import mutate
 from oneway.runs.proving.mutate import EditResult, Fate, MappingEdit, edits, tried
 from oneway.runs.proving.prove import EditJudge
 
-_CASES = 4
+_CASES = 2
 """How many printed cases are tried."""
 _APART = 9
 """How far apart the edits are that are tried first."""

