@@ -168,8 +168,7 @@ def kept(when: str, rules: int, fault: int) -> str:
     return text + rest.replace("status == 'Left'", f'"{when}"')
 
 
-@pytest.mark.parametrize("when", LEAVING)
-@pytest.mark.parametrize("rules", [1, 3])
+@pytest.mark.parametrize(("when", "rules"), [*zip(LEAVING, (3, 1, 1, 3), strict=True)])
 def test_a_rule_that_keeps_leavers_is_found_though_not_all_pairs_are_tried(
     when: str, rules: int
 ) -> None:
