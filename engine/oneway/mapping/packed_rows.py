@@ -19,7 +19,7 @@ from collections.abc import (
     Sequence,
 )
 from functools import cache, partial
-from itertools import accumulate, chain, count, islice
+from itertools import accumulate, chain, compress, count, islice
 from operator import attrgetter
 from typing import Any, Self, TypeAlias, TypeVar, overload
 
@@ -374,6 +374,14 @@ class TargetRows(PackedRows[AnyTargetRow]):
     def besides(self) -> Sequence[Any]:
         """What the packed target rows hold where their source rows are silent, as in `SameRow`."""
         return self._shared[1:]
+
+    def places(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+        """Return the places of packed rows, those of their source rows, and of all other rows."""
+        is_packed = bytearray(b"\1") * len(self)
+        for place in self._others_at:
+            is_packed[place] = 0
+        theirs = map(attrgetter("place"), compress(self.names(), is_packed))
+        return array("I", compress(count(), is_packed)), array("I", theirs), self._others_at
 
     def names(self, places: Sequence[int] | None = None) -> Iterator[Any]:
         """Yield objects with the `target_id` of the rows at some places, or of all.

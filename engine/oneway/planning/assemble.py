@@ -92,7 +92,7 @@ class Assembler:
         names, held_by = pairs.source.names(rows_at), pairs.target.names(targets_at)
         return [
             made((
-                each.key if isinstance(each, tuple) else each.first.key,  # type: ignore[attr-defined]
+                each.key if each.__class__ is SourceRow else each.first.key,
                 each.source_id, each.label, held.target_id,
                 not (getattr(held, "place", None) == place and each.named)
                 and self._only_by_key(pairs.source[place], pairs.target[at]),

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import compress, count
-from operator import ne
+from operator import ne, not_
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Compare, Missing, Value, is_other_text, same
@@ -75,16 +75,11 @@ def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
 
 def _short(source: SourceRows, target: TargetRows) -> tuple[Pairs, Sequence[int], Sequence[int]]:
     """Return the pairs whose short rows are equal, and the positions of all other rows."""
-    found, theirs, others, known = array("I"), array("I"), array("I"), bytearray(len(source))
-    for at, each in enumerate(target.names()):
-        place = getattr(each, "place", None)  # which a packed row has
-        if place is None:
-            others.append(at)
-        else:
-            found.append(at)
-            theirs.append(place)
-            known[place] = 1
-    alone = array("I", [at for at, is_known in enumerate(known) if not is_known])
+    found, theirs, others = target.places()
+    known = bytearray(len(source))
+    for place in theirs:
+        known[place] = 1
+    alone = array("I", compress(count(), map(not_, known)))
     return Pairs(source, target, theirs, found), alone, others
 
 

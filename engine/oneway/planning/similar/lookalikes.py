@@ -146,10 +146,7 @@ def kinds_of(
     fields = [each for each in compared_fields(policy) if each not in policy.watched]
     ordered = _in_order(targets, quiet)
     first = _first_values(ordered, fields)
-    kinds = {each: _kind(found) for each, found in first.items()}
-    # That two people share a sensitive number, such as that of an account, says little.
-    secret = {at for at in kinds if policy.fields[at].sensitive}
-    return {at: "" if at in secret and kind == "own" else kind for at, kind in kinds.items()}
+    return {at: _kind(found, secret=policy.fields[at].sensitive) for at, found in first.items()}
 
 
 def _first_values(
@@ -214,10 +211,15 @@ def naming_of(policy: Policy) -> tuple[int, ...]:
     return policy.naming if set(policy.naming) <= set(compared_fields(policy)) else ()
 
 
-def _kind(values: Sequence[Value]) -> str:
-    """Return "email" or "own" for values that hold emails, or text that no two records share."""
+def _kind(values: Sequence[Value], *, secret: bool) -> str:
+    """Return "email" or "own" for values that hold emails, or text that no two records share.
+
+    That two people share a `secret` number, such as that of an account, says little.
+    """
     if sum(map(has_email, values)) * 2 > len(values):
         return "email"
+    if secret:
+        return ""
     texts = [value for value in values if isinstance(value, str)]
     if len(texts) < len(values) or len(texts) < _ENOUGH or len(set(texts)) < len(texts):
         return ""  # the usual case, decided without slower checks
