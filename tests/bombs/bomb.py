@@ -100,7 +100,7 @@ def _wrong(bomb: Bomb, code: int, out: str, err: str) -> str:
     except (ValueError, IndexError):
         return f"ended with {code}: {err[-300:]}"
     for exit_code, said in ended:
-        if "mistake in this program" in said or exit_code not in (0, 1, 2, 4, 5):
+        if "bug in this program" in said or exit_code not in (0, 1, 2, 4, 5):
             return f"exit code {exit_code}: {said[-300:]}"
     last = " ".join(ended[-1][1].split())
     if bomb.says and bomb.says not in last:

@@ -62,7 +62,7 @@ def test_it_was_cut_off(
         with pytest.raises(Crash):
             waiting.run("apply", "plan.json")
     ended = waiting.run(*command)
-    assert "mistake in this program" not in ended.err
+    assert "bug in this program" not in ended.err
     assert waiting.run("sync", "m.yaml").code == 0
     found = {each["reference"]: each for each in waiting.read("users.json")}
     assert found["P002"]["boss"] == found["P001"]["id"]

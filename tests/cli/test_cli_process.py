@@ -134,4 +134,4 @@ def test_what_is_typed_amiss_is_quoted_harmlessly(world: World, args: tuple[str,
 def test_a_name_that_is_too_long_for_a_file_is_no_crash(world: World, command: str) -> None:
     ended = world.run(command, "x" * 5000)
     assert ended.code == 1
-    assert "mistake in this program" not in ended.err
+    assert "bug in this program" not in ended.err

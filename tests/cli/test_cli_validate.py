@@ -126,7 +126,7 @@ def test_nothing_that_a_file_may_hold_ends_in_a_traceback(
         (tmp_path / name).write_bytes(content)
     ended = world.run("validate", name)
     assert (ended.code, f"[{code}" in ended.out) == (1, True), ended.out + ended.err
-    assert "mistake in this program" not in ended.err
+    assert "bug in this program" not in ended.err
 
 
 def test_a_pipe_is_no_file(world: World) -> None:

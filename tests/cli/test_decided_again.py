@@ -55,7 +55,7 @@ USERS = [
 UPDATE, LEAVE, RETURN, CREATE, ABSENT = "e1", "e2", "e3", "e4", "u7"
 
 EDITS: dict[str, tuple[str, dict[str, dict[str, Any]], str]] = {
-    **{f"{who} is out of scope": (who, {who: {"kind": "Agency"}}, "not for this person by now")
+    **{f"{who} is out of scope": (who, {who: {"kind": "Agency"}}, "no longer for this person")
        for who in (UPDATE, RETURN, CREATE)},
     **{f"another has the key of {who}": (who, {"e9": {"code": f"00{who[1]}"}},
        "source record e9 has a match key of this person or of their record by now")

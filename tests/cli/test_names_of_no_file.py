@@ -58,7 +58,7 @@ def test_no_command_apologises(name: str, world: World, oneway: Callable[..., En
     for words, command in commands(program):
         for line in lines(command, name):
             tried += 1
-            if "mistake in this program" in oneway(*words, *line).err:
+            if "bug in this program" in oneway(*words, *line).err:
                 wrong.append((*words, *(each[:20] for each in line)))
     assert tried > 100
     assert wrong == []
@@ -85,4 +85,4 @@ def test_no_mapping_makes_one_apologise(
     end["resource"] = name
     world.write("odd.yaml", mapping)
     found = oneway(command, "odd.yaml")
-    assert "mistake in this program" not in found.err
+    assert "bug in this program" not in found.err

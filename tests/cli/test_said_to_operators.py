@@ -55,7 +55,7 @@ def test_guards_of_a_whole_run_are_allowed_by_one_command_though_nothing_is_to_b
 def test_a_trouble_that_no_connection_has_is_said_so(world: World) -> None:
     connected(world)
     ended = world.run("status", "--only", "access")
-    assert (ended.code, ended.out) == (0, "No connection has this trouble.\n")
+    assert (ended.code, ended.out) == (0, "No connection has this problem.\n")
 
 
 def test_validate_looks_into_the_folders_that_are_there(world: World) -> None:

@@ -149,7 +149,7 @@ def test_people_matched_by_a_later_key_are_told_with_both_first_keys(world: Worl
     _, warned = text.split("Warnings", 1)
     assert "P300 Person 3" in " ".join(warned.split())
     assert "P200" not in warned, "it is said with the action"
-    assert "Matched by a later key alone" in world.run(*PLAN, "--format", "html").out
+    assert "Matched only by a later key" in world.run(*PLAN, "--format", "html").out
 
 
 def test_one_key_alone_and_the_first_key_say_nothing_of_keys(world: World) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from markdown_it import MarkdownIt
 
-_APOLOGY = re.compile(r"Traceback|mistake in this program|most recent call last")
+_APOLOGY = re.compile(r"Traceback|bug in this program|most recent call last")
 _CODES = frozenset({0, 1, 2, 3, 4, 5})
 _TAGS = frozenset({"p", "h1", "h2", "h3", "h4", "ul", "ol", "li", "code", "em", "strong", "br"})
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td", "details", "summary", "hr", "pre", "sup"}

@@ -4766,8 +4766,8 @@ MUTANTS = (
     Mutant(
         "the-day-of-an-absence-stands-still",
         "runs/snapshot/snapshot_file",
-        '"departed": list(map(leaving_data, kept.departed)),',
-        '"departed": [leaving_data(each._replace(moving=False)) for each in kept.departed],',
+        '"departed": list(map(leaving_data, snapshot.departed)),',
+        '"departed": [leaving_data(each._replace(moving=False)) for each in snapshot.departed],',
         "that the day of an absence is that of the run is kept",
         ASKED,
     ),

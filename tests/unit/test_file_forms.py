@@ -141,7 +141,7 @@ def _fits(text: str, encoding: str) -> bool:
         ("People;\n\n" + PLAIN.replace(",", ";"), "semicolon; its headings are on line 3"),
         ("id,prénom\n1,x\n".encode("cp1252"), "set the option encoding: windows-1252"),
         (PLAIN.encode("utf-16"), "set the option encoding: utf-16"),
-        (PLAIN.replace("\n", "\r"), "CR alone"),
+        (PLAIN.replace("\n", "\r"), "only in CR"),
         (b"PK\x03\x04 a workbook\n", "format: xlsx"),
         (PLAIN.replace("id", "id "), "'id ', with a space: set the option spaces: trim"),
         (PLAIN.replace("id", "Staff No"), "the headings are: 'Staff No', 'name'"),

@@ -351,7 +351,7 @@ def test_mails_of_every_kind_say_what_and_where_to_look(store: Journal) -> None:
     assert "--allow leavers=4" in text_of(found[Occasion.GUARD])
     assert "oneway runs show" in text_of(found[Occasion.FAILURE])
     week = text_of(found[Occasion.WEEKLY])
-    assert "The sync ran 3 times:\n  once: everything was done\n  once: it got to its end" in week
+    assert "The sync ran 3 times:\n  once: everything was done\n  once: it finished" in week
     assert "2 people: left out by a rule (email)" in week
     assert "1 person: several target records have one match value" in week
     assert not re.search("ineligible|_|conflict|refused|held:", week)  # the words of operators

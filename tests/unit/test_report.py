@@ -138,7 +138,7 @@ def test_a_refused_run_says_what_stopped_it_and_what_to_do():
 def test_a_run_that_has_not_ended_says_whether_it_goes_on():
     died = told(plan(joiner(1), joiner(2)), {f"{2:016x}": None}, ended=None)
     lives = replace(died, run=replace(died.run, lives=True))
-    ended = "The run was interrupted, and never got to its end; before that, 1 person was created"
+    ended = "The run was interrupted, and did not finish; before that, 1 person was created"
     assert page(died).heading == f"{ended}; 1 person may have been written"
     assert page(lives).heading == "The run has not ended yet; so far, 1 person was created"
     assert [sections(each)["unknown"].number for each in (died, lives)] == [1, 1]
@@ -429,7 +429,7 @@ def test_the_page_says_what_it_may_do_before_anything_else():
 def test_a_page_of_a_good_run_says_first_what_has_stopped_its_connection_since() -> None:
     told = replace(a_quiet_night(), stoppage=Stoppage(("F112",), silent=True, is_last=True))
     found = page(told)
-    assert found.heading.startswith("This is the last run that got to its end, of ")
+    assert found.heading.startswith("This is the last run that finished, of ")
     assert found.heading.endswith("Since then nothing runs: the journal cannot be written (F112)")
     assert found.status == "Nothing runs now"
     assert "While this lasts nobody's access is ended" in found.lead

@@ -58,7 +58,7 @@ def test_a_body_that_says_that_there_is_more_makes_the_read_incomplete(
     beside: dict[str, Any], says: str
 ) -> None:
     said = problem(reply(people(1, 2, **beside)))
-    assert said.startswith(f"the list goes on: {says}")
+    assert said.startswith(f"the list continues: {says}")
     assert "; say how in the manifest's list.pagination; if this is about something else" in said
 
 
@@ -101,7 +101,7 @@ def test_what_the_records_themselves_hold_is_no_word_about_the_list() -> None:
 )
 def test_it_is_looked_for_around_the_list(records: str, data: dict[str, Any]) -> None:
     manifest = altered("records: data", f"records: {records}", AT_ONCE)
-    assert "the list goes on" in problem(reply(data), manifest=manifest)
+    assert "the list continues" in problem(reply(data), manifest=manifest)
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_a_page_in_the_middle_may_be_empty_where_the_answer_says_that_more_follo
         *[reply(people(*ids, has_more=not ids)) for ids in ((1, 2), ())], manifest=MANIFEST
     )
     assert said == (
-        "the list goes on after page 2: 'has_more' in the answer says that a page follows; say how "
-        "in the manifest's list.pagination; if this is about something else, write there "
+        "the list continues after page 2: 'has_more' in the answer says that a page follows; say "
+        "how in the manifest's list.pagination; if this is about something else, write there "
         "`next`, by which the last page is known"
     )  # fmt: skip
 
@@ -265,7 +265,7 @@ def test_204_ends_no_list_that_has_said_that_it_goes_on(way: str, first: httpx.R
     size = "" if "cursor" in way or "link" in way else ", size_param: size, size: 2"
     manifest = altered(PAGED, f"{{{way}{size}}}")
     said = problem(first, reply(b"", 204), manifest=manifest)
-    assert said.startswith("the list goes on after page 1: ")
+    assert said.startswith("the list continues after page 1: ")
 
 
 def test_204_ends_a_list_whose_total_has_come() -> None:
@@ -364,7 +364,7 @@ def test_a_page_that_is_as_full_as_its_limit_is_overruled_by_its_limit() -> None
 )
 def test_a_list_beside_which_something_failed_is_a_part(beside: dict[str, Any], says: str) -> None:
     said = problem(reply(people(1, 2, **beside)))
-    assert said.startswith(f"page 1 is a part of what was asked for: {says} in the answer says")
+    assert said.startswith(f"page 1 is incomplete: {says} in the answer says")
 
 
 def test_an_empty_page_may_lack_its_list_where_the_manifest_says_so() -> None:
@@ -407,7 +407,7 @@ def test_the_next_of_a_manifest_knows_better_than_a_sentence() -> None:
 
 def test_a_limit_of_requests_may_cut_any_page() -> None:
     pages = [reply(people(1, 2, message="API rate limit exceeded")), reply(people(3)), page()]
-    assert "page 1 is a part of what was asked for: 'message'" in problem(*pages, manifest=MANIFEST)
+    assert "page 1 is incomplete: 'message'" in problem(*pages, manifest=MANIFEST)
 
 
 def test_204_in_place_of_the_first_page_is_no_list() -> None:

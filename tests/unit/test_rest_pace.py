@@ -182,7 +182,7 @@ def test_a_damaged_file_is_begun_anew_and_says_so_once(
     paces = [SharedPace(path, (1, 5.0), LEASE) for _ in range(2)]
     assert isinstance(paces[0].begin(1.0), int)
     assert isinstance(paces[1].begin(1.0), Later)
-    assert said(caplog) == [f"the rate limit begins anew: {path} was damaged"]
+    assert said(caplog) == [f"the rate limit starts again: {path} was damaged"]
 
 
 def folder_in_its_place(path: Path) -> None:

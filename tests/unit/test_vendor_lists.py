@@ -444,7 +444,7 @@ def test_an_error_beside_any_page_makes_the_read_incomplete(more: bool) -> None:
         script[1]["errors"] = wrong
     (said,) = paged(*script)
     assert said == (
-        f"page {1 if more else 2} is a part of what was asked for: 'errors' in the answer says "
+        f"page {1 if more else 2} is incomplete: 'errors' in the answer says "
         "that something failed; if that is about something else, let the manifest's "
         "errors.refused_when say by it when an answer is a refusal"
     )

@@ -139,7 +139,7 @@ class CsvRows(OfTable):
         if is_whole(cell, self._cells_above(last)):
             return entry
         name = self._headings.names[last]
-        why = f"column {name!r} may be cut off: the last line alone has no line end; {_AT_END}"
+        why = f"column {name!r} may be cut off: only the last line has no line end; {_AT_END}"
         return entry._replace(lost=lost, cut=why)
 
     def _cells_above(self, number: int) -> set[str]:

@@ -92,7 +92,7 @@ def what_is_amiss(data: bytes, id: str, delimiter: str, header: int) -> str:
         return "the file is a workbook of Excel: call it .xlsx, or set the option format: xlsx"
     encoding = guessed_encoding(data)
     if b"\r" in data and b"\n" not in data:
-        return "its lines end in CR alone: save the file with lines that end in LF or CRLF"
+        return "its lines end only in CR: save the file with lines that end in LF or CRLF"
     found = guess(data)
     names = [name.strip().casefold() for name in found.headings]
     if id.strip().casefold() not in names and len(names) < 2:

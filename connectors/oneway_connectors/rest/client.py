@@ -160,7 +160,7 @@ class Client:
         try:
             url = answer.url.join(link)
         except (httpx.InvalidURL, ValueError):
-            raise Unusable(f"{what or _NEXT_PAGE} to what is not a URL") from None
+            raise Unusable(f"{what or _NEXT_PAGE} to an invalid URL") from None
         if not same_origin(url, self._base):
             raise Unusable(f"{what or _NEXT_PAGE} to {elsewhere(url, self._base)}")
         return replace(call, url=url)

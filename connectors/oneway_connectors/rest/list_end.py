@@ -62,7 +62,7 @@ def _mark(client: Client, page: ListPage, value: Value) -> Value:
         return None
     if isinstance(value, str | int) and not isinstance(value, bool):
         return str(value)
-    error = Unreadable("what should lead to the next page is neither text nor number")
+    error = Unreadable("the value for the next page is neither text nor a number")
     raise unreadable(client, page.call, error, "R107")
 
 
@@ -167,7 +167,7 @@ def check_end(
     said, how = _missed(client, listing, so_far, page, searching)
     if said:
         after = "" if at_once else f" after page {page.number}"
-        so_far.problems.append(f"the list goes on{after}: {said}; {how}")
+        so_far.problems.append(f"the list continues{after}: {said}; {how}")
 
 
 def _missed(
@@ -259,7 +259,7 @@ _ASK_FOR_MORE = (
     "say how in the manifest's list.pagination, or ask for more records than there can be"
 )
 _BY_LIMIT = ", say 1000, and write there next: '{} >= `1000`'"
-_RUN_AGAIN = "run again, or correct in list.pagination what leads on"
+_RUN_AGAIN = "run again, or correct list.pagination"
 _IF_BEYOND = (
     "If it is beyond the last page, let list.pagination say where the list ends, by next or total."
 )

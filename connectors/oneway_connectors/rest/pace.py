@@ -177,7 +177,7 @@ class SharedPace:
         try:
             return act(book, self._head(book, now))
         except Damaged:
-            _say(f"the rate limit begins anew: {self._path} was damaged")
+            _say(f"the rate limit starts again: {self._path} was damaged")
             fresh = Head(self._boot, now, self._wall())
             book.start(fresh)
             return act(book, fresh)

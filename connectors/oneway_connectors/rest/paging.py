@@ -82,7 +82,7 @@ def pages(
         try:
             position = None if problem else next_position(client, listing.paging, page, so_far)
         except Unreadable as error:
-            problem = f"where the list goes on after page {page.number} is unclear: {error}"
+            problem = f"where the list continues after page {page.number} is unclear: {error}"
         call = (
             None if problem or position is None else _turn(client, listing, extra, page, position)
         )
@@ -230,7 +230,7 @@ def _astray(
     if call and len(seen) >= client.api.limits.pages:
         return (
             f"the list has more than {len(seen):,} pages; if it is that long, raise limits.pages "
-            "in the manifest, or else correct in list.pagination what leads on"
+            "in the manifest, or else correct list.pagination"
         )
     return ""
 
@@ -247,7 +247,7 @@ def _note_size(
     if wrong := fault_said(page.data, listing.records, refused_when, before):
         said = f", and says: {said}" if (said := client.said(page.answer)) else ""
         so_far.problems.append(
-            f"page {page.number} is a part of what was asked for: {wrong} says "
+            f"page {page.number} is incomplete: {wrong} says "
             f"that something failed{said}; {_SAY_WHEN}"
         )
     if header := listing.paging.total_header:

@@ -452,7 +452,9 @@ def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Re
     return Result(Ending.UNKNOWN, target_id, NOT_KNOWN_YET, reason, job=sent.job, action=action)
 
 
-_OTHER = "Correct it in the target: the mapping writes it on create alone, or to those who leave."
+_OTHER = (
+    "Correct it in the target: the mapping writes it only on create, or only to people who leave."
+)
 _PARTIAL = (Verb.UPDATE, Verb.REACTIVATE)
 """The writes that must leave alone what they do not send."""
 _IN_PARTS = "Put the record right; let the manifest update in parts."

@@ -198,7 +198,7 @@ class LiveSource:
     def refuse_owned(self, target: TargetRow) -> None:
         """Raise `Stale` if a target record without a person in the plan may have one now."""
         if not self._listed() and self.planned.keys.known:
-            raise Stale("by now, the source is empty")
+            raise Stale("the source is now empty")
         if not self._complete:
             raise ReadError("R161", "the source was not read to the end", "run again")
         if self._keys.owner(target) is not None:
@@ -317,7 +317,7 @@ def refuse_other_outcome(
         raise Stale("is no longer a leaver in the source")
     if row.outside and not action.verb.writes_leave:
         rules = ", ".join(policy.only[position].id for position in row.outside)
-        raise Stale(f"the sync is not for this person by now: {rules}")
+        raise Stale(f"the sync is no longer for this person: {rules}")
     if row.unsaid is not None and target is None:
         raise Stale(f"the source no longer says who this is: {row.unsaid.text}")
     if action.verb is Verb.CREATE and (untold := _untold(policy, row)):

@@ -294,7 +294,7 @@ class LiveState:
     def _moved(self, action: Action, record: Record, fields: Sequence[str]) -> Stale:
         """Return the error that a record has changed; it tells if the person has left by now."""
         out = action.verb.takes_access and self.program.target_row(record).left
-        left = "; the record counts as left by now" if out else ""
+        left = "; the record now counts as left" if out else ""
         return Stale(f"changed in the target since the plan: {', '.join(fields)}{left}", out=out)
 
     def _created(self, action: Action) -> tuple[Happened, str | None]:
@@ -312,7 +312,7 @@ class LiveState:
             return Happened.NO, None
         if len(found) == 1 and not missed:
             return Happened.YES, found.pop()
-        raise Stale(f"its values by now belong to target record {', '.join(sorted(found))}")
+        raise Stale(f"its values now belong to target record {', '.join(sorted(found))}")
 
     def _refuse_holders(self, action: Action) -> None:
         """Raise `Stale` if another record holds a value that only one may hold."""

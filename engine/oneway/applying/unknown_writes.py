@@ -106,7 +106,7 @@ class Inquiry:
         if action.target_id is not None:
             happened, target_id = self.live.happened(action)
             if happened is Happened.YES and self.live.is_out(action):
-                why = f"target record {target_id} counts as left by now, and its person has not"
+                why = f"target record {target_id} now counts as left, but its person has not"
                 return WriteOutcome(happened, target_id, why, MORE_CHANGED)
             return WriteOutcome(happened, target_id)
         by_job = self._by_job(action, sent)
@@ -118,7 +118,7 @@ class Inquiry:
         if target_id is None:
             target_id = self.live.happened(action)[1]
             if target_id in self.memory.created:
-                text = f"its values by now belong to target record {target_id}"
+                text = f"its values now belong to target record {target_id}"
                 raise Stale(f"{text}, which another run created")
         if target_id is not None:
             self._refuse_owned(action, target_id)
@@ -183,5 +183,5 @@ class Inquiry:
     def _refuse_owned(self, action: Action, target_id: str) -> None:
         owner = self.memory.owners.get(target_id)
         if owner and owner != action.source_id:
-            text = f"its values by now belong to target record {target_id}"
+            text = f"its values now belong to target record {target_id}"
             raise Stale(f"{text}, which is source record {owner}")

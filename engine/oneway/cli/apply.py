@@ -276,8 +276,8 @@ def _say_interrupted(console: Console, session: RunSession) -> None:
     folder = session.state.path
     where = "" if folder == Path(STATE) else f" --state {quoted(folder)}"
     text = (
-        f"`oneway resume{where}` goes on with this plan; the next `oneway sync` looks up what was "
-        "in flight and plans anew"
+        f"`oneway resume{where}` continues this plan; the next `oneway sync` looks up the "
+        "writes in flight and plans again"
     )
     console.tell("\n".join(wrap(text, console.style)) + "\n")
 

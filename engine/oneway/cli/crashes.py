@@ -40,7 +40,7 @@ def hook(*, debug: bool) -> None:
     """
 
     def said(kind: type[BaseException], error: BaseException | None, where: str) -> None:
-        text = f"oneway: sorry, that is a mistake in this program ({kind.__name__}{where}).\n"
+        text = f"oneway: sorry, that is a bug in this program ({kind.__name__}{where}).\n"
         if debug and error is not None:
             text += places(error)
         with suppress(Exception):

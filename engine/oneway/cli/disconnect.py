@@ -173,7 +173,7 @@ def _said(ended: Disconnected) -> Iterator[str]:
     else:
         yield "It never ran, so it has written nothing to the target."
     yield from _said_open(ended.open)
-    then = "" if ended.aside is None else f" To go on: oneway connect {name}"
+    then = "" if ended.aside is None else f" To connect again: oneway connect {name}"
     yield f"The history is kept: oneway runs {quote(name)}.{then}"
 
 

@@ -227,7 +227,7 @@ def _show(error: click.ClickException) -> None:
 def interrupted(args: Sequence[str]) -> int:
     """Print that the command was interrupted, and return its exit code."""
     writes = not _WRITING.isdisjoint(args)  # options may stand before the command
-    what = "what was written is written, and planning again shows the rest"
+    what = "writes that were made stay; plan again to see the rest"
     _tell(f"interrupted; {what if writes else 'no system was written to'}\n")
     return Exit.INTERRUPTED
 
@@ -259,7 +259,7 @@ def _refused(error: Exception, args: Sequence[str]) -> int:
 def _unexpected(error: Exception, *, debug: bool) -> int:
     """Apologise without showing any value, not even the exception's own message."""
     _tell(
-        f"oneway: sorry, that is a mistake in this program ({type(error).__name__}).\n"
+        f"oneway: sorry, that is a bug in this program ({type(error).__name__}).\n"
         "No report of it was saved or sent. "
         + ("" if debug else "Run it again with --debug to see where it happened.")
         + "\n"

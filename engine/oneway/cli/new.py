@@ -164,7 +164,7 @@ def _say_odd(console: Console, side: DraftSide, found: Sequence[str], becomes: s
         console.note(f"  and {len(found) - _NAMED:,} more")
 
 
-_UNREAD = "until then each is an error of its record, and all others go on"
+_UNREAD = "until then each is an error of its record; all others sync"
 _KEPT = "until then it stays the text that it is (unfit_cells: keep)"
 _NAMED = 10
 """How many records are named at most."""

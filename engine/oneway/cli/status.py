@@ -47,7 +47,7 @@ _FULL = 5
     multiple=True,
     metavar="TROUBLE",
     type=click.Choice([each.value for each in Need]),
-    help="Only connections with this trouble; may be given more than once: "
+    help="Only connections with this problem; may be given more than once: "
     f"{', '.join(e.value for e in Need)}.",
 )
 @remembering

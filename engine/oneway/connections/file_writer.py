@@ -245,7 +245,7 @@ def _write(path: Path, text: str, *, over: bool) -> None:
         mode = path.stat().st_mode & 0o777 if over and path.exists() else _usual_mode()
         write_whole(path, text.encode(), mode=mode, over=over)
     except FileExistsError:
-        summary = "another file is there by now"
+        summary = "another file is there now"
         raise refusal("C142", str(path), summary, "choose another name") from None
     except OSError as error:
         raise _unwritten(path, error) from None

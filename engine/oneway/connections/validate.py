@@ -128,7 +128,7 @@ def _email(written: FileProvenance, path: Path, email: Data) -> Iterator[Diagnos
             yield written.at(place, "C134", "this is not an email address", help)
     server = text(email, "server")
     if server and not (_HOST.fullmatch(server) or is_loopback(server)):
-        help = "write its name alone: smtp.example.com; the port has a key of its own"
+        help = "write only its name: smtp.example.com; the port has a key of its own"
         yield written.at((*path, "server"), "C134", "this is not the name of a mail server", help)
     elif text(email, "security") == "none" and server and not is_loopback(server):
         help = "use starttls or tls; none is for this machine's own addresses only"

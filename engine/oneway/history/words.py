@@ -31,7 +31,7 @@ DISCREPANCY_WORDS = {
 
 REASONS = {
     "duplicate": "several source records have one match value",
-    "near_duplicate": "perhaps in the source twice, under keys that differ in form alone",
+    "near_duplicate": "perhaps in the source twice, under keys that differ only in form",
     "came_back": "has left by one record, and may be employed by another under another key",
     "one_per": "several source records of one person might count",
     "ambiguous": "several target records have one match value",

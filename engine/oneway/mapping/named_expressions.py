@@ -275,7 +275,9 @@ def _refuse_misuse(text: Text, whole: Text, names: Resolver) -> None:
             help = f"write `| {call.text}`, or, for each item, map(&{call.text}, ...)"
             names.error("M103", place, summary, help)
         elif call.function == CHOOSE and call.further and whole.written:  # else it is not a call
-            names.error("M103", place, f"{CHOOSE}(name) takes 1 argument", "name the table alone")
+            names.error(
+                "M103", place, f"{CHOOSE}(name) takes 1 argument", "give only the name of the table"
+            )
 
 
 def with_uses(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:

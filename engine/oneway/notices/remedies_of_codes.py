@@ -33,7 +33,7 @@ _CHANNEL = (
     "`oneway notify list NAME` shows what did not arrive, and why.",
     "`oneway notify test NAME` tries the channel.",
 )
-_GIVE = "Put it back, or give it anew: `oneway connect NAME`."
+_GIVE = "Put it back, or enter it again: `oneway connect NAME`."
 _WHICH = "`oneway runs show NAME` says which, and why."
 
 _K, _W = TroubleKind, Who
@@ -63,7 +63,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             (_KEY, CHECK, AGAIN),
         ),
         "W103": (
-            "The target answers 401 while it is written to. What was written before stays.",
+            "The target refuses the credentials (401) during the writes. Earlier writes stay.",
             (_KEY, CHECK, AGAIN),
         ),
         "C112": (
@@ -71,7 +71,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             "scheduler's environment lacks.",
             (
                 _WHICH,
-                "Set it where the scheduler runs, or give it anew: `oneway connect NAME`.",
+                "Set it where the scheduler runs, or enter it again: `oneway connect NAME`.",
                 CHECK,
                 AGAIN,
             ),
@@ -271,7 +271,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
     (_K.MACHINE, _W.OPERATOR): {
         "F110": (
             "The store of runs is damaged. Nothing is written until it is repaired.",
-            ("Keep a copy: it knows what was in flight.", "Restore it from a backup."),
+            ("Keep a copy: it shows the writes in flight.", "Restore it from a backup."),
         ),
         "F112": (
             "The store cannot be written: the disk is full, or the folder is read-only.",
@@ -320,7 +320,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         "N101": ("A webhook does not answer. Runs are not affected.", _CHANNEL),
         "N102": ("A webhook answers with an error.", _CHANNEL),
         "N103": ("A webhook redirects elsewhere.", _CHANNEL),
-        "N104": ("A webhook is gone for good (410).", _CHANNEL),
+        "N104": ("A webhook no longer exists (410).", _CHANNEL),
         "N105": ("The secret of a webhook is invalid.", _CHANNEL),
         "N106": ("The mail server does not answer.", _CHANNEL),
         "N107": ("The mail server does not accept the mail, or the login.", _CHANNEL),
@@ -348,9 +348,9 @@ CAUSES = (
         _W.OPERATOR,
         "A run's process was killed, or the machine was. What it had written stays.",
         (
-            "Nothing for the data: the next run looks up what was in flight, and goes on.",
+            "Nothing for the data: the next run looks up the writes in flight, and continues.",
             "If it happens again: see the machine's own log, and its memory.",
-            "`oneway runs show NAME` shows what it had written, and what was in flight.",
+            "`oneway runs show NAME` shows what it had written, and which writes were in flight.",
             AGAIN,
         ),
     ),

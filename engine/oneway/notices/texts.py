@@ -169,7 +169,7 @@ def unshut(since: str, system: str, *, some: bool = False) -> str:
     who = f"people who left since {since}" if since else "people who left"
     if some:
         return (
-            f"Until a run gets to its end, {who} may keep access; if it is urgent, block them by "
+            f"Until a run finishes, {who} may keep access; if it is urgent, block them by "
             f"hand in {system}."
         )
     return (
@@ -311,10 +311,10 @@ def _waits(guards: list[Data]) -> Iterator[str]:
 
 _STATES = {
     "done": "everything was done",
-    "done_with_failures": "it got to its end, and some records failed",
-    "held": "it got to its end, and a guard held something back",
+    "done_with_failures": "it finished, but some records failed",
+    "held": "it finished, but a guard held something back",
     "refused": "an error stopped it before it wrote anything",
-    "interrupted": "it never got to its end",
+    "interrupted": "it did not finish",
 }
 _WHY = {"schedule": "by the schedule"}
 

@@ -41,7 +41,7 @@ def text(
     named for each reason.
     """
     if not statuses:
-        return "No connection has this trouble.\n" if chosen else f"{_NONE}\n"
+        return "No connection has this problem.\n" if chosen else f"{_NONE}\n"
     wide = max(columns(clip(harmless(each.name), _NAME)) for each in statuses)
     lines = wrap(fleet(statuses), style, 0, 2) if len(statuses) > 1 else []
     lines = [style.paint(line, Ink.STRONG) for line in lines]

@@ -85,10 +85,10 @@ def waiting(each: Waiting, zone: str) -> str:
 
 
 _IN_FLIGHT = (
-    "it never got to its end. For the operator: nothing for the data, as the next run looks up "
+    "it did not finish. For the operator: nothing for the data, as the next run looks up "
     "what was in flight, and goes on; `oneway resume` does so now"
 )
-_SETTLED = "it never got to its end. For the operator: nothing is in flight; the next run goes on"
+_SETTLED = "it did not finish. For the operator: nothing is in flight; the next run continues"
 
 
 def interrupted(run: Run) -> str:
@@ -221,7 +221,7 @@ def _end_of_access(found: Sequence[StillIn]) -> str:
 
 def _go_on(each: ConnectionStatus) -> str:
     resumable = each.ended is not None and each.ended.ended is None
-    return "`oneway resume`, or the next run" if resumable else "the next run goes on"
+    return "`oneway resume`, or the next run" if resumable else "the next run continues"
 
 
 _CURES = {

@@ -36,7 +36,7 @@ RUN_STATES = {
     RunState.DONE_WITH_FAILURES: "done with failures",
     RunState.HELD: "held: a guard held something back",
     RunState.REFUSED: "refused: an error stopped it",
-    RunState.INTERRUPTED: "interrupted: it never got to its end",
+    RunState.INTERRUPTED: "interrupted: it did not finish",
     RunState.RUNNING: "running: it has not ended yet",
 }
 """The state of a run, on a line of its own."""

@@ -261,7 +261,7 @@ class Loop:
         """Report a run that was killed, before it is settled."""
         left = self.register.left(name)
         if left is not None:
-            self.log.say("interrupted", f"run {left.id} never got to its end", connection=name)
+            self.log.say("interrupted", f"run {left.id} did not finish", connection=name)
             self._notify(name, left, file)
 
     def _begin(self, job: Job, due: Due, now: datetime) -> None:

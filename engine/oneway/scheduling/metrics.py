@@ -103,7 +103,7 @@ class _Metrics(Collector):
         yield from self._of_runs(gone)
         interrupted = {name: each for name, each in interrupted.items() if name not in gone}
         yield _by_name(
-            "oneway_interrupted_runs", "1 where the last run never got to its end.", interrupted
+            "oneway_interrupted_runs", "1 where the last run did not finish.", interrupted
         )
         failures = {name: each for name, each in failures.items() if name not in gone}
         told = {key: each for key, each in told.items() if key[0] not in gone}
@@ -170,7 +170,7 @@ class _Metrics(Collector):
         whole = {n: each.whole.timestamp() for n, each in last.items() if each.whole}
         yield _by_name(
             "oneway_last_completed_timestamp_seconds",
-            "When the last run that got to its end did so, whatever failed in it.",
+            "When the last run that finished ended, whatever failed in it.",
             whole,
         )
         failed = {name: each.failed for name, each in last.items()}

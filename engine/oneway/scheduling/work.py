@@ -51,7 +51,7 @@ def work(job: Job, pipe: Pipe) -> None:
         report = Report(How.STOPPED)
     except BaseException as error:
         # Its message may quote any value.
-        report = Report(How.DIED, said=(f"a mistake in this program: {type(error).__name__}",))
+        report = Report(How.DIED, said=(f"a bug in this program: {type(error).__name__}",))
     with suppress(OSError):  # the parent may be gone; the store records how the run ended
         pipe.send(report)
     pipe.close()

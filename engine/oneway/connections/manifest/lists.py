@@ -98,7 +98,7 @@ def _first_page_alone(document: Document, path: Path, listing: Data) -> Iterator
     """Warn of a list without pagination whose query asks for one page."""
     for name in obj(listing.get("query")):
         if _plain(name) in _WHICH_PAGE:
-            summary = f"'{name}' asks for one page, and nothing says how the list goes on"
+            summary = f"'{name}' asks for one page, and nothing says how the list continues"
             help = "say it in `pagination`; or leave the parameter out"
             yield document.at(
                 (*path, name), "C161", summary, help, key=True, severity=Severity.WARNING

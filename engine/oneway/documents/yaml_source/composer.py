@@ -27,7 +27,7 @@ _TOO_DEEP = "exceeded maximum nesting depth"
 
 _NO_BRACES = (
     "a list or object cannot be a key; where {{ }} was meant to mark an expression, "
-    "write the expression alone, without them"
+    "write only the expression"
 )
 
 

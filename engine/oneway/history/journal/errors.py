@@ -33,7 +33,7 @@ def refusing(place: str) -> Iterator[None]:
 
 def damaged(place: str) -> Refused:
     """Return the refusal of a file that is not a journal, or is damaged."""
-    help = "keep a copy, it knows what was in flight; then move it away, or restore it"
+    help = "keep a copy, which shows the writes in flight; then move it away, or restore it"
     return refusal("F110", place, "the journal is damaged, or is not a journal", help)
 
 

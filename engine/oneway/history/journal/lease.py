@@ -149,7 +149,7 @@ def taken_over(store: Store, lease: Lease) -> Refused:
     gone = "it is not in the store any more"
     who = gone if row is None else f"{_holder(row, lease.zone)} took it over"
     summary = f"this run has lost the lease of '{name}': {who}"
-    help = "nothing more was sent; the other run looks up what was in flight: see `oneway runs`"
+    help = "nothing more was sent; the other run looks up the writes in flight: see `oneway runs`"
     return refusal("F125", store.place, summary, help)
 
 

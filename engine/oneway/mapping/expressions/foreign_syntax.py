@@ -53,7 +53,7 @@ _HABITS = (
     _habit(
         r"\{\{|\}\}|\{%|\$\{|#\{|<%",
         "the whole text is an expression, without marks around it",
-        "write the name alone: firstName; join texts with join(' ', [firstName, lastName])",
+        "write only the name: firstName; join texts with join(' ', [firstName, lastName])",
     ),
     _habit(
         r"\$\.?|(?<![\w.])\.(?=[A-Za-z_])",

@@ -105,9 +105,7 @@ def _problems(past: PastRun) -> ReportSection | None:
         )
         for each in past.run.problems
     )
-    about = (
-        "Nothing was written after this. What stays undone waits for a run that gets to its end."
-    )
+    about = "Nothing was written after this. What is left waits for a run that finishes."
     columns = ("What is wrong", "What to do", "Where")
     return ReportTable("Why the run was stopped", columns, rows).section(
         "problems", Tone.TROUBLE, about
@@ -194,7 +192,7 @@ def _postponed(past: PastRun, found: Iterable[ReportAction]) -> ReportSection | 
         "that is named, and will be refused again unless somebody acts."
     )
     about = " ".join((about, *_steps(past, these)))
-    columns = ("Person", "What was to be done", "Why not")
+    columns = ("Person", "Planned change", "Why not")
     title = "Refused before, and not sent again yet"
     return ReportTable(title, columns, rows).section("postponed", Tone.CAUTION, about)
 
@@ -298,7 +296,7 @@ def _later_keys(plan: Plan) -> ReportSection | None:
         "The first key is another on each side, and a later one, such as the email, brought the "
         "two together. If they are two people, correct it before anything is written to the record."
     )
-    return _two_records(plan, LATER_KEY, "later", "Matched by a later key alone", about)
+    return _two_records(plan, LATER_KEY, "later", "Matched only by a later key", about)
 
 
 def _near_misses(plan: Plan) -> ReportSection | None:
@@ -398,7 +396,7 @@ def _misses(plan: Plan) -> ReportSection | None:
     )
     about = (
         "Codes of the source that the target has no reference for, such as those of departments. "
-        "The people are synced, but for what the code should have become."
+        "The people are synced, except for the field that needs the code."
     )
     columns = ("Code", "Looked up in", "Found", "What to do")
     title = "Codes without a reference"
@@ -460,7 +458,7 @@ def _found(miss: Miss) -> str:
 
 def _mend(miss: Miss) -> str:
     if miss.found:
-        return "Let one row alone have this code."
+        return "Let only one row have this code."
     if miss.why == OTHER_FORM:
         return "Write the code as the row has it, or the other way round."
     if miss.why:

@@ -7,7 +7,7 @@ from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
 from oneway.render.report.phrases import because, fields
 
-_LEAVERS = "Marked as leavers. Whose last day is yet to come can get in until it is over."
+_LEAVERS = "Marked as leavers. People whose last day is still to come can get in until then."
 _SECTIONS = (
     (Verb.CREATE, "created", "Created", "New here, with these values.", "Values"),
     (Verb.UPDATE, "changed", "Changed", "What it was, and what it is now.", "Before and after"),

@@ -91,7 +91,7 @@ def _said(action: ReportAction) -> tuple[str, ...]:
     return (text(action.reason),) if action.reason else ()
 
 
-_MEANT = ("Person", "What was to be done", "Why not")
+_MEANT = ("Person", "Planned change", "Why not")
 _ABSENT = (
     "Target records without a source record, such as administrators and other accounts that "
     "belong to no person. They are left alone."

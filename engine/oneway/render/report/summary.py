@@ -78,7 +78,7 @@ def _became(past: PastRun, found: Sequence[ReportAction], urgent: Sequence[Repor
             begun = "The run has not ended yet"
             return f"{begun}; so far, {done}" if done else begun
         case RunState.INTERRUPTED:
-            begun = "The run was interrupted, and never got to its end"
+            begun = "The run was interrupted, and did not finish"
             said = f"{begun}; before that, {done}" if done else f"{begun}: {_UNWRITTEN}"
             doubtful = sum(each.in_doubt for each in found)
             return f"{said}; {people(doubtful)} may have been written" if doubtful else said
@@ -109,7 +109,7 @@ def lead(past: PastRun) -> str:
         case RunState.RUNNING:
             return "It is still going on: this page shows what it has done so far."
         case RunState.INTERRUPTED if run.ended is None:
-            return "The next run looks up what was in flight before it writes anything."
+            return "The next run looks up the writes in flight before it writes anything."
         case RunState.INTERRUPTED:
             return "Writes in flight have been looked up since; later runs plan what is left."
     if past.plan is None:
@@ -180,9 +180,9 @@ def stoppage(past: PastRun) -> str:
     if found is None:
         return ""
     of = day(past.run.start.started, past.run.start.zone)
-    last = f"This is the last run that got to its end, of {of}"
+    last = f"This is the last run that finished, of {of}"
     said = f"{last}. Since then" if found.is_last else f"This is a run of {of}. Now"
-    what = "nothing runs" if found.silent else "no run gets to its end"
+    what = "nothing runs" if found.silent else "no run finishes"
     known = f", as found on {moment(found.since, past.run.start.zone)}" if found.since else ""
     why = ", ".join(f"{text(remedy_of(each).title)} ({text(each)})" for each in found.about)
     return f"{said} {what}: {why}{known}"
