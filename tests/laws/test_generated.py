@@ -483,8 +483,9 @@ def test_no_text_of_an_expression_breaks_out(text):
         except ExpressionSyntax:
             continue
         context = replace(CONTEXT, settings={text: text})
+        ways = ways_of(expression, context)
         for data in ({"a": text, text: text}, {"a": {text: 1}}, {"a": [{text: text}]}, {}):
-            compare(expression, data, context)
+            compare(expression, data, context, ways)
 
 
 @given(st.one_of(st.sampled_from(HOSTILE), st.text(min_size=1, max_size=40)), worlds())

@@ -183,8 +183,17 @@ def told(night: Night) -> tuple[PastRun, Past, dict[str, Result], dict[str, int]
 
 @given(nights())
 @settings(deadline=None)
-def test_everybody_tells_the_same_ending_and_reason_of_every_action(night: Night) -> None:
-    found, past, results, _ = told(night)
+def test_what_became_of_a_night_is_told_alike_everywhere(night: Night) -> None:
+    found, past, results, counts = told(night)
+    # It has the form that journals made by hand are held to.
+    assert unlike_the_engine(found.run, found.entries, night.plan) == ()
+    everybody_tells_the_same_of_every_action(night, found, past, results)
+    nothing_is_guessed_of_what_was_not_sent(night, found, past, results, counts)
+
+
+def everybody_tells_the_same_of_every_action(
+    night: Night, found: PastRun, past: Past, results: dict[str, Result]
+) -> None:
     report = {each.id: each.end for each in report_actions(found)}
     shown = {each.action.id: each.end for each in record_histories(past) if each.action is not None}
     assert report == shown
@@ -202,10 +211,9 @@ def test_everybody_tells_the_same_ending_and_reason_of_every_action(night: Night
         )
 
 
-@given(nights())
-@settings(deadline=None)
-def test_nothing_is_guessed_of_what_was_not_sent(night: Night) -> None:
-    found, past, results, counts = told(night)
+def nothing_is_guessed_of_what_was_not_sent(
+    night: Night, found: PastRun, past: Past, results: dict[str, Result], counts: dict[str, int]
+) -> None:
     assert found.run.counts == Counter(each.ending.value for each in results.values())
     held = sum(each.ending is Ending.HELD for each in results.values())
     done = sum(each.ending is Ending.DONE for each in results.values())
@@ -219,12 +227,3 @@ def test_nothing_is_guessed_of_what_was_not_sent(night: Night) -> None:
         if result.ending is Ending.POSTPONED:
             assert result.reason in text
             assert result.reason in report
-
-
-@given(nights())
-@settings(deadline=None)
-def test_what_is_written_has_the_form_that_journals_made_by_hand_are_held_to(
-    night: Night,
-) -> None:
-    found, _, _, _ = told(night)
-    assert unlike_the_engine(found.run, found.entries, night.plan) == ()
