@@ -210,7 +210,7 @@ class Redactor:
         rule, before = self.policy.returning[position], present(held)
         back = position in given and same(before, merged(rule, before, given[position]))
         over = any(each.moving and is_day_until(before, each.value) for each in departed)
-        return (*([DEPARTED] if over else ()), *([GIVEN] if back else ()))
+        return tuple(fact for fact, is_so in ((DEPARTED, over), (GIVEN, back)) if is_so)
 
     def _veiled(
         self,
@@ -322,7 +322,7 @@ def _beside(rule: FieldRule, held: Value, cell: Cell) -> tuple[str, ...]:
     """Return the facts of a source record's value beside that of the matched record."""
     lost = loses_letters(FieldChange(rule, held, cell.value))
     begun = cell.moving and is_day_until(held, cell.value)
-    return (*([LOST] if lost else ()), *([BEGUN] if begun else ()))
+    return tuple(fact for fact, is_so in ((LOST, lost), (BEGUN, begun)) if is_so)
 
 
 _OF_DEPARTED = (DEPARTED,)
