@@ -52,6 +52,7 @@ EXPRESSIONS = st.recursive(st.sampled_from(PARTS), _whole, max_leaves=6)
 @settings(max_examples=150)
 @example("lower(a[1:2])")
 @example("('First Name')[1:2] || name")
+@example("((setting('word'))[0])[1:2]")
 def test_no_rule_fails_on_an_expression(expression: str) -> None:
     text = MAPPING.replace("EXPRESSION", json.dumps(expression))
     try:

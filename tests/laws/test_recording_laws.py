@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
@@ -105,7 +105,16 @@ def snapshot(rows: list[dict[str, Any]], lead: str) -> Snapshot:
     return Snapshot(tuple(Record(str(each["id"]), each) for each in named))
 
 
+BO = {"last": "NG", "first": "Bo", "status": "Left", "code": "PAY0043", "leaveDate": None}
+MO = {"last": "Quist", "first": "Mo", "status": "Left", "code": "PAY0043"}
+
+
 @given(PEOPLE, USERS, st.booleans())
+@example(
+    [MO, BO],
+    [{"name": "Bo NG", "reference": None}, {"reference": "PAY0043", "name": "Bo NG"}],
+    True,
+)
 def test_each_record_becomes_a_case_that_passes_and_holds_nobody(
     people: list[dict[str, Any]], users: list[dict[str, Any]], has_test: bool
 ) -> None:

@@ -254,6 +254,11 @@ FOUND = {
         fields=fields_of(note={"from": "other", "sensitive": True}),
         leavers=leaving(set={"state": {"value": "off"}}),
     ),
+    "items are in the list already": town(
+        [{"tags": ["x"]}],
+        [{"tags": ["x", "y"]}],
+        fields=fields_of(tags={"from": "tags", "merge": "add", "sensitive": True}),
+    ),
     "emails are in the list already": town(
         [{"name": "Bo", "mails": ["ann@example.com"]}],
         [{"mails": ["ann@example.com"]}],

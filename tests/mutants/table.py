@@ -3212,8 +3212,8 @@ MUTANTS = (
     Mutant(
         "add-repeats",
         "planning/diff",
-        "if comparable_item(item, compare) not in known]",
-        "if item]",
+        "if comparable_item(item, compare) not in known and",
+        "if",
         "`merge: add` adds what is not there yet",
         f"tests/unit/test_diff.py {MODEL} {STATE}",
     ),
@@ -3764,8 +3764,8 @@ MUTANTS = (
     Mutant(
         "leaves-again",
         "planning/diff",
-        "target.left or _is_day_until(",
-        "False and _is_day_until(",
+        "target.left or is_day_until(",
+        "False and is_day_until(",
         "who has left has left",
         f"tests/unit/test_planner.py {MODEL} {STATE}",
     ),
@@ -3780,7 +3780,7 @@ MUTANTS = (
     Mutant(
         "days-of-grace-that-never-pass",
         "planning/diff",
-        "target.left or _is_day_until(present(held), cell.value)",
+        "target.left or is_day_until(present(held), cell.value)",
         "target.left",
         "a leave begins once",
         "tests/laws/test_days_of_grace.py",
@@ -4714,6 +4714,22 @@ MUTANTS = (
         "if len(before) != len(after)",
         "rows are planned by no policy of another shape",
         f"{REPLAY}::test_rows_of_another_shape_are_named_and_not_planned",
+    ),
+    Mutant(
+        "a-slice-asked-by-its-numbers",
+        "mapping/expressions/placed_words",
+        'if node["children"] and node["type"] != "slice" else node',
+        'if node["children"] else node',
+        "a condition may be a slice of a part in parentheses",
+        "tests/laws/test_lint_of_any_expression.py",
+    ),
+    Mutant(
+        "a-case-without-those-whom-reasons-name",
+        "runs/mapping_tests/recording",
+        "recorder.uncertain, recorder.named):",
+        "recorder.uncertain):",
+        "a recorded case has the records that decide, also if only a name leads to them",
+        "tests/laws/test_recording_laws.py -k each_record_becomes",
     ),
     Mutant(
         "a-hidden-name-has-no-words",

@@ -92,7 +92,8 @@ def _asked(node: Node, by: str) -> Iterator[Node]:
 
 def _leaf(node: Node) -> Node:
     """Return the last step of a path."""
-    return _leaf(node["children"][-1]) if node["children"] else node
+    # A slice holds its numbers as children.
+    return _leaf(node["children"][-1]) if node["children"] and node["type"] != "slice" else node
 
 
 def _stands(walk: PlaceFollower, node: Node) -> frozenset[At]:

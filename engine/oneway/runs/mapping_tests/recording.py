@@ -81,8 +81,8 @@ def record_case(
     real one's, in a plan of what was read.
     """
     recorder = _Recorder(prepared, reading, outcome)
-    for chosen in (recorder.closest(), recorder.involved(), recorder.uncertain()):
-        case, planned = recorder.case(chosen)
+    for choose in (recorder.closest, recorder.involved, recorder.uncertain, recorder.named):
+        case, planned = recorder.case(choose())
         found = recorder.found(planned)
         if _signature(found) == _signature(outcome):
             break
@@ -137,9 +137,17 @@ class _Recorder:
             tuple(r for r in self.reading.target.records if r.id == self.outcome.target_id),
         )
 
-    def involved(self) -> _Chosen:
+    def named(self) -> _Chosen:
+        """Return the person's own records, those that reasons name, and all involved in these."""
+        own, reading = self.closest(), self.reading
+        ids = {id for each in self.outcome.reasons for id in each.candidates}
+        sources = (e for e in reading.source.records if e.id in ids and e not in own.sources)
+        targets = (e for e in reading.target.records if e.id in ids and e not in own.targets)
+        return self.uncertain(_Chosen((*own.sources, *sources), (*own.targets, *targets)))
+
+    def involved(self, beside: _Chosen | None = None) -> _Chosen:
         """Return the person's own records, and all that share a key or an exclusive value."""
-        own, program = self.closest(), self.reading.program
+        own, program = beside or self.closest(), self.reading.program
         values = {v for each in own.sources for v in self._of_row(program.source_row(each))}
         values |= {v for each in own.targets for v in self._of_target(program.target_row(each))}
         sources = (
@@ -154,9 +162,9 @@ class _Recorder:
         )
         return _Chosen((*own.sources, *sources)[: _MOST + 1], (*own.targets, *targets)[: _MOST + 1])
 
-    def uncertain(self) -> _Chosen:
+    def uncertain(self, beside: _Chosen | None = None) -> _Chosen:
         """Return the records involved, and those that might match anyone and so block others."""
-        near, program = self.involved(), self.reading.program
+        near, program = self.involved(beside), self.reading.program
         sources = (
             each
             for each in self.reading.source.records
