@@ -7,6 +7,7 @@ which have all messages.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field
 from itertools import chain
 from operator import attrgetter
@@ -20,7 +21,7 @@ from oneway.core.batches import RecordShape
 from oneway.core.dataclass import dataclass
 from oneway.core.nesting import DEEPEST
 from oneway.core.records import Value
-from oneway_connectors.fast_json import UNLIKE, FastDecoder, members
+from oneway_connectors.fast_json import UNLIKE, members
 from oneway_connectors.file.layout import FileEntries, FileEntry
 
 _MOST_KEYS = 400
@@ -36,6 +37,7 @@ _FEWEST = 16
 _ESCAPED_COLON = b"\\u003"
 """The beginning of every escape of a colon."""
 
+_SCALAR = str | int | float | bool | None
 _Samples: TypeAlias = Sequence[Mapping[str, Value]]
 _Get: TypeAlias = Callable[[Any], Any]
 
@@ -62,9 +64,7 @@ def grouped(
     `decode` returns the data of one text.
     """
     first = next(groups, RawGroup([], b""))
-    fast = FastDecoder().decoded
-    samples = [data for raw in first.raws[:SAMPLES] if (data := fast(raw)) is not None]
-    decoder = _decoder_of(samples)
+    decoder = _decoder_of(list(_samples(first.raws[:SAMPLES])))
     start = 0
     for group in chain([first], groups):
         parts = decoder.decoded(group) if decoder is not None else iter([(group.raws, None)])
@@ -98,6 +98,15 @@ def _group_of(raws: Sequence[bytes]) -> RawGroup:
 def _holds(joined: bytes, escape: bytes) -> bool:
     """Return whether many texts contain an escape; searches for one byte first, for speed."""
     return b"\\" in joined and escape in joined
+
+
+def _samples(raws: Iterable[bytes]) -> Iterator[Mapping[str, Value]]:
+    """Yield the objects among some texts; unlike records, they may have a key twice."""
+    for raw in raws:
+        with suppress(*UNLIKE):
+            data = msgspec.json.decode(raw)
+            if isinstance(data, dict):
+                yield data
 
 
 def _decoder_of(samples: _Samples) -> "ShapedDecoder | None":
@@ -214,7 +223,7 @@ def _objects(samples: _Samples, depth: int) -> _Objects:
             fields.append((name, Any, UNSET))
         elif kinds.isdisjoint({dict, list}):
             scalars.append(key)
-            fields.append((name, str | int | float | bool | None))
+            fields.append((name, _SCALAR))
         elif depth < _DEEPEST and kinds <= {dict, NoneType}:
             inner[key] = _objects([each for each in values if isinstance(each, dict)], depth + 1)
             fields.append((name, inner[key].type | None))
