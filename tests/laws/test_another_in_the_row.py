@@ -94,7 +94,7 @@ GIVEN = st.sets(st.sampled_from(["first", "last", "mail"]), min_size=1).map(sort
 IDS, WRITES = st.sampled_from(["code", "sid"]), st.sampled_from(["overwrite", "on_create"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @example("code", "overwrite", "listed", ["last"])
 @example("sid", "overwrite", "closed", ["last"])
 @example("sid", "on_create", "closed", ["first", "last", "mail"])
