@@ -941,8 +941,8 @@ MUTANTS = (
             (
                 "a-listed-record-is-anybodys-whose-row-has-another-id",
                 "runs/evidence/leaving_doubts",
-                "        asked -= leavers\n        return self.words.unheard(",
-                "        asked -= leavers\n        return {} and self.words.unheard(",
+                "        asked -= leavers\n        return self.words.inconclusive(",
+                "        asked -= leavers\n        return {} and self.words.inconclusive(",
                 LISTED,
             ),
             (
@@ -1162,8 +1162,8 @@ MUTANTS = (
     Mutant(
         "back-by-any-word",
         "runs/evidence/leaving_doubts",
-        "unheard = self.words.unheard(leavers.union(_no_examples(plan)), asked)",
-        "unheard = self.words.unheard(leavers.union(_no_examples(plan)))",
+        "inconclusive = self.words.inconclusive(leavers.union(_no_examples(plan)), asked)",
+        "inconclusive = self.words.inconclusive(leavers.union(_no_examples(plan)))",
         "a word that nobody has who stays brings nobody back",
         "tests/laws/test_returns.py",
     ),

@@ -156,9 +156,11 @@ def passed_on(others: Mapping[str, str]) -> Mapping[str, str]:
     }
 
 
-def unanswered(unheard: Mapping[str, str]) -> Mapping[str, str]:
+def unanswered(inconclusive: Mapping[str, str]) -> Mapping[str, str]:
     """Return why it is in doubt that people stay if the deciding value is not a clear answer."""
-    return {each: f"the source does not say that they stay: {why}" for each, why in unheard.items()}
+    return {
+        each: f"the source does not say that they stay: {why}" for each, why in inconclusive.items()
+    }
 
 
 KEY_GONE = "key_gone:"

@@ -260,8 +260,8 @@ class LinkEvidence:
     - `second_look` were shown only by a second read of the source;
     - `doubted` were listed after the last run as leavers who can still get in, and nothing says
       that this is over; and why;
-    - `unheard` are not clearly back according to the source, and why: their accounts are not
-      reactivated.
+    - `inconclusive` are not clearly back according to the source, and why: their accounts are
+      not reactivated.
 
     `elsewhere` are target records that another connection has linked to a person of its own source,
     in words; `stays` those of them whose access that connection decides, because its source still
@@ -299,7 +299,7 @@ class LinkEvidence:
     open_again: frozenset[str] = frozenset()
     source_unclear: bool = False
     passed_on: frozenset[str] = frozenset()
-    unheard: Mapping[str, Reason] = field(default_factory=dict)
+    inconclusive: Mapping[str, Reason] = field(default_factory=dict)
     ended: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     stays: frozenset[str] = frozenset()

@@ -132,7 +132,7 @@ class Drafter:
     """The rows that only a second read of the source showed."""
     unseen_access: bool = False
     """Whether a target record that no key can find may still give access."""
-    unheard: Mapping[str, Reason] = field(default_factory=dict)
+    inconclusive: Mapping[str, Reason] = field(default_factory=dict)
     """Why the source does not clearly say that people are back, by source id."""
     ended: Mapping[str, str] = field(default_factory=dict)
     """The day on which this sync ended a record's access, if nobody has returned since."""
@@ -408,8 +408,8 @@ class Drafter:
     def _rehire(self, row: SourceRow, target: TargetRow) -> Draft:
         state = _state(target) or self._half_left(row, target)
         text = f"no leaver in the source; target record {target.target_id} {state}"
-        if unheard := self.unheard.get(row.source_id):
-            return Draft(Kind.ERROR, row, target, reasons=(Reason("rehire", text), unheard))
+        if inconclusive := self.inconclusive.get(row.source_id):
+            return Draft(Kind.ERROR, row, target, reasons=(Reason("rehire", text), inconclusive))
         unsaid = self.leaving.unsaid_return(row, target)
         changes = self.leaving.reactivation(row, target)
         if unsaid and not changes and self.policy.rehires is Rehires.REACTIVATE:

@@ -212,7 +212,7 @@ class _Planner:
             evidence.pending,
             evidence.second_look,
             unseen_access=not self.target.complete or hidden_access,
-            unheard=evidence.unheard,
+            inconclusive=evidence.inconclusive,
             ended=evidence.ended,
             elsewhere={id: evidence.elsewhere[id] for id in evidence.stays},
             possible={

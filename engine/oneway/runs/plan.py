@@ -96,9 +96,9 @@ def plan_of(
     evidence = doubting.evidence(evidence, header, reading.tallies, shown)
     made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
     everybody = map(program.source_row, source.records)
-    unheard = doubting.unheard(made, everybody, reading.tallies["source"])
-    if unheard:
-        evidence = replace(evidence, unheard=unheard)
+    inconclusive = doubting.inconclusive(made, everybody, reading.tallies["source"])
+    if inconclusive:
+        evidence = replace(evidence, inconclusive=inconclusive)
         made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
     return _with_names(_with_keyless(made, reading), prepared, reading)
 
@@ -240,7 +240,7 @@ def _of_the_changed(
     if read is not None:
         missing = MissingRecords(prepared, systems)
         found = missing.linked(read, remembered)
-        if found.passed_over and found.words is not None and found.words.unheard(()):
+        if found.passed_over and found.words is not None and found.words.inconclusive(()):
             return None  # only all records tell which words there are
         found, header, doubting = _headed(session, found, remembered)
         plan = _planned(prepared, found, seal, header)

@@ -121,7 +121,9 @@ class StayingWords:
                 kept.update(theirs[: self._hold(place, form, holders, ids)])
         self._records.update((batch.ids[each], batch.record(each)) for each in kept)
 
-    def unheard(self, out: Collection[str], of: Collection[str] | None = None) -> Mapping[str, str]:
+    def inconclusive(
+        self, out: Collection[str], of: Collection[str] | None = None
+    ) -> Mapping[str, str]:
         """Return why a person's words do not show that they stay; of those listed, or of others.
 
         `out` are people who have left or may have; their words are not taken as examples.

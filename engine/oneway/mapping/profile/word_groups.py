@@ -39,7 +39,7 @@ SEPARATOR = "::"
 _REMEMBERED = 1_000
 """How many values are cached with their answer; a list of words is shorter."""
 _SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
-_UNHEARD = "a word that nobody has heard of"
+_UNKNOWN_WORD = "a word that nobody has heard of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def _may_matter(expression: Expression, matters: "_Matters", place: ItemPath, wo
     may.
     """
     said: list[tuple[int, int]] = []
-    pairs: tuple[tuple[Value, Value], ...] = (word, _UNHEARD), ([word], [_UNHEARD])
+    pairs: tuple[tuple[Value, Value], ...] = (word, _UNKNOWN_WORD), ([word], [_UNKNOWN_WORD])
     beside = [each for each in item_paths(expression.tree) if each != place]
     none: Value = {}
     given = reduce(_merged, (_made(each, 1) for each in beside), none)

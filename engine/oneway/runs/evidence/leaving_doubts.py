@@ -144,8 +144,8 @@ class LeavingDoubts:
         why_none, unclear = self._why_none(), self._decides(gone)
         if still_in:
             leavers = {row.source_id for row in others_of(self.rows) if row.leaver}
-            unheard = self._unheard()
-            said |= unanswered({id: why for id, why in unheard.items() if id not in leavers})
+            inconclusive = self._inconclusive()
+            said |= unanswered({id: why for id, why in inconclusive.items() if id not in leavers})
             said |= vanished(still_in - back.keys(), shown)
             said |= doubted(still_in - (set() if unclear else self._staying()), gone)
             if all_left:
@@ -173,10 +173,10 @@ class LeavingDoubts:
 
         Checks the people whose account the plan would reactivate.
         """
-        unheard = self.unheard(plan, found.source.items, found.tallies["source"])
-        if not unheard:
+        inconclusive = self.inconclusive(plan, found.source.items, found.tallies["source"])
+        if not inconclusive:
             return None
-        return replace(found, evidence=replace(found.evidence, unheard=unheard))
+        return replace(found, evidence=replace(found.evidence, inconclusive=inconclusive))
 
     def taken_over(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
         """Return the inputs with those who do not clearly stay, and have a listed record by now.
@@ -184,10 +184,10 @@ class LeavingDoubts:
         A listed person's row may have another id by now, or had none. Returns None if all of them
         clearly stay.
         """
-        unheard = self._not_staying(found.evidence, plan)
-        if not unheard:
+        inconclusive = self._not_staying(found.evidence, plan)
+        if not inconclusive:
             return None
-        doubts = {**found.evidence.doubted, **since_when(unanswered(unheard), (), ())}
+        doubts = {**found.evidence.doubted, **since_when(unanswered(inconclusive), (), ())}
         return replace(found, evidence=replace(found.evidence, doubted=doubts))
 
     def _not_staying(self, evidence: LinkEvidence, plan: Plan) -> Mapping[str, str]:
@@ -200,7 +200,7 @@ class LeavingDoubts:
         asked = {id for id, whose in pairs if id and whose is not None and id not in whose}
         leavers = {row.source_id for row in others_of(self.rows) if row.leaver} if asked else set()
         asked -= leavers
-        return self.words.unheard(leavers.union(_no_examples(plan)), asked) if asked else {}
+        return self.words.inconclusive(leavers.union(_no_examples(plan)), asked) if asked else {}
 
     def left_after(self, plan: Plan, evidence: LinkEvidence) -> SaidLeft | None:
         """Return whom the source has said to have left, for the next run to know."""
@@ -215,7 +215,7 @@ class LeavingDoubts:
         asked = self.remembered.asked
         if self.words is not None:
             back = matched_now(before, plan) - asked
-            asked |= back - self.words.unheard(leavers.keys(), back).keys() if back else back
+            asked |= back - self.words.inconclusive(leavers.keys(), back).keys() if back else back
         stayed = self._stayed(before.later.keys() - leavers.keys(), leavers)
         found = remembered_on(before, plan, leavers, asked, evidence, stayed)
         found = self._with_marks(found, {*evidence.before, *listed_in(plan)})
@@ -228,8 +228,10 @@ class LeavingDoubts:
         """Return who of these is in the source, and whether they clearly stay."""
         here = later & {*ids_of(self.rows)} if later else later
         asked = here & self.remembered.asked if self.words is not None else frozenset[str]()
-        unheard = self.words.unheard(leavers, asked) if self.words is not None and asked else {}
-        return {id: id in asked and id not in unheard for id in here}
+        inconclusive = (
+            self.words.inconclusive(leavers, asked) if self.words is not None and asked else {}
+        )
+        return {id: id in asked and id not in inconclusive for id in here}
 
     def _day_of(self, row: SourceRow) -> str:
         """Return the digest of a leaver's last day if it is to come; "" if it is not known."""
@@ -250,7 +252,7 @@ class LeavingDoubts:
         gone = left.gone & gone if self.in_part else gone
         return replace(left, marks=marks, gone=gone, day=str(self.prepared.context.today))
 
-    def unheard(
+    def inconclusive(
         self, plan: Plan, rows: Iterable[AnySourceRow], tally: KeyTally
     ) -> Mapping[str, Reason]:
         """Return why people whom a plan would reactivate are not clearly back in the source.
@@ -265,8 +267,8 @@ class LeavingDoubts:
         asked = {each for each in back if each is not None} - leavers
         for key, had in self._gone_by_now(tally, plan.allowed):
             return dict.fromkeys(asked, unstated(key, had))
-        unheard = self.words.unheard(leavers.union(_no_examples(plan)), asked)
-        return {id: unanswered_return(why) for id, why in unheard.items()}
+        inconclusive = self.words.inconclusive(leavers.union(_no_examples(plan)), asked)
+        return {id: unanswered_return(why) for id, why in inconclusive.items()}
 
     def _gone_by_now(
         self, tally: KeyTally, allowed: Iterable[Allowance]
@@ -404,17 +406,17 @@ class LeavingDoubts:
         }
         return {pair: unlike for pair, unlike in found.items() if unlike}
 
-    def _unheard(self) -> Mapping[str, str]:
+    def _inconclusive(self) -> Mapping[str, str]:
         if self.words is None:
             return {}
         left = {each.target_id for each in others_of(self.targets) if each.left}
         pairs = self.remembered.evidence.table.pairs
-        found = self.words.unheard({source for source, target in pairs if target in left})
+        found = self.words.inconclusive({source for source, target in pairs if target in left})
         before, still_in = self.remembered.before, self.remembered.still_in
         asked = still_in.union(source for source, target in pairs if target in before)
         fresh = frozenset[str]().union(*self.again.values())
         if fresh:  # nobody knew before reading that they are to be asked
-            found = {**self.words.unheard((), fresh), **found}
+            found = {**self.words.inconclusive((), fresh), **found}
         return {id: why for id, why in found.items() if id in asked}
 
     def _all_left(self, shown: Collection[str]) -> bool:

@@ -325,11 +325,12 @@ def _evidence_of(data: Data | None) -> LinkEvidence:
                     value = tuple(map(tuple, value))
             found[each.name] = value
     links = ((*each[:5], Origin(each[5]), each[6]) for each in data["links"])
+    name = "inconclusive" if "inconclusive" in data else "unheard"  # as earlier versions had it
     found |= {
         "links": tuple(Link(*each) for each in links),
         "expected": {id: Expected(*each) for id, each in data.get("expected", {}).items()},
         "before": {id: frozenset(whose) for id, whose in data.get("before", {}).items()},
-        "unheard": {id: of_data(Reason, why) for id, why in data.get("unheard", {}).items()},
+        "inconclusive": {id: of_data(Reason, why) for id, why in data.get(name, {}).items()},
     }
     return LinkEvidence(**found)
 
