@@ -9,6 +9,7 @@ edit is one that a case of the mapping's own test notices, so that there is a pe
 
 import argparse
 import copy
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -142,7 +143,7 @@ def run(count: int, only: str = "") -> Tally:
             found = compared(other)
             tally.kept += found.verdict is Sameness.SAME
             note(tally, found, Sameness.DIFFERENT, f"{file}: rewrite {what}")
-        for edit in spread(list(noticed(document, test, str(path))), share):
+        for edit in noticed(list(edits(document)), share, test, str(path)):
             found = compared(edit.data)
             tally.shown += found.verdict is Sameness.DIFFERENT
             note(tally, found, Sameness.SAME, f"{file}: edit {edit.text} at {edit.place}")
@@ -157,14 +158,21 @@ def note(tally: Tally, found: VersionComparison, is_wrong: Sameness, what: str) 
         tally.wrong.append(f"{what}: {found.verdict.value}")
 
 
-def noticed(document: Any, test: Any, file: str) -> Iterator[Any]:
-    """Yield the edits of a mapping that a case of its test notices, guards left out."""
-    for edit in edits(document):
+def noticed(found: list[Any], count: int, test: Any, file: str) -> Iterator[Any]:
+    """Yield the first edit of each of so many parts that a case of the mapping's test notices.
+
+    Guards are left out.
+    """
+
+    def notices(edit: Any) -> bool:
         try:
-            if not edit.counted and not holds_for(test, compiled(edit.data, file)):
-                yield edit
+            return not edit.counted and not holds_for(test, compiled(edit.data, file))
         except Refused:
-            continue
+            return False
+
+    for n in range(count):
+        part = found[len(found) * n // count : len(found) * (n + 1) // count]
+        yield from itertools.islice(filter(notices, part), 1)
 
 
 def main() -> None:
