@@ -534,6 +534,7 @@ def _refuse_sick(found: tuple[Any, ...]) -> None:
 
 TestNights = Nights.TestCase
 TestNights.settings = settings(
+    max_examples=settings().max_examples // 2,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
