@@ -274,6 +274,17 @@ FOUND = {
         leavers=leaving(set={"state": OFF}),
         absent="deactivate",
     ),
+    "a leave may be in vain": town(
+        [{"status": "L", "nick": "on"}],
+        [{}],
+        leavers=leaving(set={"state": {"from": "nick", "sensitive": True}}),
+    ),
+    "two writes end access together": town(
+        [{"status": "L", "leave": "2026-06-01"}],
+        [{"since": None}],
+        fields=fields_of(since="leave"),
+        leavers=leaving(set={"state": OFF}, left="state == 'off' && since"),
+    ),
     "a last day is secret": town(
         [{"status": "L", "leave": "2027-03-01"}],
         [{"leaveDate": None}],
