@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from oneway.planning.impact import Impact, impact
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.render.impact import MOST_BYTES, as_markdown, sentence
-from oneway.runs.compare.impact import EditImpact
+from oneway.runs.compare.impact import EditImpact, Version
 from strategies import accepted, mappings, worlds
 from worlds import World, planned
 
@@ -69,7 +69,7 @@ def test_exactly_those_are_named_whom_a_brute_comparison_finds(
 @given(WORLDS)
 def test_an_edit_that_changes_nothing_has_no_effect(world: World) -> None:
     plans = planned(world), planned(world)
-    found = EditImpact(impact(*plans), (), (), *plans)
+    found = EditImpact(impact(*plans), *map(Version, plans))
     assert found.impact.people == ()
     assert sentence(found).startswith("Nothing changes for any of ")
 
@@ -80,7 +80,7 @@ def test_a_comment_names_nobody_unless_asked_to_and_stays_small(world: World, da
     found = impact(*plans)
     many = Impact(found.people * 500, found.records * 500)
     for names in (False, True):
-        comment = as_markdown(EditImpact(many, (), (), *plans), names=names)
+        comment = as_markdown(EditImpact(many, *map(Version, plans)), names=names)
         assert len(comment.encode()) <= MOST_BYTES
-    quiet = as_markdown(EditImpact(found, (), (), *plans), names=False)
+    quiet = as_markdown(EditImpact(found, *map(Version, plans)), names=False)
     assert not [line for line in quiet.splitlines() if line.startswith("- ")]

@@ -54,6 +54,7 @@ SPELLING = "tests/laws/test_spelling.py"
 NAMES = "tests/laws/test_whole_names.py"
 TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
 
+TWO_PLANS = "tests/cli/test_impact_is_two_plans.py"
 UNKNOWN = "tests/laws/test_unknown_conditions.py"
 GENERATED = "tests/laws/test_generated.py"
 GONE = "tests/laws/test_values_gone.py"
@@ -6109,5 +6110,69 @@ MUTANTS = (
         "    if False:\n",
         "a code of several connections is forgotten only in the one that is named",
         "tests/cli/test_forget.py -k code_of_several",
+    ),
+    Mutant(
+        "held-back-goes-for-impact",
+        "runs/compare/impact",
+        "    unsent = dict(shown.unsent)\n",
+        "    unsent = dict(shown.memory.postponed)\n",
+        "impact tells what a guard holds back, and counts only what goes",
+        f"{TWO_PLANS} -k held_back",
+    ),
+    Mutant(
+        "a-refused-plan-goes-for-impact",
+        "runs/compare/impact",
+        "    if shown.errors or is_open(plan):\n",
+        "    if is_open(plan):\n",
+        "nothing of a refused plan counts as sent",
+        f"{TWO_PLANS} -k ends_with_1",
+    ),
+    Mutant(
+        "a-question-stops-nothing-for-impact",
+        "runs/compare/impact",
+        "    if shown.errors or is_open(plan):\n",
+        "    if shown.errors:\n",
+        "nothing is sent while a question is open",
+        f"{TWO_PLANS} -k ends_with_1",
+    ),
+    Mutant(
+        "a-refusal-ends-impact-with-0",
+        "cli/impact",
+        "found.after.errors or found.new_warnings",
+        "found.new_warnings",
+        "impact ends as plan does if nothing may be written",
+        f"{TWO_PLANS} -k ends_with_1",
+    ),
+    Mutant(
+        "impact-without-links",
+        "runs/preview",
+        "    remembered = recall(session)\n",
+        "    from oneway.runs.evidence.remembered import NOTHING_REMEMBERED as remembered\n",
+        "impact and plan know the links",
+        f"{TWO_PLANS} -k links_count",
+    ),
+    Mutant(
+        "impact-makes-a-state-folder",
+        "cli/impact",
+        "state_of(state, make=False)",
+        "state_of(state)",
+        "impact writes nothing, no key either",
+        f"{TWO_PLANS} -k links_count",
+    ),
+    Mutant(
+        "both-versions-heed-the-paths-of-one",
+        "runs/systems",
+        "        return not heeds or _paths(self.prepared, each) == _paths(other, each)\n",
+        "        return True\n",
+        "a version that reads other paths of a file reads it itself",
+        f"{TWO_PLANS} -k alike",
+    ),
+    Mutant(
+        "what-waits-for-what-is-held-goes",
+        "runs/compare/impact",
+        "        more = bool(late)\n",
+        "        more, unsent = False, dict(shown.unsent)\n",
+        "an action that depends on one that is held back does not go",
+        f"{TWO_PLANS} -k depends",
     ),
 )

@@ -26,7 +26,7 @@ from oneway.planning.impact import impact
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.planning.planner import Header, plan
 from oneway.render.impact import MOST_BYTES, as_markdown
-from oneway.runs.compare.impact import EditImpact
+from oneway.runs.compare.impact import EditImpact, Version
 from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving.mutate import edits
 
@@ -162,8 +162,8 @@ def comment(count: int) -> tuple[int, int, int]:
     ]
     found = impact(*plans)
     guards = compile_data(MAPPING.read_bytes(), str(MAPPING), ())[0].spec.guards
-    breaches = [tuple(judge(each, guards).breaches) for each in plans]
-    effect = EditImpact(found, *breaches, *plans)
+    sides = [Version(each, breaches=judge(each, guards).breaches) for each in plans]
+    effect = EditImpact(found, *sides)
     sizes = [len(as_markdown(effect, names=names).encode()) for names in (False, True)]
     return len(found.people), *sizes  # type: ignore[return-value]
 

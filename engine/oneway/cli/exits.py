@@ -25,7 +25,8 @@ MEANINGS = {
     Exit.FAILED: "finished, but records failed, or people who have left can still get in (plan, "
     "with --exit-code, too)",
     Exit.UNPROVEN: "a mapping's test failed or covers less than was asked for, a recorded case is "
-    "planned differently from its record, or two mappings are not the same",
+    "planned differently from its record, two mappings are not the same, or an edit goes further "
+    "than impact was told to permit",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 

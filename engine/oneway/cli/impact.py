@@ -1,38 +1,55 @@
 """`oneway impact`."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from oneway.cli.clock import now
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import consoled, formatted, limited, remembering, requesting, shared_folder
+from oneway.cli.options import (
+    allowing,
+    consoled,
+    formatted,
+    limited,
+    remembering,
+    requesting,
+    retrying,
+    state_of,
+    user,
+)
+from oneway.cli.printing import refuse_errors
 from oneway.cli.versions import from_git, version
 from oneway.core.diagnostics import refusal
 from oneway.planning.plan import Kind
 from oneway.render import impact as render
 from oneway.runs.compare.impact import EditImpact, edit_impact
-from oneway.runs.prepare.preparation import prepare_run
-from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import RunRequest
-from oneway.runs.systems import OpenSystems
+from oneway.runs.session import Operator
 
 
 @click.command("impact")
 @requesting
+@allowing
+@retrying
 @click.option("--old", metavar="OLD", help="The version before: a file, or git:REV:PATH.")
 @click.option("--against", metavar="REV", help="The same file at a revision, as origin/main.")
 @remembering
 @click.option("--names", is_flag=True, help="Name people and show values in Markdown, too.")
-@click.option("--max-leavers", type=int, metavar="N", help="Fail if more than N newly leave.")
+@click.option(
+    "--max-leavers",
+    type=int,
+    metavar="N",
+    help="Fail if more than N newly leave, not counting those who are held back.",
+)
 @click.option(
     "--fail-on",
     multiple=True,
     metavar="OUTCOME",
     type=click.Choice([each.value for each in Kind]),
-    help=f"Fail if any person newly has this outcome: {', '.join(e.value for e in Kind)}.",
+    help="Fail if any person newly has this outcome; a change that is held back does not count: "
+    f"{', '.join(each.value for each in Kind)}.",
 )
 @formatted("text", "json", "markdown")
 @limited
@@ -41,6 +58,7 @@ def command(
     *,
     console: Console,
     request: RunRequest,
+    retry_now: bool,
     old: str | None,
     against: str | None,
     state: Path,
@@ -52,20 +70,21 @@ def command(
 ) -> Exit:
     """Show what an edit of a mapping changes, person by person; write nothing.
 
-    Plans the version before and the version now over the same records (of both systems, or
-    of files in their place), and compares: who is treated differently, and which fields get
-    other values. Nothing is saved or applied.
+    Makes the plans of the version before and the version now over the same records (of both
+    systems, or of files in their place), with the links and earlier runs in the state folder,
+    and compares them: who is treated differently, which fields get other values, what guards
+    hold back, and who can still get in. Nothing is saved or applied. If nothing of the version
+    now may be written, the command ends with 1, as plan does.
 
     \b
     Example:
       oneway impact mapping.yaml --against origin/main
       oneway impact mapping.yaml --old old.yaml --source people.csv
     """
-    new = prepare_run(request)
-    before = prepare_run(replace(request, connection=None), _before(request, old, against))
-    before = _same_settings(before, new)
-    with OpenSystems(new, shared_folder(state)) as systems, console.progress() as progress:
-        found = edit_impact(before, new, systems, progress)
+    before = _before(request, old, against)
+    operator = Operator(user(), state_of(state, make=False), now)
+    with console.progress() as progress:
+        found = edit_impact(request, before, operator, progress, retry_now=retry_now)
     match format:
         case "json":
             console.json(render.as_json(found))
@@ -73,14 +92,8 @@ def command(
             console.out(render.as_markdown(found, names=names))
         case _:
             console.out(render.text(found, console.style, limit))
+    refuse_errors(console, found.after.errors or found.new_warnings)
     return Exit.UNPROVEN if _too_much(found, max_leavers, fail_on) else Exit.DONE
-
-
-def _same_settings(before: PreparedRun, new: PreparedRun) -> PreparedRun:
-    """Return the old version with the connection and the settings that both versions have."""
-    shared = {name: new.settings.get(name, value) for name, value in before.settings.items()}
-    request = replace(before.request, connection=new.request.connection)
-    return replace(before, request=request, settings=shared)
 
 
 def _before(request: RunRequest, old: str | None, against: str | None) -> bytes:

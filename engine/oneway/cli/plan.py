@@ -29,12 +29,10 @@ from oneway.render.access_list import access
 from oneway.render.plan_content import split
 from oneway.render.plans import FORMATS
 from oneway.render.sanitize import harmless
-from oneway.runs.completeness import input_problems
-from oneway.runs.evidence.remembered import recall
 from oneway.runs.open_questions import is_open
-from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.request import RunRequest
+from oneway.runs.preview import preview
 from oneway.runs.proof import prove
 from oneway.runs.session import Operator, RunSession
 
@@ -80,12 +78,9 @@ def command(
     folder = state_of(state)
     with RunSession(prepared, Operator(user(), folder, now)) as session:
         with session.systems, console.progress() as progress:
-            remembered = recall(session)
-            plan, found = plan_run(session, progress, remembered=remembered, shown_only=True)
-        refuse_errors(console, input_problems(prepared, found, plan))
-        del found  # frees the rows of large inputs; the plan contains everything to show
-        memory = load_memory(session, plan, retry_now=retry_now)
-        verdict = judge_plan(session, plan, memory)
+            shown = preview(session, progress, retry_now=retry_now)
+        refuse_errors(console, shown.findings)
+        plan, verdict, memory = shown.plan, shown.verdict, shown.memory
     if out is not None:
         save(plan, out, prove(plan, folder, now()))
     print_plan(console, plan, verdict, memory, format, limit=limit)

@@ -1,44 +1,108 @@
-"""Compares two plans over the same records, person by person."""
+"""Compares two plans over the same records, person by person: what is planned, and what is sent."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import field
 
 from oneway.core.dataclass import dataclass
+from oneway.planning.access import StillIn
 from oneway.planning.compare import by_record
-from oneway.planning.plan import Change, Kind, Outcome, Plan, Verb
+from oneway.planning.plan import Action, Change, End, Ending, Kind, Outcome, Plan, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFate:
+    """What becomes of a plan: the endings of its actions that are not sent, by action id.
+
+    `still_in` are the people who have left, or may have, and can still get in after it.
+    """
+
+    unsent: Mapping[str, End] = field(default_factory=dict)
+    still_in: Collection[StillIn] = ()
+
+
+ALL_SENT = PlanFate()
+"""The fate of a plan of which only the outcomes are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What one plan does about one person; `outcome` is None if the plan lacks the record.
+
+    `unsent` is how the first action ends, which is the one on the person's access, if it is not
+    sent. `still_in`: the person has left, or may have, and can still get in.
+    """
+
+    outcome: Outcome | None
+    unsent: Ending | None = None
+    still_in: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The outcome; `leave` for a record that is deactivated because its person is gone."""
+        if self.outcome is None:
+            return "nothing"
+        deactivated = any(action.verb is Verb.DEACTIVATE for action in self.outcome.actions)
+        return Kind.LEAVE.value if deactivated else self.outcome.kind.value
+
+    @property
+    def words(self) -> str:
+        """The outcome in words, and why it is not sent."""
+        return self.kind if self.unsent is None else f"{self.kind} ({words_of(self.unsent)})"
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the person does not sync, or [] with an action, whose notes are not compared."""
+        stays = (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR)
+        if self.outcome is None or self.outcome.kind not in stays:
+            return []
+        return sorted(reason.code for reason in self.outcome.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWrite:
+    """What a plan writes to a field; `unsent` is how that ends if it is not sent."""
+
+    change: Change
+    unsent: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FieldImpact:
-    """One field of one person: the change that each plan makes, or None."""
+    """One field of one person: what each plan writes, or None."""
 
     field: str
-    before: Change | None
-    after: Change | None
+    before: FieldWrite | None
+    after: FieldWrite | None
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether either plan sends it: otherwise the field stays as it is with both."""
+        return any(each is not None and each.unsent is None for each in (self.before, self.after))
 
 
 @dataclass(frozen=True, slots=True)
 class PersonImpact:
-    """One person whom the two plans treat differently; a side is None if it lacks the record.
+    """One person whom the two plans treat differently.
 
     `fields` are the fields that get another value, even if the outcomes are equal.
     """
 
-    before: Outcome | None
-    after: Outcome | None
+    before: Treatment
+    after: Treatment
     fields: tuple[FieldImpact, ...] = ()
 
     @property
     def shown(self) -> Outcome:
         """The outcome that names the person: the new one, or the old one without it."""
-        found = self.after if self.after is not None else self.before
+        found = self.after.outcome if self.after.outcome is not None else self.before.outcome
         assert found is not None
         return found
 
     @property
     def turn(self) -> tuple[str, str]:
         """The outcome of the person in each plan, in words."""
-        return (_word(self.before), _word(self.after))
+        return (self.before.words, self.after.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,55 +114,78 @@ class Impact:
 
     @property
     def fields(self) -> Counter[str]:
-        """The number of people whose value differs, by field."""
-        return Counter(field.field for each in self.people for field in each.fields)
+        """The number of people who get another value, by field."""
+        found = (field for each in self.people for field in each.fields)
+        return Counter(field.field for field in found if field.is_sent)
 
     def counted(self, kind: str) -> int:
-        """Return how many people have an outcome, such as `leave`, only in the new plan."""
+        """Return to how many people an outcome, such as `leave`, happens only with the new plan.
+
+        What is not sent does not happen.
+        """
         return sum(each.turn[1] == kind != each.turn[0] for each in self.people)
 
 
-def impact(before: Plan, after: Plan) -> Impact:
+def impact(before: Plan, after: Plan, was: PlanFate = ALL_SENT, now: PlanFate = ALL_SENT) -> Impact:
     """Return how `after` treats people differently; both plans must be of the same records."""
     ours, theirs = by_record(before), by_record(after)
-    people = (_person(ours.get(id), theirs.get(id)) for id in sorted(ours.keys() | theirs.keys()))
-    found = [each for each in people if each is not None]
+    let_in = [{(each.source_id, each.target_id) for each in e.still_in} for e in (was, now)]
+    found = []
+    for id in sorted(ours.keys() | theirs.keys()):
+        one = _treatment(ours.get(id), was, let_in[0])
+        other = _treatment(theirs.get(id), now, let_in[1])
+        fields = tuple(_fields(_writes(one, was), _writes(other, now)))
+        if fields or _essence(one) != _essence(other):
+            found.append(PersonImpact(one, other, fields))
     return Impact(tuple(sorted(found, key=_gravity)), len(theirs))
 
 
-def _person(before: Outcome | None, after: Outcome | None) -> PersonImpact | None:
-    fields = tuple(_fields(before, after))
-    found = PersonImpact(before, after, fields)
-    if fields or found.turn[0] != found.turn[1] or _reasons(before) != _reasons(after):
-        return found
-    return None
+def _treatment(
+    outcome: Outcome | None, fate: PlanFate, let_in: Collection[tuple[str | None, str | None]]
+) -> Treatment:
+    if outcome is None:
+        return Treatment(None)
+    unsent = _unsent(outcome.actions[0], fate) if outcome.actions else None
+    return Treatment(outcome, unsent, (outcome.source_id, outcome.target_id) in let_in)
 
 
-def _fields(before: Outcome | None, after: Outcome | None) -> Iterator[FieldImpact]:
-    ours, theirs = _changes(before), _changes(after)
+def _essence(each: Treatment) -> tuple[object, ...]:
+    return each.words, each.reasons, each.still_in
+
+
+def _fields(
+    ours: Mapping[str, FieldWrite], theirs: Mapping[str, FieldWrite]
+) -> Iterator[FieldImpact]:
     for name in sorted(ours.keys() | theirs.keys()):
         old, new = ours.get(name), theirs.get(name)
-        if old is None or new is None or (old.before, old.after) != (new.before, new.after):
+        if old is None or new is None or _written(old) != _written(new):
             yield FieldImpact(name, old, new)
 
 
-def _changes(outcome: Outcome | None) -> dict[str, Change]:
-    return {each.field: each for each in outcome.changes} if outcome is not None else {}
+def _written(each: FieldWrite) -> tuple[object, ...]:
+    return each.change.before, each.change.after, each.unsent
 
 
-def _reasons(outcome: Outcome | None) -> list[str]:
-    """Return why a person does not sync, or [] with an action, whose notes are not compared."""
-    if outcome is None or outcome.kind not in (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR):
-        return []
-    return sorted(reason.code for reason in outcome.reasons)
+def _writes(each: Treatment, fate: PlanFate) -> dict[str, FieldWrite]:
+    actions = each.outcome.actions if each.outcome is not None else ()
+    return {
+        change.field: FieldWrite(change, _unsent(action, fate))
+        for action in actions
+        for change in action.changes
+    }
 
 
-def _word(outcome: Outcome | None) -> str:
-    if outcome is None:
-        return "nothing"
-    deactivated = any(action.verb is Verb.DEACTIVATE for action in outcome.actions)
-    return Kind.LEAVE.value if deactivated else outcome.kind.value
+def _unsent(action: Action, fate: PlanFate) -> Ending | None:
+    end = fate.unsent.get(action.id)
+    return end.ending if end is not None else None
 
+
+def words_of(unsent: Ending) -> str:
+    """Return in words how an action ends that is not sent."""
+    return _UNSENT.get(unsent, "not sent")
+
+
+_UNSENT = {Ending.HELD: "held back", Ending.POSTPONED: "waits"}
 
 _WORST = (
     Kind.LEAVE,
@@ -118,6 +205,5 @@ def _gravity(person: PersonImpact) -> tuple[int, int, str, str]:
     """Return a sort key by what newly happens to a person; changes of access come first."""
     before, after = person.turn
     ranks = {kind.value: rank for rank, kind in enumerate(_WORST)}
-    worst = min(ranks.get(before, len(ranks)), ranks.get(after, len(ranks)))
-    same = before == after
-    return (worst + len(ranks) * same, ranks.get(after, len(ranks)), after, person.shown.key)
+    was, now = (ranks.get(each.kind, len(ranks)) for each in (person.before, person.after))
+    return (min(was, now) + len(ranks) * (before == after), now, after, person.shown.key)

@@ -4,21 +4,40 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from oneway.core.phrases import count
-from oneway.planning.impact import FieldImpact, Impact, PersonImpact
-from oneway.planning.plan import Change, Outcome, Plan
+from oneway.planning.impact import FieldImpact, FieldWrite, Impact, PersonImpact, words_of
+from oneway.planning.plan import Ending, Outcome, Plan
 from oneway.render.differences import apart
 from oneway.render.layout import more, with_name, wrap
 from oneway.render.sanitize import harmless, markdown, masked, shown
 from oneway.render.style import Ink, Style
-from oneway.runs.compare.impact import EditImpact
+from oneway.runs.compare.impact import EditImpact, Version
 
 MOST_BYTES = 60_000
 """Less than the 65,536 characters that a comment on a pull request may have."""
 _FEW = 5
 
 
-def sentence(found: EditImpact) -> str:
-    """Return the effect in one sentence: how many people are affected, how, in which fields."""
+def sentence(found: EditImpact, *, why: bool = True) -> str:
+    """Return the effect in few sentences: how many people are affected, how, in which fields.
+
+    Before that stands why nothing would be written; after it, which guards fire newly or no longer,
+    and how many can still get in. Without `why`, of a refusal only its code is said.
+    """
+    said = [*_refusals(found, why=why), _effect(found)]
+    for title, breaches in (
+        ("Guards that newly fire", found.newly_fired),
+        ("Guards that no longer fire", found.ceased),
+    ):
+        said += [f"{title}: {', '.join(each.name for each in breaches)}."] if breaches else []
+    was, now = found.before.still_in, found.after.still_in
+    if was != now:
+        said.append(
+            f"Have left, or may have, and can still get in: {len(was):,}, now {len(now):,}."
+        )
+    return " ".join(said)
+
+
+def _effect(found: EditImpact) -> str:
     people = found.impact.people
     if not people:
         return f"Nothing changes for any of {count(found.impact.records)}."
@@ -30,10 +49,50 @@ def sentence(found: EditImpact) -> str:
     ]
     fields = [f"{name} of {number:,}" for name, number in found.impact.fields.most_common(10)]
     said += [f"written otherwise: {', '.join(fields)}"] if fields else []
-    guards = ", ".join(breach.name for breach in found.newly_fired)
-    end = f" Guards that newly fire: {guards}." if guards else ""
     what = f"{count(len(people))} of {found.impact.records:,} change"
-    return f"{what}: {'; '.join(said) or 'for other reasons'}.{end}"
+    return f"{what}: {'; '.join(said) or 'for other reasons'}."
+
+
+def _refusals(found: EditImpact, *, why: bool) -> Iterator[str]:
+    """Yield of which version nothing would be written, and why."""
+    was, now = _refusal(found.before, why=why), _refusal(found.after, why=why)
+    if was and was == now:
+        yield f"Nothing would be written, before or now: {now}."
+        return
+    for when, said in (("before", was), ("now", now)):
+        if said:
+            yield f"Nothing would be written {when}: {said}."
+
+
+def _refusal(version: Version, *, why: bool) -> str:
+    """Return why a plan may not be applied, or ""."""
+    if version.errors:
+        first, *rest = version.errors
+        more = f"; and {len(rest)} more" if rest else ""
+        return f"{first.summary} [{first.code}]{more}" if why else f"{first.code}{more}"
+    return "a question is open" if version.open_questions else ""
+
+
+def _notes(found: EditImpact) -> Iterator[str]:
+    """Yield what the guards and plans of one version alone say."""
+    for breach in found.said_now:
+        yield f"! {harmless(breach.text)}"
+    for breach in found.ceased:
+        yield f"no longer fires: {harmless(breach.text)}"
+    for remark in found.new_remarks:
+        yield f"! {harmless(remark)}"
+
+
+def _without_links(found: EditImpact) -> Iterator[str]:
+    """Yield a note if links are not considered."""
+    lacking = {
+        when
+        for when, version in (("before", found.before), ("now", found.after))
+        if not version.remembers and not (when == "before" and not found.planned_before)
+    }
+    if lacking:
+        which = "this mapping" if len(lacking) == 2 else f"the version {''.join(lacking)}"
+        yield f"note: the store has no run of {which}: links and earlier runs are not considered"
 
 
 def text(found: EditImpact, style: Style, limit: int | None) -> str:
@@ -45,20 +104,26 @@ def text(found: EditImpact, style: Style, limit: int | None) -> str:
         lines.append(style.paint(harmless(f"{_who(each.shown)}: {_how(each)}"), ink))
         for field in each.fields:
             lines += wrap(harmless(f"{field.field}: {_field(field, found)}"), style, 4, 8)
+        if each.before.still_in != each.after.still_in:
+            lines.append(f"    {_STILL_IN[each.after.still_in]}")
     if limit is not None and len(people) > limit:
         lines.append(more(len(people) - limit, limit))
-    for breach in found.newly_fired:
-        lines += wrap(f"! {harmless(breach.text)}", style, 0, 2)
+    for note in (*_notes(found), *_without_links(found)):
+        lines += wrap(note, style, 0, 2)
     return "\n".join(lines) + "\n"
 
 
 def as_json(found: EditImpact) -> dict[str, object]:
     """Return the effect as data.
 
-    Keys: sentence, records, people (key, label, source_id, target_id, before, after, fields),
-    fields (people by field), guards (names of those that newly fire). A person's fields are field,
-    before and after: what each version writes, as {value} with the name of a looked-up value, or
-    null for nothing.
+    Keys: sentence, records, people (key, label, source_id, target_id, before, after, unsent,
+    still_in, fields), fields (people by field), guards (names of those that newly fire), versions.
+    `unsent` and `still_in` have before and after: how the outcome's action ends if it is not sent
+    (held, postponed, not_attempted; else null), and if the person has left and can still get in. A
+    person's fields are field, before and after: what each version writes, as {value} with the name
+    of a looked-up value and how it ends if it is not sent, or null for nothing. `versions` has
+    before and after: writes (false if nothing of the plan may be written), errors, guards (name,
+    text, blocked) and history (if links and earlier runs are considered).
     """
     return {
         "sentence": sentence(found),
@@ -66,6 +131,22 @@ def as_json(found: EditImpact) -> dict[str, object]:
         "people": [_person(each, found) for each in found.impact.people],
         "fields": dict(sorted(found.impact.fields.items())),
         "guards": [breach.name for breach in found.newly_fired],
+        "versions": {"before": _version(found.before), "after": _version(found.after)},
+    }
+
+
+def _version(version: Version) -> dict[str, object]:
+    return {
+        "writes": not version.writes_nothing,
+        "errors": [
+            {"code": each.code, "place": str(each.span), "summary": each.summary}
+            for each in version.errors
+        ],
+        "guards": [
+            {"name": each.name, "text": each.text, "blocked": len(each.blocked)}
+            for each in version.breaches
+        ],
+        "history": version.remembers,
     }
 
 
@@ -74,7 +155,9 @@ def as_markdown(found: EditImpact, *, names: bool) -> str:
 
     `names` permits names and values, which should not be shown if a review has many readers.
     """
-    lines = [f"**{markdown(sentence(found))}**", ""]
+    notes = [*(_notes(found) if names else ()), *_without_links(found)]
+    said = [f"**{markdown(sentence(found, why=names))}**", *map(markdown, notes)]
+    lines = [line for each in said for line in (each, "")]
     size = sum(len(line.encode()) + 1 for line in lines)
     groups = _groups(found.impact)
     for position, (title, people) in enumerate(groups):
@@ -116,25 +199,33 @@ def _person(each: PersonImpact, found: EditImpact) -> dict[str, object]:
         "label": each.shown.label,
         "source_id": each.shown.source_id,
         "target_id": each.shown.target_id,
-        "before": each.turn[0],
-        "after": each.turn[1],
+        "before": each.before.kind,
+        "after": each.after.kind,
+        "unsent": {"before": _end(each.before.unsent), "after": _end(each.after.unsent)},
+        "still_in": {"before": each.before.still_in, "after": each.after.still_in},
         "fields": [
             {
                 "field": one.field,
-                "before": _write(one.before, found.before),
-                "after": _write(one.after, found.after),
+                "before": _write(one.before, found.before.plan),
+                "after": _write(one.after, found.after.plan),
             }
             for one in each.fields
         ],
     }
 
 
-def _write(change: Change | None, plan: Plan) -> dict[str, object] | None:
-    if change is None:
+def _end(unsent: Ending | None) -> str | None:
+    return unsent.value if unsent is not None else None
+
+
+def _write(write: FieldWrite | None, plan: Plan) -> dict[str, object] | None:
+    if write is None:
         return None
+    change, unsent = write.change, _end(write.unsent)
     name = plan.name_of(change.field, change.after)
     said = {"value": masked(change.after)}
-    return {**said, "name": name} if name else {**said}
+    named = {**said, "name": name} if name else {**said}
+    return {**named, "unsent": unsent} if unsent else named
 
 
 def _who(outcome: Outcome) -> str:
@@ -147,11 +238,17 @@ def _how(each: PersonImpact) -> str:
 
 
 def _field(field: FieldImpact, found: EditImpact) -> str:
-    sides = (field.before, found.before), (field.after, found.after)
-    was, now = ("left alone" if each is None else shown(each.after) for each, _ in sides)
+    sides = (field.before, found.before.plan), (field.after, found.after.plan)
+    was, now = ("left alone" if each is None else shown(each.change.after) for each, _ in sides)
     before, after = map(_named, apart(was, now), *zip(*sides, strict=True))
     return f"{before}, now {after}"
 
 
-def _named(said: str, change: Change | None, plan: Plan) -> str:
-    return said if change is None else with_name(said, plan.name_of(change.field, change.after))
+def _named(said: str, write: FieldWrite | None, plan: Plan) -> str:
+    if write is None:
+        return said
+    named = with_name(said, plan.name_of(write.change.field, write.change.after))
+    return f"{named} ({words_of(write.unsent)})" if write.unsent is not None else named
+
+
+_STILL_IN = {True: "can still get in", False: "can no longer get in"}

@@ -47,7 +47,9 @@ from oneway.runs.past.moved_target import moved_target
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.read import (
+    NOTHING_KNOWN,
     EvaluatedInputs,
+    Known,
     ReadInputs,
     evaluate_inputs,
     staying_words,
@@ -111,13 +113,15 @@ def plan_run(
     remembered: Remembered = NOTHING_REMEMBERED,
     whole: bool = False,
     shown_only: bool = False,
+    known: Known = NOTHING_KNOWN,
 ) -> tuple[Plan, EvaluatedInputs]:
     """Read the inputs; return the plan, and what the mapping made of the records.
 
     With `capture`, also the storable part of each record (`capture.snapshots_of`). What earlier
     runs remember is looked up in the systems where their lists do not show it. With `whole`, no
     record is passed over because it has not changed. With `shown_only`, no run applies the plan,
-    so whom the source has said to have left is not noted for the next run.
+    so whom the source has said to have left is not noted for the next run. `known` are inputs that
+    need not be read.
     """
     prepared, systems, seal = session.prepared, session.systems, session.seal
     with _not_collecting(), _remembering_leavers(session) as seen:
@@ -129,16 +133,14 @@ def plan_run(
             evaluate_inputs, prepared, systems, progress, capture=capture, seen=seen, listed=listed
         )
 
-        def first_plan(
-            found: EvaluatedInputs,
-        ) -> tuple[EvaluatedInputs, Header, LeavingDoubts, Plan]:
-            found = missing.linked(found, remembered)
+        def first_plan(known: Known) -> tuple[EvaluatedInputs, Header, LeavingDoubts, Plan]:
+            found = missing.linked(read(known=known), remembered)
             found, header, doubting = _headed(session, found, remembered)
             return found, header, doubting, _planned(prepared, found, seal, header)
 
-        found, header, doubting, plan = first_plan(read())
+        found, header, doubting, plan = first_plan(known)
         if tables := tables_read_again(prepared, systems, found, plan):
-            found, header, doubting, plan = first_plan(read(known=tables))
+            found, header, doubting, plan = first_plan({**known, **tables})
         looks = (missing.leavers, missing.owners, missing.absent)
         shared = SharedTarget(session)
         for look in (*looks, doubting.taken_over, doubting.returns, shared.others):

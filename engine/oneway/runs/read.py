@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field, replace
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from oneway.connections.discovery import FILES
 from oneway.core.batches import Batch
@@ -38,7 +38,9 @@ T = TypeVar("T")
 _Item = TypeVar("_Item", bound=Record | Batch)
 _Some = TypeVar("_Some", SourceRows, TargetRows)
 
-NOTHING_KNOWN: Mapping[Input, Snapshot] = {}
+Known: TypeAlias = Mapping[Input, Snapshot]
+"""Inputs that need not be read."""
+NOTHING_KNOWN: Known = {}
 
 
 @runtime_checkable
@@ -122,7 +124,7 @@ def evaluate_inputs(
     capture: bool = False,
     seen: Callable[[Policy, Sequence[AnySourceRow], KeyTally], object] = lambda *_: None,
     listed: Collection[str] = (),
-    known: Mapping[Input, Snapshot] = NOTHING_KNOWN,
+    known: Known = NOTHING_KNOWN,
 ) -> EvaluatedInputs:
     """Return what the mapping makes of a run's inputs; raise `Refused` as `read_inputs` does.
 
@@ -150,6 +152,22 @@ def evaluate_inputs(
     return EvaluatedInputs(
         source, target, references, tables, program, stored, tallies=reads.tallies, words=words
     )
+
+
+def read_together(
+    old: PreparedRun, new: PreparedRun, systems: OpenSystems, progress: Progress = silent
+) -> Known:
+    """Return the inputs that two versions of a mapping read in the same way, each read once.
+
+    `systems` are those of the new version. Raises `Refused` if one cannot be read.
+    """
+    theirs = set(old.inputs.values())
+    reads = _Reads(new, systems, progress)
+    for role in sorted(new.inputs, key=("target", "source").__contains__):  # tables first
+        each = new.inputs[role]
+        if each in theirs and systems.reads_alike(old, each):
+            reads.snapshot(role)
+    return reads.snapshots
 
 
 def staying_words(
@@ -263,7 +281,7 @@ class _Reads:
         prepared: PreparedRun,
         systems: OpenSystems,
         progress: Progress,
-        known: Mapping[Input, Snapshot] = NOTHING_KNOWN,
+        known: Known = NOTHING_KNOWN,
     ) -> None:
         self.prepared = prepared
         self.systems = systems
@@ -342,7 +360,7 @@ class _Reads:
 
         others = [other for name, other in self.inputs.items() if name != role]
         reader = self.from_reader(role, lambda reader: reader)
-        if each in others or not isinstance(reader, Streaming):
+        if each in self.snapshots or each in others or not isinstance(reader, Streaming):
             found = self.snapshot(role)
             take(found.records)
             return Collected(rows.items, found.complete, found.problems)

@@ -166,26 +166,37 @@ class OpenSystems:
 
     def _let_heed(self, each: Input, of: Reader | Writer) -> None:
         """Tell a reader or writer which paths of these records the mapping reads or writes."""
-        code, inputs = self.prepared.compiled.code, self.prepared.inputs
-        if not isinstance(of, HeedsPaths):
-            return
-        if each == inputs["target"]:
-            paths = target_paths(code)
-        elif each == inputs["source"]:
-            paths = source_paths(code)
-        else:
-            names = [table.name for table in code.references]
-            paths = table_paths(code, [n for n in names if inputs.get(f"references.{n}") == each])
-        if paths is not None:
+        if isinstance(of, HeedsPaths) and (paths := _paths(self.prepared, each)) is not None:
             of.heed(paths)
+
+    def reads_alike(self, other: PreparedRun, each: Input) -> bool:
+        """Return whether another version of the mapping gets the same records of an input."""
+        reader = self.connector(each).reader(each.resource)
+        heeds = isinstance(reader, HeedsPaths)
+        return not heeds or _paths(self.prepared, each) == _paths(other, each)
+
+    def of_version(self, other: PreparedRun) -> "OpenSystems":
+        """Return the systems of another version of the mapping; both share the connectors."""
+        return OpenSystems(other, self.shared, self._open)
 
     def __enter__(self) -> Self:
         refuse_one_system(self.prepared)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for connector in self._open.values():
-            connector.close()
+        while self._open:
+            self._open.popitem()[1].close()
+
+
+def _paths(prepared: PreparedRun, each: Input) -> Paths | None:
+    """Return the paths of an input's records that the mapping reads or writes; None for all."""
+    code, inputs = prepared.compiled.code, prepared.inputs
+    if each == inputs["target"]:
+        return target_paths(code)
+    if each == inputs["source"]:
+        return source_paths(code)
+    names = [table.name for table in code.references]
+    return table_paths(code, [n for n in names if inputs.get(f"references.{n}") == each])
 
 
 def whose(prepared: PreparedRun, each: Input) -> str:

@@ -25,14 +25,16 @@ KEY_SIZE = 32
 class StateFolder:
     """A state folder, created if missing; raises `Refused` if others can access it.
 
-    Without `make`, a missing folder is not created, for commands that only look. `store` is the URL
-    of a database that keeps the journal instead of a file in the folder.
+    Without `make`, for commands that only look, neither a missing folder nor a missing key is
+    created; any key will do. `store` is the URL of a database that keeps the journal instead of a
+    file in the folder.
     """
 
     def __init__(self, path: Path, store: str | None = None, *, make: bool = True) -> None:
         self.path = path
         self.store = store
         self._seal: Seal | None = None
+        self._make = make
         with _refusing(path):
             if not make and not path.exists():
                 return
@@ -63,7 +65,10 @@ class StateFolder:
             if not path.exists():
                 from secrets import token_bytes
 
-                make_once(path, token_bytes(KEY_SIZE))
+                key = token_bytes(KEY_SIZE)
+                if not self._make:
+                    return Seal(key)
+                make_once(path, key)
             refuse_shared_file(path)
             key = path.read_bytes()
         if len(key) != KEY_SIZE:

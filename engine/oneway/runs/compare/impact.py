@@ -1,76 +1,201 @@
-"""The effect of an edit: plans both versions of a mapping over the same records."""
+"""The effect of an edit: the plans that `oneway plan` makes of both versions, and their guards."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.core.progress import Progress
-from oneway.core.records import Snapshot
-from oneway.core.seal import Seal
-from oneway.mapping.lookup_table import tabulate
+from oneway.mapping.compiler import Compiled
+from oneway.planning.access import still_in
 from oneway.planning.breach import Breach
-from oneway.planning.guards import judge
-from oneway.planning.impact import Impact, impact
-from oneway.planning.plan import Plan
-from oneway.runs.plan import plan_of
+from oneway.planning.impact import Impact, PlanFate, impact
+from oneway.planning.plan import End, Ending, Outcomes, Plan
+from oneway.runs.open_questions import is_open
+from oneway.runs.prepare.compilation import compile_data
+from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import PreparedRun
-from oneway.runs.read import ReadInputs, read_inputs
+from oneway.runs.prepare.request import RunRequest
+from oneway.runs.preview import Preview, errors_in, preview
+from oneway.runs.read import Known, read_together
+from oneway.runs.session import Operator, RunSession
 from oneway.runs.systems import OpenSystems
 
-_SEAL = Seal(b"the effect of an edit is shown, and not kept")
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What `oneway plan` says of one version of a mapping.
+
+    If the version before cannot even be planned, its plan is empty, and the errors say why.
+    `remembers`: the store has a run before it, so that links and earlier runs count.
+    """
+
+    plan: Plan
+    errors: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    fate: PlanFate = PlanFate()
+    remembers: bool = False
+
+    @property
+    def open_questions(self) -> bool:
+        """Whether a question is open, so that the plan cannot be applied."""
+        return is_open(self.plan)
+
+    @property
+    def writes_nothing(self) -> bool:
+        """Whether the plan may not be applied at all."""
+        return bool(self.errors) or self.open_questions
+
+    @property
+    def still_in(self) -> frozenset[tuple[str | None, str | None]]:
+        """Who has left and can still get in after the plan, by both ids."""
+        return frozenset((each.source_id, each.target_id) for each in self.fate.still_in)
 
 
 @dataclass(frozen=True, slots=True)
 class EditImpact:
-    """What an edit changes for people, and the guards that fire before and after it."""
+    """What an edit changes for people, and what the plans of both versions say beside that."""
 
     impact: Impact
-    fired_before: tuple[Breach, ...]
-    fired_after: tuple[Breach, ...]
-    before: Plan
-    after: Plan
+    before: Version
+    after: Version
+    planned_before: bool = True
+    """Whether there is a plan of the version before."""
 
     @property
     def newly_fired(self) -> tuple[Breach, ...]:
         """The guards that the new version sets off, and the old one does not."""
-        names = {each.name for each in self.fired_before}
-        return tuple(each for each in self.fired_after if each.name not in names)
+        return _only(self.after, self.before, lambda each: each.name)
+
+    @property
+    def ceased(self) -> tuple[Breach, ...]:
+        """The guards that the old version sets off, and the new one does not."""
+        return () if self.after.errors else _only(self.before, self.after, lambda each: each.name)
+
+    @property
+    def said_now(self) -> tuple[Breach, ...]:
+        """The guards of the new version that say something else, or nothing, of the old one."""
+        return _only(self.after, self.before, lambda each: each.text)
+
+    @property
+    def new_remarks(self) -> tuple[str, ...]:
+        """What only the new plan remarks, such as an open question."""
+        known = {each.text for each in self.before.plan.remarks}
+        return tuple(each.text for each in self.after.plan.remarks if each.text not in known)
+
+    @property
+    def new_warnings(self) -> tuple[Diagnostic, ...]:
+        """What only the new version warns of about the inputs."""
+        known = {(each.code, each.summary) for each in self.before.warnings}
+        return tuple(each for each in self.after.warnings if (each.code, each.summary) not in known)
+
+
+def _only(one: Version, other: Version, said: Callable[[Breach], str]) -> tuple[Breach, ...]:
+    known = {said(each) for each in other.breaches}
+    return tuple(each for each in one.breaches if said(each) not in known)
 
 
 def edit_impact(
-    old: PreparedRun, new: PreparedRun, systems: OpenSystems, progress: Progress
+    request: RunRequest,
+    old: bytes,
+    operator: Operator,
+    progress: Progress,
+    *,
+    retry_now: bool = False,
 ) -> EditImpact:
-    """Return how the new version of a mapping treats people differently from the old one.
+    """Return how the plan of a mapping differs from that of its earlier version, `old`.
 
-    `systems` are those of the new version. Inputs that both versions read are read once. Raises
-    `Refused` if a read fails.
+    Both plans are those that `oneway plan` makes, over one store, which stays as it is. What both
+    versions read in the same way is read once. Raises `Refused` if the mapping as it is now cannot
+    be planned.
     """
-    after = read_inputs(new, systems, progress)
-    before = _with(old, after, new) or _read(old, systems, progress)
-    plans = [plan_of(each, found, _SEAL) for each, found in ((old, before), (new, after))]
-    verdicts = [judge(plan, each.guards) for plan, each in zip(plans, (old, new), strict=True)]
-    fired_before, fired_after = (tuple(verdict.breaches) for verdict in verdicts)
-    return EditImpact(impact(*plans), fired_before, fired_after, *plans)
+    new = prepare_run(request, beside=_compiled(request, old))
+    folder = operator.state.path
+    with OpenSystems(new, folder if folder.is_dir() else None) as systems:
+        earlier: PreparedRun | None = None
+        why: tuple[Diagnostic, ...] = ()
+        try:
+            earlier = prepare_run(request, old, new.compiled)
+        except Refused as refused:
+            why = errors_in(refused.diagnostics)
+        known = read_together(earlier, new, systems, progress) if earlier is not None else {}
+        plans = _Previews(operator, progress, known, retry_now)
+        after = plans.of(new, systems)
+        if earlier is not None:
+            try:
+                with systems.of_version(earlier) as own:
+                    return _compared(plans.of(earlier, own), after)
+            except Refused as refused:
+                why = errors_in(refused.diagnostics)
+        nobody = replace(after.plan, outcomes=Outcomes(()), remarks=())
+        return _compared(Version(nobody, why), after, planned=False)
 
 
-def _read(old: PreparedRun, systems: OpenSystems, progress: Progress) -> ReadInputs:
-    with OpenSystems(old, systems.shared) as own:
-        return read_inputs(old, own, progress)
-
-
-def _with(old: PreparedRun, found: ReadInputs, new: PreparedRun) -> ReadInputs | None:
-    """Return the inputs as the old version sees them; None if it reads other resources."""
-    ours, theirs = old.inputs, new.inputs
-    snapshots = {each: _snapshot(found, role) for role, each in theirs.items()}
-    if not set(ours.values()) <= snapshots.keys():
+def _compiled(request: RunRequest, data: bytes) -> Compiled | None:
+    """Return a version compiled, for the names that it has; None if it is refused."""
+    connection = request.connection
+    manifests = connection.manifests if connection is not None else None
+    try:
+        return compile_data(data, request.mapping, request.folders, manifests)[0]
+    except Refused:
         return None
-    codes = old.compiled.code.references
-    references = {code.name: snapshots[ours[f"references.{code.name}"]] for code in codes}
-    tables = {code.name: tabulate(code, references[code.name], old.context) for code in codes}
-    program = old.compiled.bind(old.context, tables)
-    return replace(found, references=references, tables=tables, program=program)
 
 
-def _snapshot(found: ReadInputs, role: str) -> Snapshot:
-    if role == "source":
-        return found.source
-    return found.target if role == "target" else found.references[role.removeprefix("references.")]
+@dataclass(frozen=True, slots=True)
+class _Previews:
+    """Plans versions of a mapping over the same inputs and the same store."""
+
+    operator: Operator
+    progress: Progress
+    known: Known
+    retry_now: bool
+
+    def of(self, prepared: PreparedRun, systems: OpenSystems) -> Version:
+        """Return what `oneway plan` says of a version, of everybody in the inputs."""
+        with RunSession(prepared, self.operator, systems) as session:
+            shown = preview(
+                session, self.progress, retry_now=self.retry_now, whole=True, known=self.known
+            )
+            past = session.past
+            remembers = past is not None and bool(past.runs(session.past_name, limit=1))
+        return Version(
+            shown.plan,
+            shown.errors,
+            tuple(each for each in shown.findings if each not in shown.errors),
+            shown.verdict.breaches,
+            _fate(shown),
+            remembers,
+        )
+
+
+def _compared(before: Version, after: Version, *, planned: bool = True) -> EditImpact:
+    found = impact(before.plan, after.plan, before.fate, after.fate)
+    if not planned:
+        # Only those to whom something happens: of the others, nothing is known before.
+        acting = tuple(each for each in found.people if each.shown.actions)
+        found = replace(found, people=acting)
+    return EditImpact(found, before, after, planned)
+
+
+def _fate(shown: Preview) -> PlanFate:
+    """Return what is not sent of a plan, with what depends on that, and who can still get in."""
+    plan = shown.plan
+    unsent = dict(shown.unsent)
+    if shown.errors or is_open(plan):
+        unsent = {each.id: _NOT_SENT for each in plan.actions}
+    waiting = [each for each in plan.actions if each.depends_on] if unsent else []
+    more = True
+    while more:
+        late = [
+            e.id
+            for e in waiting
+            if e.id not in unsent and not unsent.keys().isdisjoint(e.depends_on)
+        ]
+        unsent |= dict.fromkeys(late, _NOT_SENT)
+        more = bool(late)
+    listed = still_in(plan, unsent, undone=shown.memory.reverted, planned=True)
+    return PlanFate(unsent, listed)
+
+
+_NOT_SENT = End(Ending.NOT_ATTEMPTED)

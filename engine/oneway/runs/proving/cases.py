@@ -113,7 +113,7 @@ def _open(
 
 def _expectations(person: PersonImpact, planned: Planned) -> Iterator[Data]:
     """Yield what a case could expect of a person, the least first; nothing sensitive."""
-    found = person.before
+    found = person.before.outcome
     if found is None:
         return
     least: Data = {"outcome": found.kind.value}
