@@ -81,4 +81,4 @@ def test_an_unknown_field_of_a_group_is_named_with_its_place(halved: World) -> N
 
 
 def test_the_laws_are_proved_with_a_group(halved: World) -> None:
-    assert "no law is broken" in halved.run("prove", "m.yaml").flat
+    assert "no law is broken" in halved.run("prove", "m.yaml", "--situations", "2000").flat
