@@ -323,7 +323,7 @@ def test_where_spellings_differ_without_a_rule_it_is_asked(oneway: Run) -> None:
 @pytest.mark.parametrize(
     ("ends", "asked"),
     [
-        ({3: "2026-03-31"}, "guess: End stands beside Start: is it the last day?"),
+        ({3: "2026-03-31"}, "guess: End is beside Start: is it the last day?"),
         ({3: "2026-03-31", 5: "TBC"}, "1 of its 2 values: no date"),
         ({5: "TBC", 6: "?"}, "No field of the source says who has left"),
     ],
