@@ -167,7 +167,7 @@ def test_the_first_one_lets_the_write_in_flight_end(running: Running, number: in
         running.target.released.set()
         _, err = started.communicate(timeout=PATIENCE)
     assert started.returncode == 130
-    assert "`oneway resume` goes on with this plan" in re.sub(r"\s+", " ", err)
+    assert "`oneway resume` continues this plan" in re.sub(r"\s+", " ", err)
     assert "Traceback" not in err
     assert {*running.endings()} == {Ending.DONE}
     assert running.target.writes == len(running.endings())

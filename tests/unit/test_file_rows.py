@@ -112,7 +112,7 @@ def test_what_may_be_a_name_is_no_word_for_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cell", "seen"),
     [
-        ("-", "holds '-', not a date like dd/MM/yyyy: if that stands for nothing, set the option"),
+        ("-", "holds '-', not a date like dd/MM/yyyy: if that means nothing, set the option"),
         ("TBC", "holds 'TBC', not a date"),
         ("31/12/25", "holds '##/##/##' (# is a digit), not a date"),
         ("31/02/2026", "(# is a digit), not a date like dd/MM/yyyy: there is no such day; correct"),
