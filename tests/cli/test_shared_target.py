@@ -1,6 +1,7 @@
 """Two employers, one target: what one connection's links say of a record, the other one heeds."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from time import sleep
 
 import pytest
@@ -48,11 +49,85 @@ def test_somebody_decides_that_the_record_is_theirs(shared: Shared) -> None:
 
 @pytest.mark.parametrize("email", ["john@example.com", "js@example.com"])
 def test_a_person_of_both_employers_is_matched_by_both(shared: Shared, email: str) -> None:
+    """The connection that linked the record first writes its values; the other one says so."""
     shared.people("labs.csv", f"1,0100,John Smith,{email}", *OTHERS)
-    ended = shared.world.run("sync", "labs")
-    assert ended.code == 0
-    assert "linked it to" not in ended.flat
-    assert shared.users["1"]["email"] == email
+    for _ in range(2):
+        ended = shared.world.run("sync", "labs")
+        assert ended.code == 0
+        differs = "email: left as target record 1 has it: the connection 'hq' has linked it to 0100"
+        assert (differs in ended.flat) == (email != "john@example.com")
+        assert "PATCH 1" not in shared.writes
+    shared.people("hq.csv", "7,0100,John Smith,john@example.com,Former",
+                  "8,0101,Ann Abel,ann@example.com")  # fmt: skip
+    assert shared.world.run("sync", "hq").code == 0
+    assert shared.world.run("sync", "labs").code == 0
+    assert (shared.users["1"]["email"], shared.users["1"]["active"]) == (email, True)
+
+
+@pytest.mark.parametrize("rehires", ["report", "{reactivate: {active: true}}"])
+def test_who_leaves_one_of_two_employers_keeps_access_by_the_other(
+    shared: Shared, rehires: str
+) -> None:
+    for name in ("hq", "labs"):
+        shared.connect(name, f"{MAPPING}rehires: {rehires}\n")
+    shared.people("labs.csv", "1,0100,John Smith,john@example.com", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    shared.people("labs.csv", "1,0100,John Smith,john@example.com,Former", *OTHERS)
+    for name in ("labs", "hq", "labs"):
+        ended = shared.world.run("sync", name)
+        assert (ended.code, shared.users["1"]["active"]) == (0, True)
+    assert "keeps its access: the connection 'hq' has linked it to 0100" in ended.flat
+    assert "PATCH 1" not in shared.writes
+    shared.people("hq.csv", "7,0100,John Smith,john@example.com,Former",
+                  "8,0101,Ann Abel,ann@example.com")  # fmt: skip
+    assert shared.world.run("sync", "hq").code == 0
+    assert not shared.users["1"]["active"]
+
+
+@pytest.mark.parametrize("forgotten", ["stale", "disconnected", "a mapping"])
+def test_nobody_keeps_access_by_a_connection_that_is_not_in_use(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch, forgotten: str
+) -> None:
+    shared.people("labs.csv", "1,0100,John Smith,john@example.com", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    if forgotten == "disconnected":
+        assert shared.world.run("disconnect", "hq").code == 0
+    elif forgotten == "stale":
+        monkeypatch.setattr("oneway.runs.evidence.other_connections._RECENT", timedelta(days=-1))
+    else:
+        monkeypatch.setattr(
+            "oneway.runs.evidence.other_connections.OtherConnections.is_connection",
+            lambda *_: False,
+        )
+    shared.people("labs.csv", "1,0100,John Smith,john@example.com,Former", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    assert not shared.users["1"]["active"]
+
+
+def test_who_is_in_conflict_at_one_employer_is_still_employed_there(shared: Shared) -> None:
+    shared.people("labs.csv", "1,0100,John Smith,john@example.com", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    sleep(1.1)  # instants are whole seconds
+    shared.people("hq.csv", "7,0100,John Smith,john@example.com", "8,0100,Jo Jay,jo@example.com")
+    assert shared.world.run("sync", "hq").code == 0  # two people have one code: a conflict
+    shared.people("labs.csv", "1,0100,John Smith,john@example.com,Former", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    assert shared.users["1"]["active"]
+
+
+def test_who_moved_and_has_left_there_too_is_in_conflict_with_nobody(shared: Shared) -> None:
+    stays = "8,0101,Ann Abel,ann@example.com"
+    shared.people("hq.csv", "7,0100,John Smith,john@example.com,Former", stays)
+    assert shared.world.run("sync", "hq").code == 0
+    shared.users["1"] |= {"code": "L7", "active": True}
+    for status in ("Current", "Former"):
+        shared.people("labs.csv", f"70,L7,John Smith,john@example.com,{status}", *OTHERS)
+        assert shared.world.run("sync", "labs").code == 0
+        ended = shared.world.run("sync", "hq")
+        assert ended.code == 0
+        assert "in conflict" not in ended.flat
+        assert "which nothing matches" not in ended.flat
+    assert not shared.users["1"]["active"]
 
 
 def test_who_moved_to_the_other_employer_is_not_listed_for_the_old_row(shared: Shared) -> None:
@@ -67,6 +142,7 @@ def test_who_moved_to_the_other_employer_is_not_listed_for_the_old_row(shared: S
         ended = shared.world.run("sync", "hq")
         assert ended.code == 0
         assert "the connection 'labs' has linked it to L7" in ended.flat
+        assert "which nothing matches" not in ended.flat
     sleep(1.1)  # instants are whole seconds
     shared.people("labs.csv", *OTHERS)  # their row is gone, and nobody knows why
     shared.world.run("sync", "labs")

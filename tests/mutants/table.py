@@ -48,6 +48,7 @@ TREES = "tests/laws/test_tree_laws.py tests/cli/test_trees.py"
 
 BACK = "tests/laws/test_came_back.py"
 SHARED_TARGET = "tests/cli/test_shared_target.py"
+SHARED_PEOPLE = "tests/laws/test_shared_people.py"
 OTHERWISE = "tests/cli/test_called_otherwise.py"
 EDITED = "tests/cli/test_edited_history.py"
 SPELLING = "tests/laws/test_spelling.py"
@@ -6065,17 +6066,17 @@ MUTANTS = (
     ),
     Mutant(
         "every-target-is-ours",
-        "runs/evidence/shared_target",
-        "return target and not source",
-        "return not source",
+        "runs/evidence/other_connections",
+        "if source or not target:",
+        "if source:",
         "a record of another target with the same id says nothing",
         f"{SHARED_TARGET} -k another_target",
     ),
     Mutant(
         "who-is-gone-there-stays",
-        "runs/evidence/shared_target",
-        "if not good or link.seen < max(good, instant_text(self._session.now() - _RECENT)):",
-        "if not good:",
+        "runs/evidence/other_connections",
+        "if link.seen < known.good and link.source_id not in known.left.unsettled:",
+        "if False:",
         "a leaver is listed again once the other employer's row is gone",
         f"{SHARED_TARGET} -k moved",
     ),
@@ -6098,10 +6099,82 @@ MUTANTS = (
     Mutant(
         "a-row-that-is-gone-lists-who-moved",
         "runs/evidence/shared_target",
-        "    alone = {each.target_id for each in theirs if each.source_id is None}\n",
+        "    alone = {each.target_id for each in about if each.source_id is None}\n",
         "    alone = set[str]()\n",
         "who moved is not listed when the old employer's row goes",
         f"{SHARED_TARGET} -k old_row_is_gone",
+    ),
+    Mutant(
+        "two-jobs-one-leave-ends-access",
+        "planning/outcomes",
+        "        if row.leaver and said is not None:\n",
+        "        if False:\n",
+        "who leaves one of two employers keeps access by the other",
+        f"{SHARED_TARGET} -k leaves_one_of_two",
+    ),
+    Mutant(
+        "who-is-unsettled-there-is-gone",
+        "runs/evidence/other_connections",
+        "if link.seen < known.good and link.source_id not in known.left.unsettled:",
+        "if link.seen < known.good:",
+        "who is in conflict at one employer is still employed there",
+        f"{SHARED_TARGET} -k in_conflict_at_one",
+    ),
+    Mutant(
+        "employed-by-a-dead-connection",
+        "runs/evidence/other_connections",
+        "return known.good >= instant_text(self._session.now() - _RECENT)",
+        "return True",
+        "a connection that had no good run lately employs nobody",
+        f"{SHARED_TARGET} -k not_in_use",
+    ),
+    Mutant(
+        "employed-by-a-disconnected-one",
+        "runs/evidence/other_connections",
+        "if not runs or runs[0].id in disconnected_runs(journal):",
+        "if not runs:",
+        "a disconnected connection employs nobody",
+        f"{SHARED_TARGET} -k not_in_use",
+    ),
+    Mutant(
+        "employed-by-a-mapping-run-by-hand",
+        "runs/evidence/shared_people",
+        "if self._others.is_connection(name) and self._others.employs(name, link):",
+        "if self._others.employs(name, link):",
+        "a mapping that was once run by hand employs nobody",
+        f"{SHARED_TARGET} -k not_in_use",
+    ),
+    Mutant(
+        "both-employers-write",
+        "planning/outcomes",
+        "        draft = self._without_others_values(draft)\n",
+        "",
+        "of two connections that differ about a person, one writes",
+        SHARED_PEOPLE,
+    ),
+    Mutant(
+        "each-thinks-the-other-writes",
+        "runs/evidence/shared_people",
+        "if first is not None and first < self._our_precedence(row, target, outcome):",
+        "if first is not None:",
+        "one of two connections writes what they have of a person",
+        SHARED_PEOPLE,
+    ),
+    Mutant(
+        "moved-and-left-is-a-conflict",
+        "runs/evidence/shared_target",
+        'if outcome.kind is Kind.CONFLICT and outcome.reasons[0].code == "rekeyed":',
+        "if False:",
+        "nobody has to decide about a closed record that the new employer looks after",
+        f"{SHARED_TARGET} -k moved_and_has_left",
+    ),
+    Mutant(
+        "their-record-may-be-the-leaver-s",
+        "planning/similar/near_misses",
+        "        known |= set(others) if row.leaver else set()\n",
+        "",
+        "a record of another connection is no near miss of a leaver",
+        f"{SHARED_TARGET} -k who_moved",
     ),
     Mutant(
         "forgotten-in-every-connection",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from oneway.history.name_digests import NameDigests
 from oneway.planning.breach import Verdict
 from oneway.planning.links import Link, Origin
+from oneway.planning.outcomes import SHARED
 from oneway.planning.plan import Kind, Outcome, Plan, Quiet
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def _agreed(plan: Plan) -> Iterator[tuple[Outcome | Quiet, str]]:
         if isinstance(each, Quiet):
             yield each, each.target_id
             continue
-        if each.kind in _DOUBTFUL or each.source_id is None or each.target_id is None:
+        if each.source_id is None or each.target_id is None:
+            continue
+        if each.kind in _DOUBTFUL and not any(why.code == SHARED for why in each.reasons):
             continue
         if not each.actions and each.kind is Kind.REHIRE:
             continue  # somebody must first decide whether this is one person

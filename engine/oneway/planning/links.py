@@ -265,7 +265,9 @@ class LinkEvidence:
 
     `elsewhere` are target records that another connection has linked to a person of its own source,
     in words; `stays` those of them whose access that connection decides, because its source still
-    has the person.
+    has the person. `employed` are those that are matched with a person of ours who has left, or
+    with nobody, and that another connection has linked to somebody whom its source still has; in
+    words. `looked_after` are those of people of ours whose values another connection writes.
 
     `returning` are the target records that a return may still let somebody in by, and why.
     `before` are the target records that earlier runs listed and that no run has seen to end, each
@@ -303,8 +305,15 @@ class LinkEvidence:
     ended: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     stays: frozenset[str] = frozenset()
+    employed: Mapping[str, str] = field(default_factory=dict)
+    looked_after: Mapping[str, str] = field(default_factory=dict)
     all_left: bool = False
     zone: str = ""
+
+    @property
+    def others(self) -> frozenset[str]:
+        """The target records about which another connection decides."""
+        return self.stays.union(self.employed, self.looked_after)
 
     def told(self, link: Link) -> str:
         """Return in words how and since when two records are linked."""

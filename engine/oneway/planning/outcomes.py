@@ -107,6 +107,9 @@ _TWICE = ("duplicate", "near_duplicate", "one_per")
 PENDING = "pending"
 """The code of a reason: it is not known how a create ended."""
 
+SHARED = "shared"
+"""The code of a reason: another connection with this target decides about the record."""
+
 ONLY = "only:"
 """The prefix of reason codes for records outside the scope of the sync: `only:contractors`."""
 
@@ -140,15 +143,23 @@ class Drafter:
     """The target records that people without a match may have, by source id."""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Why a target record is of another connection's person, who stays; by target id."""
+    employed: Mapping[str, str] = field(default_factory=dict)
+    """See `LinkEvidence`; their access is left to the other connection."""
+    looked_after: Mapping[str, str] = field(default_factory=dict)
+    """See `LinkEvidence`; their values are left to the other connection."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with the notes of its links."""
         if row.leaver:
             row = kept_out(self.policy, row)
-        if row.outside:
+        said = self.employed.get(found.target.target_id) if found.target is not None else None
+        if row.leaver and said is not None:
+            draft = self._employed_elsewhere(row, found, said)
+        elif row.outside:
             draft = self._outside(row, found)
         else:
             draft = self._leaver(row, found) if row.leaver else self._staying(row, found)
+        draft = self._without_others_values(draft)
         notes = (*self._whose(row, found, draft), *found.notes)
         if row.source_id in self.second_look:
             text = "the source's list did not show it; it came when the source was asked again"
@@ -156,6 +167,36 @@ class Drafter:
         if found.level:
             notes = (*notes, *later_key(self.policy, row, found))
         return draft._replace(reasons=(*draft.reasons, *notes)) if notes else draft
+
+    def _employed_elsewhere(self, row: SourceRow, found: Match, said: str) -> Draft:
+        """Return the outcome of a leaver whom another connection employs with the same record."""
+        assert found.target is not None
+        left = "has left" if perhaps_left(self.policy, row) else "is to leave"
+        text = f"{left}, and target record {found.target.target_id} keeps its access: {said}, and"
+        return Draft(
+            Kind.IGNORED,
+            row,
+            found.target,
+            reasons=(Reason(SHARED, f"{text} employs the person"),),
+        )
+
+    def _without_others_values(self, draft: Draft) -> Draft:
+        """Return a draft without the values that another connection writes to the record.
+
+        It still ends access and gives access back. Of a closed record, nothing is said.
+        """
+        target = draft.target
+        said = self.looked_after.get(target.target_id) if target is not None else None
+        corrects = draft.access is Verb.CORRECT
+        if said is None or target is None or not (draft.verb is Verb.UPDATE or corrects):
+            return draft
+        paths = ", ".join(each.rule.path for each in draft.differences)
+        text = f"{paths}: left as target record {target.target_id} has it: {said}"
+        told = (Reason(SHARED, text),) if paths and not target.left else ()
+        draft = draft._replace(verb=None, differences=(), reasons=(*draft.reasons, *told))
+        if corrects:
+            draft = draft._replace(access=None, access_changes=())
+        return draft if draft.access is not None else draft._replace(kind=Kind.UNCHANGED)
 
     def _outside(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of a row outside the scope of the sync, which can only leave."""

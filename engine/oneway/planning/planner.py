@@ -48,7 +48,7 @@ from oneway.planning.one_per_person import (
     hold_tied,
     one_per_person,
 )
-from oneway.planning.outcomes import Draft, Drafter, contested, silent
+from oneway.planning.outcomes import SHARED, Draft, Drafter, contested, silent
 from oneway.planning.own_lookups import resolve_own_lookups
 from oneway.planning.plan import (
     EARLIER_RUNS,
@@ -164,7 +164,7 @@ class _Planner:
         )
         named = self._named(granted.drafts, drafter)
         managed = [each for row, each in self.matches.each(rows) if _is_managed(row, each)]
-        near = near_misses(replace(self.records, rows=rows))
+        near = near_misses(replace(self.records, rows=rows), self.evidence.others)
         there = perhaps_there(named.drafts, near, policy)
         links = self.evidence.targets
         assembler = Assembler(policy, seal, granted.before, near, links, *named[1:], there)
@@ -215,6 +215,8 @@ class _Planner:
             inconclusive=evidence.inconclusive,
             ended=evidence.ended,
             elsewhere={id: evidence.elsewhere[id] for id in evidence.stays},
+            employed=evidence.employed,
+            looked_after=evidence.looked_after,
             possible={
                 **targets_by_readable_keys(rows, targets),
                 **self._possible(self.records),
@@ -251,6 +253,9 @@ class _Planner:
             if draft.target is None:
                 return draft
             id = draft.target.target_id
+            if draft.access is not None and (said := self.evidence.employed.get(id)):
+                why = Reason(SHARED, f"not deactivated: {said}, and employs the person")
+                return Draft(Kind.ABSENT, None, draft.target, reasons=(why,))
             reason = second.get(id) or others.still_in(draft.target)
             if reason is None:
                 return draft

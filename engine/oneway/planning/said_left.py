@@ -26,6 +26,8 @@ class SaidLeft:
     come when the source said so last, each with a digest of that day; `day` is that of the run.
     `marks` tell whose these target records are, and those that were listed; the target did not
     show those of `gone`. `past` are ids that their records had until this run, and no longer have.
+    `since` are the days on which a run first saw people to have left; it lacks those of the first
+    run. `unsettled` are linked people who stay, and whose link the run could not confirm.
     """
 
     records: Records = field(default_factory=dict)
@@ -36,6 +38,22 @@ class SaidLeft:
     marks: Mapping[str, Marks] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
     past: frozenset[str] = frozenset()
+    since: Mapping[str, str] = field(default_factory=dict)
+    unsettled: frozenset[str] = frozenset()
+
+    @property
+    def people(self) -> frozenset[str]:
+        """The source records of all of them."""
+        return frozenset[str]().union(*self.records.values())
+
+    def left_on(self, source_id: str, today: date) -> str:
+        """Return the day on which a run first saw somebody to have left; "" if that is unknown."""
+        before = source_id in self.people and source_id not in self.later
+        return self.since.get(source_id, "" if before else str(today))
+
+    def has_left(self, source_id: str, target_id: str) -> bool:
+        """Return whether the person of a record had left by then."""
+        return source_id in self.records.get(target_id, ()) and source_id not in self.later
 
     def without(self, closed: Collection[str]) -> Records:
         """Return the records of those who have left by now, but for those that are closed."""
@@ -72,7 +90,7 @@ def remembered_on(
     come and who do not leave any more, each with whether that is clear.
     """
     found: dict[str, set[str]] = {id: {*whose} for id, whose in before.records.items()}
-    known = frozenset[str]().union(*before.records.values())
+    known = before.people
     ended = {id for id, whose in before.records.items() if all(map(stayed.get, whose)) and whose}
     back = {id for id, clear in stayed.items() if not clear}
     for each in (e for e in plan.runs if isinstance(e, Outcome | Quiet)):
@@ -113,6 +131,12 @@ def with_owners(records: Collection[str], links: Mapping[str, str]) -> Records:
     return {target: frozenset({source}) for source, target in links.items() if target in records}
 
 
+def unsettled_in(plan: Plan, leavers: Collection[str], linked: Collection[str]) -> frozenset[str]:
+    """Return the linked people who stay, and whose link a run of the plan does not confirm."""
+    found = (each.source_id for each in plan.notable if each.kind in _UNSETTLED)
+    return frozenset(id for id in found if id is not None and id in linked and id not in leavers)
+
+
 def _records_of(each: Outcome | Quiet) -> Iterator[str]:
     if each.target_id is not None:
         yield each.target_id
@@ -134,3 +158,6 @@ def _stays(each: Outcome | Quiet, evidence: LinkEvidence) -> bool:
     if isinstance(each, Quiet):
         return True
     return each.kind in (Kind.UNCHANGED, Kind.UPDATE) and not each.has_access
+
+
+_UNSETTLED = frozenset({Kind.ERROR, Kind.CONFLICT, Kind.REHIRE})

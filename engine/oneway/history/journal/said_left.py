@@ -27,6 +27,8 @@ def store_left(journal: Journal, connection: str, id: int, left: SaidLeft) -> No
         "marks": left.marks,
         "gone": sorted(left.gone),
         "words": None if left.words is None else sorted(left.words),
+        "since": left.since,
+        "unsettled": sorted(left.unsettled),
     }
     ours = select(run.c.id).where(run.c.connection == connection)
     which = (snapshot.c.name == LEFT) & snapshot.c.run.in_(ours)
@@ -53,4 +55,6 @@ def stored_left(journal: Journal, connection: str) -> tuple[int, SaidLeft] | Non
         data.get("day", ""),
         data.get("marks", {}),
         frozenset(data.get("gone", ())),
+        since=data.get("since", {}),
+        unsettled=frozenset(data.get("unsettled", ())),
     )

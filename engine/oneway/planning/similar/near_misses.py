@@ -37,10 +37,13 @@ _MOST = 5
 """How many target records are named at most: more would be a table of numbers, not a person."""
 
 
-def near_misses(records: MatchedRows) -> Mapping[str, tuple[Reason, ...]]:
+def near_misses(
+    records: MatchedRows, others: Collection[str] = ()
+) -> Mapping[str, tuple[Reason, ...]]:
     """Return why target records may belong to unmatched source records, by source id.
 
-    The target records may be in a conflict. Sensitive values are compared, but not shown.
+    The target records may be in a conflict. Sensitive values are compared, but not shown. A leaver
+    has no use for `others`, the records about which another connection decides.
     """
     targets, matches, policy = records.targets, records.matches, records.policy
     matched = records.each
@@ -57,6 +60,7 @@ def near_misses(records: MatchedRows) -> Mapping[str, tuple[Reason, ...]]:
         named = (*found[row.source_id], *matches.of(row).notes)
         known = {id for reason in named for id in reason.candidates}
         known |= {each.target_id for each in own.get(row.source_id, ())}
+        known |= set(others) if row.leaver else set()
         for text, ids in like.of(row):
             if not known >= set(ids):
                 found[row.source_id].append(_perhaps(row, text, ids))

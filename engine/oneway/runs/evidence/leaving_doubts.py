@@ -54,6 +54,7 @@ from oneway.planning.said_left import (
     listed_in,
     matched_now,
     remembered_on,
+    unsettled_in,
     with_owners,
 )
 from oneway.planning.similar.record_marks import RecordMarks
@@ -219,6 +220,11 @@ class LeavingDoubts:
         stayed = self._stayed(before.later.keys() - leavers.keys(), leavers)
         found = remembered_on(before, plan, leavers, asked, evidence, stayed)
         found = self._with_marks(found, {*evidence.before, *listed_in(plan)})
+        if self.remembered.left is not None:  # of the first run's leavers, nobody knows since when
+            today, gone = self.prepared.context.today, found.people - found.later.keys()
+            since = {id: on for id in gone if (on := before.left_on(id, today))}
+            found = replace(found, since=since)
+        found = replace(found, unsettled=unsettled_in(plan, leavers, links))
         if self.words is None or self.in_part:
             return found
         out = _no_examples(plan, but=(Kind.CREATE, Kind.INELIGIBLE, Kind.IGNORED))

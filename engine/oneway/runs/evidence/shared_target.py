@@ -1,61 +1,86 @@
 """Tells which target records other connections of the store have linked to their people.
 
-Two employers can share one target. A connection's own links do not tell whose record it is; those
-of the other connection do.
+Two employers can share one target. A connection's own links do not tell whose record it is, nor
+whether its person still has access by another employer; those of the other connection do.
 """
 
-import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from oneway.mapping.packed_rows import with_ids
 from oneway.mapping.short_rows import whole_target
 from oneway.planning.links import Link, LinkEvidence
-from oneway.planning.plan import Outcome, Plan, Verb
+from oneway.planning.plan import Kind, Outcome, Plan, Verb
+from oneway.planning.similar.record_marks import RecordMarks
 from oneway.planning.similar.same_person import held_names
-from oneway.runs.prepare.request import instant_text
-from oneway.runs.prepare.whereabouts import inputs_of, real_place
 from oneway.runs.read import EvaluatedInputs
 from oneway.runs.session import RunSession
 
-_LOOK_BACK = 50
-"""Runs of which one has a plan: refused ones have none."""
-_RECENT = timedelta(days=8)
-"""The time for which it holds that a connection has seen a person; a weekly run renews it."""
+if TYPE_CHECKING:
+    from oneway.runs.evidence.other_connections import Linked, OtherConnections
 
 
 class SharedTarget:
     """Looks in a plan for records of people of other connections.
 
-    The store is asked only about matches that no link confirms and about listed leavers: on an
-    ordinary night there are none.
+    The store is asked only about records that are to be written, listed leavers, and people in
+    conflict over their own record; on an ordinary night there are few.
     """
 
     def __init__(self, session: RunSession) -> None:
         self._session = session
-        self._is_beside = cache(self._writes_beside)
 
     def others(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
         """Return the inputs with what other connections know; None if that changes nothing."""
-        if not self._names:
-            return None
         new = {each.target_id: each for each in plan.notable if _is_new(each, found.evidence)}
         listed = {id for each in plan.notable if _is_listed(each) for id in _records_of(each)}
-        known = [*self._by_name(found, [*self._linked({*filter(None, new), *listed})])]
-        linked = [(name, link) for name, link, _ in known]
-        taken = {link.target_id for _, link in linked if self._is_others(link, new)}
-        stays = self._staying(found, [(name, link) for name, link, sure in known if sure])
-        if not (taken or stays & listed):
+        ours = {id: each for each in plan.notable if (id := _decided_on(each)) is not None}
+        asked = {*filter(None, new), *listed, *ours}
+        if not asked or self._session.past is None:
             return None
-        said = {link.target_id: _told(name, link) for name, link in linked}
-        elsewhere = {id: said[id] for id in (*taken, *stays)}
-        evidence = _without(replace(found.evidence, elsewhere=elsewhere, stays=stays), plan)
-        return replace(found, evidence=evidence)
+        # Loads the store, which most nights of a single connection do not need here:
+        from oneway.runs.evidence.other_connections import OtherConnections, told
+
+        marks = RecordMarks(self._session.seal, found.program.policy)
+        others = OtherConnections(self._session, marks)
+        found_there = self._by_name(found, [*others.links_to(asked)])
+        known = [each for each in found_there if others.is_beside(each[0])]
+        linked = [(name, link) for name, link, _ in known]
+        sure = [(name, link) for name, link, is_sure in known if is_sure]
+        taken = {link.target_id for _, link in linked if self._is_others(link, new)}
+        stays = _staying(found, sure, others) & (listed | taken)
+        shared = [each for each in sure if each[1].target_id in ours.keys() - taken]
+        employed, looked_after = self._decided(found, others, ours, shared)
+        if not (taken or stays or employed or looked_after):
+            return None
+        said = {link.target_id: told(name, link) for name, link in linked}
+        evidence = replace(
+            found.evidence,
+            elsewhere={id: said[id] for id in (*taken, *stays)},
+            stays=stays,
+            employed=employed,
+            looked_after=looked_after,
+        )
+        return replace(found, evidence=_without(evidence, plan))
+
+    def _decided(
+        self,
+        found: EvaluatedInputs,
+        others: "OtherConnections",
+        ours: Mapping[str, Outcome],
+        shared: "Sequence[Linked]",
+    ) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Return `employed` and `looked_after` of `LinkEvidence`."""
+        if not shared:
+            return {}, {}
+        from oneway.runs.evidence.shared_people import SharedPeople
+
+        people = SharedPeople(self._session, found, others, ours, shared)
+        return people.employed(), people.looked_after()
 
     def _by_name(
-        self, found: EvaluatedInputs, linked: Collection[tuple[str, Link]]
+        self, found: EvaluatedInputs, linked: "Collection[Linked]"
     ) -> Iterator[tuple[str, Link, bool]]:
         """Yield the links but for those of people whose name the record does not have.
 
@@ -78,66 +103,18 @@ class SharedTarget:
             return False
         return not self._session.names.are_all(link, ours.label)
 
-    def _staying(
-        self, found: EvaluatedInputs, linked: Collection[tuple[str, Link]]
-    ) -> frozenset[str]:
-        """Return the records that hold the key of a person whom the other source still has."""
-        rows = with_ids(found.target.items, {link.target_id for _, link in linked})
-        held = {(each.target_id, each.key) for each in rows}
-        return frozenset(
-            link.target_id
-            for name, link in linked
-            if link.key and (link.target_id, link.key) in held and self._is_employed(name, link)
-        )
 
-    def _is_employed(self, name: str, link: Link) -> bool:
-        """Return whether a connection's last good run saw a person, and not as a leaver."""
-        from oneway.history.journal.said_left import stored_left
-        from oneway.history.last_good import last_still_in
-
-        journal = self._session.journal
-        good = journal.last_good_start(name)
-        if not good or link.seen < max(good, instant_text(self._session.now() - _RECENT)):
-            return False
-        stored = stored_left(journal, name)
-        if stored is not None and link.target_id in stored[1].records:
-            return False
-        listed = last_still_in(journal.runs(name, limit=_LOOK_BACK))
-        return all(link.source_id != each.source_id for each in listed)
-
-    def _linked(self, targets: Collection[str]) -> Iterator[tuple[str, Link]]:
-        """Yield the links of other connections with this target to some of its records."""
-        if not targets:
-            return
-        from oneway.history.journal.links import links_elsewhere
-
-        for name, link in links_elsewhere(self._session.journal, self._names, targets):
-            if self._is_beside(name):
-                yield name, link
-
-    @cached_property
-    def _names(self) -> Sequence[str]:
-        """The names of the other connections of the store."""
-        journal = self._session.past
-        known = journal.connections() if journal is not None else ()
-        return [each for each in known if each != self._session.past_name]
-
-    def _writes_beside(self, name: str) -> bool:
-        """Return whether a connection that is in use writes our target from another source."""
-        from oneway.history.journal.disconnected import disconnected_runs
-
-        journal = self._session.journal
-        runs = journal.runs(name, limit=_LOOK_BACK)
-        if not runs or runs[0].id in disconnected_runs(journal):
-            return False
-        plans = (journal.plan_of(each.id) for each in runs)
-        text = next(filter(None, plans), "")
-        ours, theirs = self._session.prepared.plan_inputs, inputs_of(json.loads(text or "{}"))
-        source, target = (
-            role in theirs and real_place(ours[role]) == real_place(theirs[role])
-            for role in ("source", "target")
-        )
-        return target and not source
+def _staying(
+    found: EvaluatedInputs, linked: "Collection[Linked]", others: "OtherConnections"
+) -> frozenset[str]:
+    """Return the records that hold the key of a person whom the other source still has."""
+    rows = with_ids(found.target.items, {link.target_id for _, link in linked})
+    held = {(each.target_id, each.key) for each in rows}
+    return frozenset(
+        link.target_id
+        for name, link in linked
+        if link.key and (link.target_id, link.key) in held and others.employs(name, link)
+    )
 
 
 def _is_new(outcome: Outcome, evidence: LinkEvidence) -> bool:
@@ -153,6 +130,18 @@ def _is_listed(outcome: Outcome) -> bool:
     return outcome.has_access and not outcome.actions
 
 
+def _decided_on(outcome: Outcome) -> str | None:
+    """Return the record that is written, or that a person whose record it was is in conflict over.
+
+    None if there is none.
+    """
+    if outcome.target_id is not None:
+        return outcome.target_id if outcome.actions or outcome.has_access else None
+    if outcome.kind is Kind.CONFLICT and outcome.reasons[0].code == "rekeyed":
+        return next(iter(outcome.reasons[0].candidates), None)
+    return None
+
+
 def _records_of(outcome: Outcome) -> set[str]:
     """Return the target records that are or may be a person's."""
     if outcome.source_id is None:  # the candidates are source records
@@ -161,28 +150,28 @@ def _records_of(outcome: Outcome) -> set[str]:
     return found | ({outcome.target_id} if outcome.target_id else set())
 
 
-def _told(name: str, link: Link) -> str:
-    key = link.key or f"source record {link.source_id}"
-    return f"the connection '{name}' has linked it to {key}"
-
-
 def _without(evidence: LinkEvidence, plan: Plan) -> LinkEvidence:
-    """Return evidence without what our links and lists say of records that are another's."""
-    stays = evidence.stays
-    if not stays:
+    """Return evidence without what our links and lists say of records that are another's.
+
+    A record that is matched stays linked; about its access, the other connection decides.
+    """
+    theirs = evidence.stays.union(evidence.looked_after)
+    if not evidence.others:
         return evidence
-    listed = filter(_is_listed, plan.notable)
-    theirs = [each for each in listed if (ids := _records_of(each)) and ids <= stays]
-    whose = {each.source_id for each in theirs if each.source_id is not None}
-    alone = {each.target_id for each in theirs if each.source_id is None}
+    about = [each for each in plan.notable if _is_listed(each) or each.kind is Kind.CONFLICT]
+    about = [each for each in about if (ids := _records_of(each)) and ids <= theirs]
+    whose = {each.source_id for each in about if each.source_id is not None}
+    alone = {each.target_id for each in about if each.source_id is None}
     whose |= {source for source, target in evidence.table.pairs if target in alone}
     whose |= {source for target, source in evidence.listed.items() if target in alone}
     # Somebody with another record, too, stays listed for that one.
-    whose -= {source for source, target in evidence.pairs_of(whose) if target not in stays}
-    kept = [each for each in evidence.table.pairs if each[1] not in stays or each[0] not in whose]
+    whose -= {source for source, target in evidence.pairs_of(whose) if target not in theirs}
+    kept = [each for each in evidence.table.pairs if each[1] not in theirs or each[0] not in whose]
+    matched = {each.source_id for each in plan.notable if each.target_id in evidence.employed}
+    over = whose | matched
     return replace(
         evidence,
         links=evidence.table.some(kept),
-        doubted={id: why for id, why in evidence.doubted.items() if id not in whose},
-        before={id: who - whose for id, who in evidence.before.items() if who - whose},
+        doubted={id: why for id, why in evidence.doubted.items() if id not in over},
+        before={id: who - over for id, who in evidence.before.items() if who - over},
     )

@@ -239,8 +239,17 @@ def _forget_left(journal: Journal, known: Known) -> None:
         marks = {id: each for id, each in left.marks.items() if id not in theirs}
         later = {id: on for id, on in left.later.items() if id not in known.source_ids}
         back = left.back - known.source_ids
-        gone = left.gone - theirs
-        kept = replace(left, records=records, back=back, later=later, marks=marks, gone=gone)
+        since = {id: on for id, on in left.since.items() if id not in known.source_ids}
+        kept = replace(
+            left,
+            records=records,
+            back=back,
+            later=later,
+            marks=marks,
+            gone=left.gone - theirs,
+            since=since,
+            unsettled=left.unsettled - known.source_ids,
+        )
         if kept != left:
             store_left(journal, known.connection, run, kept)
 

@@ -1,0 +1,157 @@
+"""Tells what the other connections of a store know about people whom they share with this one.
+
+A connection counts while it is in use: it is not disconnected, and had a good run lately.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+from oneway.core.dataclass import dataclass
+from oneway.history.journal.disconnected import disconnected_runs
+from oneway.history.journal.links import links_elsewhere
+from oneway.history.journal.said_left import stored_left
+from oneway.history.last_good import last_still_in
+from oneway.planning.links import Link
+from oneway.planning.said_left import NOBODY_LEFT, SaidLeft
+from oneway.planning.similar.record_marks import RecordMarks
+from oneway.runs.prepare.request import instant_text
+from oneway.runs.prepare.whereabouts import inputs_of, real_place
+from oneway.runs.session import RunSession
+
+_LOOK_BACK = 50
+"""Runs of which one has a plan: refused ones have none."""
+_RECENT = timedelta(days=8)
+"""The time for which a good run tells whom a source has; a weekly run renews it."""
+
+
+class Precedence(NamedTuple):
+    """What makes a connection look after a record; of several, the least one counts.
+
+    Those that employ the person come first, then those whose key the record holds. Of several, the
+    one that linked it first looks after the record of a person who stays; of people who have left,
+    the one whose person left last. Names decide the rest.
+    """
+
+    has_left: bool
+    another_key: bool
+    order: str | int
+    name: str
+
+    @classmethod
+    def of_stayer(cls, name: str, since: str, *, holds_key: bool) -> "Precedence":
+        """Return that of a connection that employs the person, linked since then."""
+        return cls(False, not holds_key, since, name)
+
+    @classmethod
+    def of_leaver(cls, name: str, left_on: str, *, holds_key: bool) -> "Precedence":
+        """Return that of a connection whose person left, as a run first saw on that day."""
+        days = date.fromisoformat(left_on).toordinal() if left_on else 0
+        return cls(True, not holds_key, -days, name)
+
+
+Linked: TypeAlias = tuple[str, Link]
+"""A link of another connection, after that connection's name."""
+
+
+def told(name: str, link: Link) -> str:
+    """Return in words which connection has linked a record."""
+    key = link.key or f"source record {link.source_id}"
+    return f"the connection '{name}' has linked it to {key}"
+
+
+@dataclass(frozen=True, slots=True)
+class _OtherConnection:
+    """A connection that writes our target from another source, and what its last runs knew."""
+
+    name: str
+    has_file: bool
+    good: str
+    left: SaidLeft = NOBODY_LEFT
+    listed: frozenset[str | None] = field(default_factory=frozenset)
+
+
+class OtherConnections:
+    """The other connections of the store that write the target of a run from another source."""
+
+    def __init__(self, session: RunSession, marks: RecordMarks) -> None:
+        self._session, self._marks = session, marks
+        self._known: dict[str, _OtherConnection | None] = {}
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """The names of the other connections of the store, whatever they write."""
+        journal = self._session.past
+        known = journal.connections() if journal is not None else ()
+        return [each for each in known if each != self._session.past_name]
+
+    def links_to(self, targets: set[str]) -> Iterator[Linked]:
+        """Yield all links to target records with these ids, with the names of the connections."""
+        if targets and self.names:
+            yield from links_elsewhere(self._session.journal, self.names, targets)
+
+    def is_beside(self, name: str) -> bool:
+        """Return whether a connection writes this target from another source.
+
+        Reads its last runs, so it is for the few connections whose links tell the same name.
+        """
+        return self._of(name) is not None
+
+    def employs(self, name: str, link: Link) -> bool:
+        """Return whether a connection's last good run saw a person who has not left."""
+        known = self._of(name)
+        if known is None or not self._is_in_use(known):
+            return False
+        if link.seen < known.good and link.source_id not in known.left.unsettled:
+            return False
+        gone = known.left.has_left(link.source_id, link.target_id)
+        return not gone and link.source_id not in known.listed
+
+    def is_connection(self, name: str) -> bool:
+        """Return whether a connection has a file; a mapping that was run by hand has none."""
+        known = self._of(name)
+        return known is not None and known.has_file
+
+    def precedence(self, name: str, link: Link, *, holds_key: bool) -> Precedence | None:
+        """Return what makes a connection look after a record; None if it has no person there."""
+        known = self._of(name)
+        if known is None or not (known.has_file and self._is_in_use(known)):
+            return None
+        if self.employs(name, link):
+            return Precedence.of_stayer(name, link.since, holds_key=holds_key)
+        if known.left.has_left(link.source_id, link.target_id):
+            since = known.left.since.get(link.source_id, "")
+            return Precedence.of_leaver(name, since, holds_key=holds_key)
+        return None
+
+    def _is_in_use(self, known: _OtherConnection) -> bool:
+        return known.good >= instant_text(self._session.now() - _RECENT)
+
+    def _of(self, name: str) -> _OtherConnection | None:
+        """Return what is known of a connection; None if it writes nothing beside this one."""
+        if name not in self._known:
+            self._known[name] = self._recalled(name)
+        return self._known[name]
+
+    def _recalled(self, name: str) -> _OtherConnection | None:
+        journal = self._session.journal
+        runs = journal.runs(name, limit=_LOOK_BACK)
+        if not runs or runs[0].id in disconnected_runs(journal):
+            return None
+        plans = (journal.plan_of(each.id) for each in runs)
+        plan = json.loads(next(filter(None, plans), "") or "{}")
+        ours, theirs = self._session.prepared.plan_inputs, inputs_of(plan)
+        source, target = (
+            role in theirs and real_place(ours[role]) == real_place(theirs[role])
+            for role in ("source", "target")
+        )
+        if source or not target:
+            return None
+        _, left = stored_left(journal, name) or (0, NOBODY_LEFT)
+        left = left.as_of(self._session.prepared.context.today, self._marks.of_day)
+        listed = frozenset(each.source_id for each in last_still_in(runs))
+        good = journal.last_good_start(name)
+        return _OtherConnection(name, bool(plan.get("connection")), good, left, listed)

@@ -1,0 +1,100 @@
+"""Decides about the records of people who have two employers, each with a connection of its own.
+
+Access ends once no connection employs the person any more. One connection looks after the values
+of such a record: the least `Precedence` decides. Both come to one answer, in any order of runs.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from oneway.mapping.packed_rows import with_ids
+from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.short_rows import whole, whole_target
+from oneway.planning.diff import perhaps_left
+from oneway.planning.links import Link
+from oneway.planning.plan import Outcome
+from oneway.runs.evidence.other_connections import Linked, OtherConnections, Precedence, told
+from oneway.runs.prepare.request import instant_text
+from oneway.runs.read import EvaluatedInputs
+from oneway.runs.session import RunSession
+
+
+class SharedPeople:
+    """The records that this run would decide about and that others have linked.
+
+    `ours` are the outcomes by target record, `shared` the links of people who seem to be the same.
+    """
+
+    def __init__(
+        self,
+        session: RunSession,
+        found: EvaluatedInputs,
+        others: OtherConnections,
+        ours: Mapping[str, Outcome],
+        shared: Sequence[Linked],
+    ) -> None:
+        self._session, self._found, self._others = session, found, others
+        self._links: dict[str, list[Linked]] = defaultdict(list)
+        for name, link in shared:
+            self._links[link.target_id].append((name, link))
+        self._ours = {id: ours[id] for id in sorted(self._links)}
+        targets = with_ids(found.target.items, self._links)
+        self._targets = {each[0]: whole_target(each) for each in targets}
+        ids = {each.source_id or "" for each in self._ours.values()}
+        self._rows = {each[0]: whole(each) for each in with_ids(found.source.items, ids)}
+
+    def employed(self) -> Mapping[str, str]:
+        """Return the records whose access another connection decides, in words, by target id."""
+        found: dict[str, str] = {}
+        for id, outcome in self._ours.items():
+            row = self._rows.get(outcome.source_id or "")
+            ends = row.leaver if row is not None else bool(outcome.actions)
+            if outcome.target_id is None or not ends:
+                continue
+            for name, link in self._links[id]:
+                if self._others.is_connection(name) and self._others.employs(name, link):
+                    found.setdefault(id, told(name, link))
+        return found
+
+    def looked_after(self) -> Mapping[str, str]:
+        """Return the records whose values another connection writes, in words, by target id."""
+        found = {}
+        for id, outcome in self._ours.items():
+            row, target = self._rows.get(outcome.source_id or ""), self._targets.get(id)
+            if row is None or target is None or not self._is_settled(outcome, row, target):
+                continue
+            found_there = {
+                precedence: told(name, link)
+                for name, link in self._links[id]
+                if (precedence := self._precedence_of(name, link, target)) is not None
+            }
+            first = min(found_there, default=None)
+            if first is not None and first < self._our_precedence(row, target, outcome):
+                found[id] = f"{found_there[first]}, and looks after it"
+        return found
+
+    def _precedence_of(self, name: str, link: Link, target: TargetRow) -> Precedence | None:
+        return self._others.precedence(name, link, holds_key=link.key == target.key != "")
+
+    def _is_settled(self, outcome: Outcome, row: SourceRow, target: TargetRow) -> bool:
+        """Return whether a record is ours by a match, or was and is closed: access comes first."""
+        return outcome.target_id is not None or (row.leaver and target.left)
+
+    def _our_precedence(self, row: SourceRow, target: TargetRow, outcome: Outcome) -> Precedence:
+        name, holds_key = self._session.name, outcome.key == target.key != ""
+        holds_key = holds_key and not outcome.key_digest  # nor does a link tell a sensitive key
+        policy = self._found.program.policy
+        if row.leaver and perhaps_left(policy, row):
+            return Precedence.of_leaver(name, self._left_on(row.source_id), holds_key=holds_key)
+        ours = self._found.evidence.table.of_pairs([(row.source_id, target.target_id)])
+        since = ours[0].since if ours else instant_text(self._session.now())
+        return Precedence.of_stayer(name, since, holds_key=holds_key)
+
+    def _left_on(self, source_id: str) -> str:
+        """Return the day on which a run of ours first saw somebody to have left, or ""."""
+        from oneway.history.journal.said_left import stored_left
+
+        stored = stored_left(self._session.journal, self._session.past_name)
+        if stored is None:
+            return ""
+        return stored[1].left_on(source_id, self._session.prepared.context.today)
