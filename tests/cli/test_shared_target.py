@@ -100,8 +100,9 @@ def test_nobody_keeps_access_by_a_connection_that_is_not_in_use(
             lambda *_: False,
         )
     shared.people("labs.csv", "1,0100,John Smith,john@example.com,Former", *OTHERS)
-    assert shared.world.run("sync", "labs").code == 0
-    assert not shared.users["1"]["active"]
+    ended = shared.world.run("sync", "labs")
+    assert (ended.code, shared.users["1"]["active"]) == (0, False)
+    assert ("too long ago to keep them in" in ended.flat) == (forgotten == "stale")
 
 
 def test_who_is_in_conflict_at_one_employer_is_still_employed_there(shared: Shared) -> None:

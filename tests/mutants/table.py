@@ -6139,8 +6139,8 @@ MUTANTS = (
     Mutant(
         "employed-by-a-mapping-run-by-hand",
         "runs/evidence/shared_people",
-        "if self._others.is_connection(name) and self._others.employs(name, link):",
-        "if self._others.employs(name, link):",
+        "yield from (each for each in links if self._others.is_connection(each[0]))",
+        "yield from links",
         "a mapping that was once run by hand employs nobody",
         f"{SHARED_TARGET} -k not_in_use",
     ),

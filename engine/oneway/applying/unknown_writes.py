@@ -119,7 +119,8 @@ class Inquiry:
             target_id = self.live.happened(action)[1]
             if target_id in self.memory.created:
                 text = f"its values now belong to target record {target_id}"
-                raise Stale(f"{text}, which another run created")
+                again = "or has the id of that one: a restored target may give ids out again"
+                raise Stale(f"{text}, which another run created, {again}")
         if target_id is not None:
             self._refuse_owned(action, target_id)
             out = OUT_BY_NOW if self.live.has_left(target_id) else ""

@@ -267,7 +267,8 @@ class LinkEvidence:
     in words; `stays` those of them whose access that connection decides, because its source still
     has the person. `employed` are those that are matched with a person of ours who has left, or
     with nobody, and that another connection has linked to somebody whom its source still has; in
-    words. `looked_after` are those of people of ours whose values another connection writes.
+    words. `lapsed` are the same, but of a connection that had no good run lately: they keep nobody
+    in. `looked_after` are those of people of ours whose values another connection writes.
 
     `returning` are the target records that a return may still let somebody in by, and why.
     `before` are the target records that earlier runs listed and that no run has seen to end, each
@@ -306,6 +307,7 @@ class LinkEvidence:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     stays: frozenset[str] = frozenset()
     employed: Mapping[str, str] = field(default_factory=dict)
+    lapsed: Mapping[str, str] = field(default_factory=dict)
     looked_after: Mapping[str, str] = field(default_factory=dict)
     all_left: bool = False
     zone: str = ""

@@ -145,6 +145,8 @@ class Drafter:
     """Why a target record is of another connection's person, who stays; by target id."""
     employed: Mapping[str, str] = field(default_factory=dict)
     """See `LinkEvidence`; their access is left to the other connection."""
+    lapsed: Mapping[str, str] = field(default_factory=dict)
+    """See `LinkEvidence`."""
     looked_after: Mapping[str, str] = field(default_factory=dict)
     """See `LinkEvidence`; their values are left to the other connection."""
 
@@ -160,6 +162,10 @@ class Drafter:
         else:
             draft = self._leaver(row, found) if row.leaver else self._staying(row, found)
         draft = self._without_others_values(draft)
+        if draft.access is Verb.LEAVE and found.target is not None:
+            lapsed = self.lapsed.get(found.target.target_id)
+            told = (Reason(SHARED, lapsed, warning=True),) if lapsed else ()
+            draft = draft._replace(reasons=(*draft.reasons, *told))
         notes = (*self._whose(row, found, draft), *found.notes)
         if row.source_id in self.second_look:
             text = "the source's list did not show it; it came when the source was asked again"

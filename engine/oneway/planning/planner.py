@@ -216,6 +216,7 @@ class _Planner:
             ended=evidence.ended,
             elsewhere={id: evidence.elsewhere[id] for id in evidence.stays},
             employed=evidence.employed,
+            lapsed=evidence.lapsed,
             looked_after=evidence.looked_after,
             possible={
                 **targets_by_readable_keys(rows, targets),

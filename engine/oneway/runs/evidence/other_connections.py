@@ -101,10 +101,19 @@ class OtherConnections:
         return self._of(name) is not None
 
     def employs(self, name: str, link: Link) -> bool:
-        """Return whether a connection's last good run saw a person who has not left."""
+        """Return whether a connection in use employs a person, by its last good run."""
         known = self._of(name)
-        if known is None or not self._is_in_use(known):
-            return False
+        return known is not None and self._is_in_use(known) and self._saw(known, link)
+
+    def lapsed(self, name: str, link: Link) -> str:
+        """Return when a connection that is in use no more last saw a person employed, or ""."""
+        known = self._of(name)
+        if known is None or self._is_in_use(known) or not self._saw(known, link):
+            return ""
+        return known.good
+
+    def _saw(self, known: _OtherConnection, link: Link) -> bool:
+        """Return whether a connection's last good run saw a person who has not left."""
         if link.seen < known.good and link.source_id not in known.left.unsettled:
             return False
         gone = known.left.has_left(link.source_id, link.target_id)

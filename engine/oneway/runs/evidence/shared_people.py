@@ -5,8 +5,9 @@ of such a record: the least `Precedence` decides. Both come to one answer, in an
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from oneway.core.instants import day
 from oneway.mapping.packed_rows import with_ids
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.short_rows import whole, whole_target
@@ -45,16 +46,30 @@ class SharedPeople:
 
     def employed(self) -> Mapping[str, str]:
         """Return the records whose access another connection decides, in words, by target id."""
-        found: dict[str, str] = {}
+        return {
+            link.target_id: told(name, link)
+            for name, link in self._ended()
+            if self._others.employs(name, link)
+        }
+
+    def lapsed(self) -> Mapping[str, str]:
+        """Return the records that a connection which is not in use any more had, in words."""
+        zone = self._session.prepared.zone
+        return {
+            link.target_id: f"{told(name, link)}, and employed the person on {day(at, zone)}, when "
+            "it last ran: too long ago to keep them in"
+            for name, link in self._ended()
+            if (at := self._others.lapsed(name, link))
+        }
+
+    def _ended(self) -> Iterator[Linked]:
+        """Yield the links of connections to records whose access this run would end."""
         for id, outcome in self._ours.items():
             row = self._rows.get(outcome.source_id or "")
             ends = row.leaver if row is not None else bool(outcome.actions)
-            if outcome.target_id is None or not ends:
-                continue
-            for name, link in self._links[id]:
-                if self._others.is_connection(name) and self._others.employs(name, link):
-                    found.setdefault(id, told(name, link))
-        return found
+            if outcome.target_id is not None and ends:
+                links = reversed(self._links[id])
+                yield from (each for each in links if self._others.is_connection(each[0]))
 
     def looked_after(self) -> Mapping[str, str]:
         """Return the records whose values another connection writes, in words, by target id."""

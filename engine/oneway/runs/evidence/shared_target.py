@@ -51,15 +51,17 @@ class SharedTarget:
         taken = {link.target_id for _, link in linked if self._is_others(link, new)}
         stays = _staying(found, sure, others) & (listed | taken)
         shared = [each for each in sure if each[1].target_id in ours.keys() - taken]
-        employed, looked_after = self._decided(found, others, ours, shared)
-        if not (taken or stays or employed or looked_after):
+        decided = self._decided(found, others, ours, shared)
+        if not (taken or stays or any(decided)):
             return None
+        employed, lapsed, looked_after = decided
         said = {link.target_id: told(name, link) for name, link in linked}
         evidence = replace(
             found.evidence,
             elsewhere={id: said[id] for id in (*taken, *stays)},
             stays=stays,
             employed=employed,
+            lapsed=lapsed,
             looked_after=looked_after,
         )
         return replace(found, evidence=_without(evidence, plan))
@@ -70,14 +72,14 @@ class SharedTarget:
         others: "OtherConnections",
         ours: Mapping[str, Outcome],
         shared: "Sequence[Linked]",
-    ) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Return `employed` and `looked_after` of `LinkEvidence`."""
+    ) -> tuple[Mapping[str, str], ...]:
+        """Return `employed`, `lapsed` and `looked_after` of `LinkEvidence`."""
         if not shared:
-            return {}, {}
+            return {}, {}, {}
         from oneway.runs.evidence.shared_people import SharedPeople
 
         people = SharedPeople(self._session, found, others, ours, shared)
-        return people.employed(), people.looked_after()
+        return people.employed(), people.lapsed(), people.looked_after()
 
     def _by_name(
         self, found: EvaluatedInputs, linked: "Collection[Linked]"
