@@ -30,6 +30,7 @@ UNSEEN_ROWS = "tests/cli/test_unseen_rows.py"
 UNREAD_DETAILS = "tests/cli/test_unread_details.py"
 CUT_SIGNS = "tests/laws/test_cut_signs.py"
 NOT_SHOWN = "tests/cli/test_not_shown.py"
+SAME_BESIDES = "tests/unit/test_same_besides_values.py"
 STAYS = "tests/cli/test_stays_listed.py"
 CHANGED_IDS = "tests/cli/test_changed_ids.py"
 LISTED = "tests/nights/test_listed.py -k story"
@@ -6247,5 +6248,45 @@ MUTANTS = (
         "        more, unsent = False, dict(shown.unsent)\n",
         "an action that depends on one that is held back does not go",
         f"{TWO_PLANS} -k depends",
+    ),
+    Mutant(
+        "same-takes-other-words-for-one",
+        "runs/proving/solver/besides_value",
+        "            return words, others, check.deciding, check_facts(check.other)\n",
+        "            return check.deciding, check_facts(check.other)\n",
+        "two versions that name different words are called the same for every record",
+        f"{SAME_BESIDES} -k other_words_or_blanks",
+    ),
+    Mutant(
+        "same-takes-a-blank-for-an-answer",
+        "runs/proving/solver/slots",
+        "        yield replace(rule, decides=True, blank_is_unknown=a.policy.outsiders_leave)\n",
+        "        yield replace(rule, decides=True)\n",
+        "a version by which people with a blank leave is called the same",
+        f"{SAME_BESIDES} -k other_words_or_blanks",
+    ),
+    Mutant(
+        "same-ignores-an-open-default",
+        "runs/proving/solver/observed",
+        "    found += (*default, z3.And(is_open, z3.Or(looked_up, is_blank)), *initial)\n",
+        "    found += (*default, *initial)\n",
+        "a default that an absent key leaves open is taken for a blank one",
+        f"{SAME_BESIDES} -k other_words_or_blanks",
+    ),
+    Mutant(
+        "same-ignores-keys-that-runs-look-for",
+        "runs/proving/solver/decide",
+        "        because += counted_otherwise(old, new)\n",
+        "        because += ()\n",
+        "a version that reads a key that may be gone is called the same",
+        f"{SAME_BESIDES} -k no_single_record",
+    ),
+    Mutant(
+        "same-skips-parts-of-the-policy",
+        "runs/proving/solver/slots",
+        '_SHOWN = frozenset({"fields",',
+        '_SHOWN = frozenset({"together", "fields",',
+        "fields that are written only together are not compared",
+        f"{SAME_BESIDES} -k no_single_record",
     ),
 )

@@ -72,7 +72,7 @@ def known(symbols: Symbols, record: dict[str, Any]) -> list[tuple[Any, Any]]:
 def said(text: str, record: dict[str, Any]) -> list[Any]:
     """Return what the formulas say of an expression on a record."""
     symbols = Symbols("source")
-    answer = symbols.answer(parsed(text).tree)
+    answer = symbols.answer(parsed(text))
     pairs = known(symbols, record)
 
     def simple(term: Any) -> Any:
@@ -95,7 +95,7 @@ def real(text: str, record: dict[str, Any]) -> list[Any]:
     except EvaluationError:
         return ["fails"]
     symbols = Symbols("source")
-    symbols.answer(parsed(text).tree)
+    symbols.answer(parsed(text))
     known(symbols, record)
     questions = [
         (any(not gap.wrong for gap in gaps), any(bool(gap.wrong) for gap in gaps))

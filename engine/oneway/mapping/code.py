@@ -40,8 +40,12 @@ class FieldCode:
     @property
     def tells_if_unwritten(self) -> bool:
         """Whether the record's value tells who a person is even if `when` does not hold."""
-        shown = not self.rule.sensitive and self.lookup is None and self.source is not None
-        return self.when is not None and shown
+        return self.when is not None and self.shown
+
+    @property
+    def shown(self) -> bool:
+        """Whether its value is the record's own and may be shown."""
+        return not self.rule.sensitive and self.lookup is None and self.source is not None
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

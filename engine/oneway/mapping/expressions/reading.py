@@ -43,8 +43,12 @@ class Reading:
 
     def wrong(self, node: Node, path: tuple[str, ...], value: Value) -> str:
         """Return what is wrong with a value that a node reads to decide something, or ""."""
-        check = self.checks.get(path) if self.of_nodes is None else self.of_nodes.get(id(node))
+        check = self.check_of(node, path)
         return "" if check is None else check(value)
+
+    def check_of(self, node: Node, path: tuple[str, ...]) -> Callable[[Value], str] | None:
+        """Return the check of what a node reads at a path of the record."""
+        return self.checks.get(path) if self.of_nodes is None else self.of_nodes.get(id(node))
 
     def is_null_at(self, node: Node) -> bool:
         """Return whether an absent key means null where a node reads it."""

@@ -1,5 +1,6 @@
 """Compares two versions part by part for all records, and lets the engine confirm a difference."""
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -7,13 +8,9 @@ from typing import Any
 
 import z3
 
-from oneway.core.connector import Field, Resource
+from oneway.core.connector import Resource
 from oneway.core.records import MISSING, Missing, Value, path_text
-from oneway.mapping.code import FieldCode, Typed
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.expressions import Expression
-from oneway.mapping.expressions.steps import text_of
-from oneway.mapping.spec import Constant
 from oneway.planning.impact import impact
 from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.proving.choice import ChosenSituations
@@ -30,23 +27,16 @@ from oneway.runs.proving.prove import (
 )
 from oneway.runs.proving.situation import Variation
 from oneway.runs.proving.situations import SituationMaker
+from oneway.runs.proving.solver.observed import as_evaluated, has_type, observed
 from oneway.runs.proving.solver.slots import (
     SOURCE,
-    ConditionSlot,
-    FieldSlot,
-    KeySlot,
     Slot,
+    counted_otherwise,
+    read_otherwise,
     slots,
     unlike,
 )
-from oneway.runs.proving.solver.symbolic import (
-    VALUE,
-    Formula,
-    SymbolicAnswer,
-    Symbols,
-    blank,
-    holds,
-)
+from oneway.runs.proving.solver.symbolic import VALUE, Formula, Symbols
 
 _EFFORT = 60_000_000
 """The limit for one question, in z3's own unit of work, which is the same on every machine."""
@@ -70,11 +60,13 @@ def decide(
         for slot in slots(old, new):
             question = _Question(slot)
             if question.is_same:
+                because += read_otherwise(slot)
                 continue
             found = _confirmed(question, (old, new), as_of, test)
             if found is not None:
                 return VersionComparison(Sameness.DIFFERENT, (), found)
             because.append(f"{slot.name}: {question.why}")
+        because += counted_otherwise(old, new)
     if not because:
         return VersionComparison(Sameness.SAME)
     treated = same(old, new, as_of, test, most)
@@ -91,13 +83,13 @@ class _Question:
         self.symbols = Symbols(slot.side)
         self.solver = z3.Solver()
         self.solver.set("rlimit", _EFFORT)
-        alike = _trees(slot, new=False) == _trees(slot, new=True)
+        alike = as_evaluated(slot, new=False) == as_evaluated(slot, new=True)
         self.answer = z3.unsat if alike else self._asked()
 
     def _asked(self) -> Any:
-        ours, theirs = (_observed(self.slot, self.symbols, new=new) for new in (False, True))
+        ours, theirs = (observed(self.slot, self.symbols, new=new) for new in (False, True))
         differ = z3.Or(*(a != b for a, b in zip(ours, theirs, strict=True)))
-        self.solver.add(*self.symbols.given, differ)
+        self.solver.add(*self.symbols.given(), differ)
         return self.solver.check()
 
     @property
@@ -109,15 +101,19 @@ class _Question:
         """Why it could not be decided."""
         if self.answer == z3.unknown:
             return "the question takes too long"
-        parts = [*sorted(self.symbols.parts), *(f"{n}()" for n in sorted(self.symbols.functions))]
+        parts = [*self.symbols.unknown, *(f"{n}()" for n in sorted(self.symbols.functions))]
         if parts:
             return f"the solver does not know {', '.join(parts)}"
         return "the engine treats none of the solver's records differently"
 
     def records(self, resource: Resource) -> Iterator[tuple[Variation, ...]]:
-        """Yield the solver's records as variations, those that fit the record schema first."""
-        for fitting in (True, False):
+        """Yield the solver's records as variations.
+
+        Those with known answers of the checks come first, and those that fit the record schema.
+        """
+        for near, fitting in ((True, True), (True, False), (False, True), (False, False)):
             self.solver.push()
+            self.solver.add(*(self.symbols.near_words() if near else ()))
             if fitting:
                 self.solver.add(*self._fitting(resource))
             for _ in range(_MOST):
@@ -125,10 +121,11 @@ class _Question:
                     break
                 model = self.solver.model()
                 yield tuple(self._variations(model))
-                values = [each.value for each in self.symbols.paths.values()]
-                if not values:
+                found = self.symbols.paths.values()
+                known = [term for each in found for term in (each.value, each.exact.absent)]
+                if not known:
                     break
-                self.solver.add(z3.Or(*(e != model.eval(e, True) for e in values)))
+                self.solver.add(z3.Or(*(e != model.eval(e, True) for e in known)))
             self.solver.pop()
 
     def _fitting(self, resource: Resource) -> Iterator[Formula]:
@@ -141,7 +138,7 @@ class _Question:
                 words = [self.symbols.constant(each) for each in field.enum]
                 yield z3.Or(*(answer.value == word for word in words))
             elif field.types:
-                yield z3.Or(_has_type(answer.value, field.types), answer.value == VALUE.null)
+                yield z3.Or(has_type(answer.value, field.types), answer.value == VALUE.null)
 
     def _variations(self, model: Any) -> Iterator[Variation]:
         for path, answer in self.symbols.paths.items():
@@ -161,9 +158,12 @@ class _Question:
         if kind == "text":
             number = found.arg(0).as_long()
             words = {number: text for text, number in self.symbols.words.items()}
-            return words.get(number, f"text {number}" if number > 0 else " " * -number)
+            return words.get(number, f"text {number}" if number > 0 else " " * (1 - number % 8))
         if kind == "other":
-            return ["an item"] if found.arg(0).as_long() > 0 else []
+            number = found.arg(0).as_long()
+            things = {number: text for text, number in self.symbols.things.items()}
+            made: Value = json.loads(things[number]) if number in things else ["an item"]
+            return made if number > 0 or number in things else []
         return None
 
 
@@ -195,130 +195,3 @@ def _treated(
                 tried = ChosenSituations((situation,), 1, 1)
                 return treated(situation, people[0], makers, bound_of(maker, tried))
     return None
-
-
-def _trees(slot: Slot, *, new: bool) -> list[str | None]:
-    if isinstance(slot, FieldSlot):
-        code = slot.new if new else slot.old
-        source = code.source.expression if code.source is not None else None
-        return [_tree(each) for each in (source, code.when, code.default, code.initial)]
-    found = slot.new if new else slot.old
-    return [_tree(found.expression if isinstance(found, Typed) else found)]
-
-
-def _tree(code: Expression | Constant | None) -> str | None:
-    if isinstance(code, Constant):
-        return f"constant {code.value!r}"
-    return None if code is None else text_of(code.tree)
-
-
-def _observed(slot: Slot, symbols: Symbols, *, new: bool) -> list[Formula]:
-    """Return the engine's results for a part, for comparison on one record."""
-    if isinstance(slot, ConditionSlot):
-        answer = symbols.answer((slot.new if new else slot.old).tree)
-        return _of_condition(answer, decides=slot.decides)
-    if isinstance(slot, KeySlot):
-        typed = slot.new if new else slot.old
-        answer = symbols.answer(typed.expression.tree)
-        return _of_key(answer, _types(typed.check))
-    return _of_field(slot.new if new else slot.old, slot.target, symbols)
-
-
-_FALSE = z3.BoolVal(False)
-
-
-def _of_condition(answer: SymbolicAnswer, *, decides: bool) -> list[Formula]:
-    unsaid = answer.truth.any
-    true = z3.And(z3.Not(answer.fails), z3.Not(unsaid), holds(answer.value))
-    if not decides:
-        return [answer.fails, true]
-    silent = z3.And(z3.Not(answer.fails), answer.truth.absent)
-    return [z3.Or(answer.fails, unsaid), silent, true]
-
-
-def _of_key(answer: SymbolicAnswer, types: frozenset[str] | None) -> list[Formula]:
-    value = z3.If(blank(answer.value), VALUE.null, answer.value)
-    misfit = _FALSE if types is None else z3.Not(_has_type(value, types))
-    wrong = z3.And(value != VALUE.null, z3.Or(misfit, VALUE.is_other(value)))
-    fails = z3.Or(answer.fails, answer.exact.any, wrong)
-    silent = z3.And(z3.Not(answer.fails), answer.exact.absent)
-    return [fails, silent, z3.If(fails, VALUE.null, value)]
-
-
-_INACTIVE, _BLANK, _UNSTATED, _STATED = range(4)
-
-
-def _of_field(code: FieldCode, target: Field | None, symbols: Symbols) -> list[Formula]:
-    """Return the cell before its lookup, and the value that replaces a blank."""
-    found = [_FALSE, z3.IntVal(_STATED), VALUE.null]
-    if code.source is not None:
-        answer = symbols.answer(code.source.expression.tree)
-        is_blank = blank(answer.value)
-        silent = z3.Or(answer.written.any, z3.And(is_blank, z3.Not(answer.stated)))
-        state = z3.If(silent, _UNSTATED, z3.If(is_blank, z3.IntVal(_BLANK), z3.IntVal(_STATED)))
-        value = z3.If(state == _STATED, answer.value, VALUE.null)
-        fails = answer.fails
-        for types in (_types(code.source.check), _written_types(code, target)):
-            if types is not None:
-                fails = z3.Or(fails, z3.And(state == _STATED, z3.Not(_has_type(value, types))))
-        found = [fails, state, value]
-    for stand_in in (code.default, code.initial):
-        found += _of_stand_in(stand_in, symbols)
-    if code.when is None:
-        return _unless_failed(found)
-    when = symbols.answer(code.when.tree)
-    active = z3.And(z3.Not(when.truth.any), holds(when.value))
-    fails = z3.Or(when.fails, z3.And(active, found[0]))
-    state = z3.If(when.truth.any, _UNSTATED, z3.If(active, found[1], z3.IntVal(_INACTIVE)))
-    rest = [z3.If(active, each, VALUE.null) for each in found[2:] if each.sort() == VALUE]
-    flags = [z3.And(active, each) for each in found[2:] if each.sort() != VALUE]
-    return _unless_failed([fails, state, *rest, *flags])
-
-
-def _unless_failed(found: list[Formula]) -> list[Formula]:
-    """Return the visible part of a cell; for a failed cell, only that it failed."""
-    fails, *rest = found
-    return [fails, *(z3.Implies(z3.Not(fails), each) if z3.is_bool(each) else
-                     z3.If(fails, _nothing(each), each) for each in rest)]  # fmt: skip
-
-
-def _nothing(term: Formula) -> Formula:
-    return VALUE.null if term.sort() == VALUE else z3.IntVal(-1)
-
-
-def _of_stand_in(code: Expression | Constant | None, symbols: Symbols) -> list[Formula]:
-    if code is None:
-        return [VALUE.null, _FALSE]
-    if isinstance(code, Constant):
-        return [symbols.constant(code.value), _FALSE]
-    answer = symbols.answer(code.tree)
-    return [z3.If(blank(answer.value), VALUE.null, answer.value), answer.fails]
-
-
-def _written_types(code: FieldCode, target: Field | None) -> frozenset[str] | None:
-    """Return the types that a target accepts for a value that is written unchanged."""
-    if target is None or code.lookup is not None or not target.types - {"null"}:
-        return None
-    return target.types - {"null"}
-
-
-def _types(check: Any) -> frozenset[str] | None:
-    """Return the types that a source's record schema declares for what an expression reads."""
-    return None if check is None else check.args[0]
-
-
-def _has_type(value: Formula, types: frozenset[str]) -> Formula:
-    found = []
-    if "string" in types:
-        found.append(VALUE.is_text(value))
-    if "boolean" in types:
-        found.append(VALUE.is_boolean(value))
-    if "number" in types:
-        found.append(VALUE.is_number(value))
-    elif "integer" in types:
-        found.append(z3.And(VALUE.is_number(value), z3.IsInt(VALUE.amount(value))))
-    if kinds := types & {"array", "object"}:
-        listed = z3.Function("is a list", z3.IntSort(), z3.BoolSort())(VALUE.thing(value))
-        fitting = z3.BoolVal(True) if len(kinds) > 1 else listed == z3.BoolVal("array" in kinds)
-        found.append(z3.And(VALUE.is_other(value), fitting))
-    return z3.Or(*found)

@@ -2,26 +2,39 @@
 
 This models in z3 what `oneway.mapping.expressions.gap_interpreter` computes on one record: a value,
 and the gaps that it depends on, for each of the three questions. Paths are open, and so is every
-part that is not modelled: equal texts have equal values in both versions, whatever these are.
+part that is not modelled: equal texts have equal values in both versions, whatever these are, if
+the engine reads them with equal checks.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from fractions import Fraction
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 import z3
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, is_blank
+from oneway.core.records import Value, identity, is_blank
+from oneway.mapping.expressions import PLAIN, Expression, Reading
 from oneway.mapping.expressions.named_calls import CHOOSE
-from oneway.mapping.expressions.node_kinds import asks_presence, is_list, is_logical, judges
-from oneway.mapping.expressions.steps import text_of
+from oneway.mapping.expressions.node_kinds import (
+    ORDERING,
+    asks_presence,
+    is_list,
+    is_logical,
+    judges,
+)
 from oneway.mapping.expressions.syntax import Node, path_in
 from oneway.mapping.functions import BY_NAME, Uses
 from oneway.mapping.lint.reach import IDEMPOTENT
+from oneway.runs.proving.solver.besides_value import (
+    Check,
+    check_facts,
+    evaluated_as,
+    near_values,
+)
 
 Formula = Any
 """A term of z3, which is untyped."""
@@ -133,25 +146,77 @@ def _pick(when: Formula, one: SymbolicAnswer, other: SymbolicAnswer) -> Symbolic
     )
 
 
+_Path = tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Symbols:
-    """The open parts in the formulas of one record: its paths, and parts that are not modelled.
-
-    `given` are conditions that hold for every record.
-    """
+    """The open parts in the formulas of one record: its paths, and parts that are not modelled."""
 
     side: str
-    paths: dict[tuple[str, ...], SymbolicAnswer] = field(default_factory=dict)
-    parts: dict[str, SymbolicAnswer] = field(default_factory=dict)
+    paths: dict[_Path, SymbolicAnswer] = field(default_factory=dict)
+    """The answer of each path, before any check of its value."""
+    parts: dict[Hashable, SymbolicAnswer] = field(default_factory=dict)
     words: dict[str, int] = field(default_factory=dict)
-    given: list[Formula] = field(default_factory=list)
+    things: dict[str, int] = field(default_factory=dict)
+    """The numbers of lists and objects, as JSON."""
     functions: set[str] = field(default_factory=set)
     """Functions that are only known to give equal results for equal arguments."""
-    _things: dict[str, int] = field(default_factory=dict)
+    _given: list[Formula] = field(default_factory=list)
+    _unfit: dict[tuple[_Path, Hashable], tuple[Formula, Check]] = field(default_factory=dict)
+    """Whether a path's value is one that a check refuses, for each check as data."""
+    _reading: Reading = PLAIN
 
-    def answer(self, tree: Node) -> SymbolicAnswer:
+    def answer(self, expression: Expression) -> SymbolicAnswer:
         """Return the answer of a whole expression."""
-        return self._asked(tree)
+        self._reading = expression.reading
+        return self._asked(expression.tree)
+
+    def given(self) -> Iterator[Formula]:
+        """Yield conditions that hold for every record."""
+        yield from self._given
+        for (path, _), (unfit, check) in self._unfit.items():
+            if path not in self.paths:
+                continue
+            found = self.paths[path]
+            yield z3.Implies(unfit, found.stated)
+            for value in self._near(path):
+                wrong = bool(check(value))
+                here = z3.And(found.stated, found.value == self.constant(value))
+                if value is not None or not wrong:  # an absent key that means null is not checked
+                    yield z3.Implies(here, unfit == z3.BoolVal(wrong))
+
+    def near_words(self) -> Iterator[Formula]:
+        """Yield conditions that hold only for values of which the checks are known."""
+        for path in dict.fromkeys(at for at, _ in self._unfit if at in self.paths):
+            found = self.paths[path]
+            values = [found.value == self.constant(each) for each in self._near(path)]
+            yield z3.Or(z3.Not(found.stated), *values)
+
+    def _near(self, path: _Path) -> list[Value]:
+        """Return values on which the checks of a path may differ."""
+        checks = (check for (at, _), (_, check) in self._unfit.items() if at == path)
+        found = (value for check in checks for value in near_values(check))
+        return list({identity(value): value for value in found}.values())
+
+    def without_blanks(self, formula: Formula, paths: Iterable[_Path]) -> Formula:
+        """Return a formula as it is if blank values at these paths are taken as absent."""
+        pairs = []
+        for path in sorted(paths):
+            found = self.paths.get(path)
+            if found is not None:
+                taken = z3.And(found.stated, blank(found.value))
+                pairs += [
+                    (found.value, z3.If(taken, VALUE.null, found.value)),
+                    (found.stated, z3.And(found.stated, z3.Not(taken))),
+                    (found.exact.absent, z3.Or(found.exact.absent, taken)),
+                ]
+            unfit = [each for (at, _), (each, _) in self._unfit.items() if at == path]
+            pairs += [(each, z3.And(each, z3.Not(taken))) for each in unfit if found is not None]
+        for number, part in enumerate(self.parts.values()):
+            other = self._open(f"{self.side} part {number} without {sorted(paths)}")
+            pairs += zip(_terms(part), _terms(other), strict=True)
+        return z3.substitute(formula, *pairs)
 
     def _asked(self, node: Node) -> SymbolicAnswer:
         found = self._visit(node)
@@ -165,7 +230,7 @@ class Symbols:
         kind, children = node["type"], node["children"]
         path = path_in(node) if kind in ("field", "subexpression") else None
         if path is not None:
-            return self._path(path)
+            return self._checked(node, self._path(path))
         match kind:
             case "literal":
                 return SymbolicAnswer(self.constant(node["value"]), z3.BoolVal(True))
@@ -187,7 +252,7 @@ class Symbols:
             case "multi_select_list":
                 parts = list(map(self._visit, children))
                 made = self._applied("list", z3.IntSort(), parts)
-                self.given.append(made > 0)
+                self._given.append(made > 0)
                 return _together(VALUE.other(made), parts)
             case _:
                 return self._part(node)
@@ -205,7 +270,7 @@ class Symbols:
                 return VALUE.text(self._numbered(self.words, value, is_blank(value)))
             case _:
                 text = json.dumps(value, sort_keys=True)
-                return VALUE.other(self._numbered(self._things, text, is_blank(value)))
+                return VALUE.other(self._numbered(self.things, text, is_blank(value)))
 
     def _numbered(self, known: dict[str, int], text: str, is_blank: bool) -> int:
         if text not in known:
@@ -213,24 +278,56 @@ class Symbols:
             known[text] = -same if is_blank else same + 1
         return known[text]
 
-    def _path(self, path: tuple[str, ...]) -> SymbolicAnswer:
+    def _path(self, path: _Path) -> SymbolicAnswer:
         if path not in self.paths:
             name = f"{self.side} {'.'.join(path)}"
             found = self._open(name)
             hangs, there = GapFormulas(found.exact.absent, found.exact.wrong), found.stated
-            self.given += [
+            self._given += [
                 z3.Implies(z3.Not(there), z3.And(found.value == VALUE.null, hangs.any)),
-                z3.Implies(hangs.absent, z3.Not(there)),
+                z3.Implies(hangs.any, z3.Not(there)),
             ]
+            if not path[1:]:
+                self._given.append(z3.Not(hangs.wrong))  # the record itself is an object
             self.paths[path] = SymbolicAnswer(found.value, there, hangs, hangs, hangs)
         return self.paths[path]
 
+    def _checked(self, node: Node, found: SymbolicAnswer) -> SymbolicAnswer:
+        """Return the answer of a path, which does not count if a check refuses what it reads."""
+        unfit = list(self._refusals(node))
+        if not unfit:
+            return found
+        hangs = GapFormulas(found.exact.absent, z3.Or(found.exact.wrong, *unfit))
+        return replace(found, exact=hangs, truth=hangs, written=hangs)
+
+    def _refusals(self, node: Node) -> Iterator[Formula]:
+        for child in node["children"]:
+            yield from self._refusals(child)
+        path: _Path | None = cast(dict[str, Any], node).get("path")
+        check = self._reading.check_of(node, path) if path is not None else None
+        if path is not None and check is not None:
+            known = path, check_facts(check)
+            if known not in self._unfit:
+                name = f"{self.side} {'.'.join(path)} is unfit {len(self._unfit)}"
+                self._unfit[known] = z3.Bool(name), check
+            yield self._unfit[known][0]
+
     def _part(self, node: Node) -> SymbolicAnswer:
         """Return the answer of a part that is not modelled: any value, but one for each text."""
-        text = text_of(node)
-        if text not in self.parts:
-            self.parts[text] = self._open(f"{self.side} {text}")
-        return self.parts[text]
+        known = evaluated_as(node, self._reading)
+        if known not in self.parts:
+            self.parts[known] = self._open(f"{self.side} part {len(self.parts)}")
+        return self.parts[known]
+
+    def opaque(self, expression: Expression) -> Formula:
+        """Return an open condition that is the same for the same expression."""
+        self._reading = expression.reading
+        return self._part(expression.tree).fails
+
+    @property
+    def unknown(self) -> list[str]:
+        """The texts of the parts that are not modelled."""
+        return sorted({str(cast(tuple[str, object], each)[0]) for each in self.parts})
 
     def _open(self, name: str) -> SymbolicAnswer:
         def hangs(question: str) -> GapFormulas:
@@ -280,7 +377,9 @@ class Symbols:
             function.parameter(position).lazy for position in range(len(arguments))
         )
         of_tables = function is not None and function.uses is Uses.TREES
-        opaque = lazy or of_tables or name == CHOOSE
+        ordered = name in ORDERING and self._reading.deciding  # by blank text, there is no answer
+        checked = any(self._reading.checked_at(node, each) for each in ("items", "each"))
+        opaque = lazy or of_tables or name == CHOOSE or ordered or checked
         if opaque or any(each["type"] == "expref" for each in arguments):
             return self._part(node)
         if name in IDEMPOTENT and _calls(arguments[0]) == name:
@@ -310,6 +409,13 @@ class Symbols:
         if not parts:
             return z3.Const(f"{name}()", sort)
         return z3.Function(f"{name}/{len(parts)}", *kinds, sort)(*(each.value for each in parts))
+
+
+def _terms(found: SymbolicAnswer) -> Iterator[Formula]:
+    """Yield the open terms of a part that is not modelled."""
+    yield from (found.value, found.stated, found.fails)
+    for each in (found.exact, found.truth, found.written):
+        yield from (each.absent, each.wrong, *each.chooses.children()[1:])
 
 
 def _calls(node: Node) -> str:
