@@ -6268,8 +6268,8 @@ MUTANTS = (
     Mutant(
         "same-ignores-an-open-default",
         "runs/proving/solver/observed",
-        "    found += (*default, z3.And(is_open, z3.Or(looked_up, is_blank)), *initial)\n",
-        "    found += (*default, *initial)\n",
+        "        is_open = z3.Or(answer.written.any, z3.And(is_blank, z3.Not(answer.stated)))\n",
+        "        is_open = _FALSE\n",
         "a default that an absent key leaves open is taken for a blank one",
         f"{SAME_BESIDES} -k other_words_or_blanks",
     ),

@@ -5,6 +5,7 @@ expressions have one truth table.
 """
 
 from dataclasses import fields
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,14 +15,17 @@ from hypothesis import strategies as st
 from oneway.core.diagnostics import Refused
 from oneway.core.records import MISSING
 from oneway.mapping.code import MappingCode
+from oneway.mapping.compiler import Compiled
 from oneway.mapping.program import Policy
 from oneway.planning.impact import impact
 from oneway.planning.plan import Plan
+from oneway.runs.mapping_tests.load import load_test
+from oneway.runs.mapping_tests.spec import MappingTest
+from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving.prove import Sameness, VersionComparison, maker_of
 from oneway.runs.proving.situation import ProofSituation
 from oneway.runs.proving.solver import slots
 from oneway.runs.proving.solver.decide import decide
-from proving.faults import AS_OF, compiled, mapping_test
 
 MAPPING = """\
 oneway: 1
@@ -62,6 +66,15 @@ target: {id: 70, ref: UK-7, first: Ada, level: reader, manager: "no", nick: b, p
          active: true, state: Open}
 """
 MOST = 400
+AS_OF = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def compiled(text: str) -> Compiled:
+    return compile_data(text.encode(), "mapping.yaml", ())[0]
+
+
+def mapping_test(text: str) -> MappingTest:
+    return load_test(text.encode(), "mapping.test.yaml")
 
 
 def compared(edits: dict[str, str], mapping: str = MAPPING) -> VersionComparison:
