@@ -665,3 +665,19 @@ def test_a_joiner_does_not_get_the_number_of_a_user_who_was_deleted_by_hand(
     assert "1 was created" in ended.flat, ended.flat
     assert [each["id"] for each in bare.read("users.json") if each["code"] == "009"] == ["9"]
     assert "another run created" not in bare.run("sync", "m.yaml").flat
+
+
+def test_impact_says_that_a_refused_create_waits_and_asks_the_system_once(
+    joining: World, directory: Directory
+) -> None:
+    """With `--retry-now`, it is sent again, as by `plan`."""
+    directory.create = lambda *_: (400, {"error": "no licence"})
+    assert joining.run("sync", "m.yaml").code == 5
+    text = (joining.folder / "m.yaml").read_text()
+    joining.write("old.yaml", f"{text}joiners: {{create: false}}\n")
+    before = len(directory.sent("GET"))
+    given = ("impact", "m.yaml", "--old", "old.yaml", "--fail-on", "create")
+    ended = joining.run(*given)
+    assert (ended.code, "to create (waits)" in ended.flat) == (0, True)
+    assert directory.sent("GET")[before:] == ["/people"]
+    assert joining.run(*given, "--retry-now").code == 6

@@ -6289,4 +6289,20 @@ MUTANTS = (
         "fields that are written only together are not compared",
         f"{SAME_BESIDES} -k no_single_record",
     ),
+    Mutant(
+        "what-waits-goes-for-impact",
+        "runs/preview",
+        "        return {**self.memory.postponed, **self.verdict.ends()}\n",
+        "        return self.verdict.ends()\n",
+        "impact does not count a refused create that waits",
+        f"{UNSEEN} -k impact_says",
+    ),
+    Mutant(
+        "impact-reads-all-twice",
+        "runs/compare/impact",
+        "read_together(earlier, new, systems, progress) if earlier is not None else {}",
+        "{}",
+        "a system that both versions read alike is read once",
+        f"{UNSEEN} -k impact_says",
+    ),
 )
