@@ -206,7 +206,7 @@ def test_two_versions_are_decided_for_all_records_and_without_a_solver_within_a_
 ) -> None:
     text = (world.folder / "m.yaml").read_text()
     for name, new in (
-        ("same", text.replace("  name: name\n", "  name: name | @\n")),
+        ("same", text.replace("when: email,", "when: '!(!email)',")),
         ("open", text.replace("  name: name\n", "  name: '[name][0]'\n")),
         ("other", text.replace("  name: name\n", "  name: name || 'none'\n")),
     ):
