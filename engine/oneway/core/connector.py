@@ -103,6 +103,7 @@ class Field:
     path: str
     types: frozenset[str] = frozenset()
     format: str = ""
+    min_length: int | None = None
     max_length: int | None = None
     pattern: str = ""
     enum: tuple[Value, ...] = ()

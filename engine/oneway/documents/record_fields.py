@@ -95,6 +95,7 @@ def _field(
         path=path,
         types=_types(schema),
         format=text(schema, "format"),
+        min_length=cast(int | None, schema.get("minLength")),
         max_length=cast(int | None, schema.get("maxLength")),
         pattern=text(schema, "pattern"),
         enum=tuple(items(schema.get("enum"))),

@@ -160,6 +160,19 @@ _PYTHON: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def allows(field: Field | None, value: Value) -> bool:
+    """Return whether a record schema allows a value of a field (None: an unknown field)."""
+    if field is None:
+        return True
+    if value is None:
+        return not field.types or "null" in field.types
+    if isinstance(value, str) and len(value) < (field.min_length or 0):
+        return False
+    if field.format == "email" and isinstance(value, str) and not is_blank(value):
+        return "@" in value and not _first(tuple(_declared(field)), value)
+    return not _first(tuple(_declared(field)), value)
+
+
 def readable(field: Field | None) -> Check | None:
     """Return the check that a value has the type that its source declares, if any."""
     if field is None or not field.types - {"null"}:
@@ -273,6 +286,9 @@ def _declared(field: Field) -> list[Check]:
         checks.append(partial(_typed, types))
     if field.enum:
         checks.append(partial(_one_of, frozenset(map(identity, field.enum))))
+    if field.min_length is not None and field.min_length > 1:
+        # A blank is not checked, and anything else has a character.
+        checks.append(partial(_long, field.min_length))
     if field.max_length is not None:
         checks.append(partial(_short, field.max_length))
     if field.pattern:
@@ -324,6 +340,12 @@ def _decidable(nullable: bool, checks: tuple[Check, ...], value: Value) -> str:
     if wrong and isinstance(value, str) and is_blank(value):
         return "it is blank (`record` declares no blank word)"
     return wrong
+
+
+def _long(least: int, value: Value) -> str:
+    if not isinstance(value, str) or len(value) >= least:
+        return ""
+    return f"{len(value)} characters long; at least {least} are needed"
 
 
 def _short(most: int, value: Value) -> str:

@@ -72,6 +72,8 @@ def field_words(field: Field) -> str:
         words = [field.format]
     if field.enum:
         words.append(f"one of {', '.join(map(str, field.enum))}")
+    if (field.min_length or 0) > 1:
+        words.append(f"at least {field.min_length:,} characters")
     if field.max_length is not None:
         words.append(f"at most {field.max_length:,} characters")
     marks = {

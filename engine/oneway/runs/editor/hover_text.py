@@ -28,6 +28,7 @@ def about_field(field: Field) -> str:
     kinds = [_KINDS[name] for name in sorted(field.types) if name in _KINDS]
     said = [field.format or " or ".join(kinds)] if kinds or field.format else []
     said += [f"one of {', '.join(map(str, field.enum))}"] if field.enum else []
+    said += [f"at least {field.min_length:,} characters"] if (field.min_length or 0) > 1 else []
     said += [f"at most {field.max_length:,} characters"] if field.max_length else []
     marks = {
         "required": field.required, "unique": field.unique, "set by the system": field.computed,

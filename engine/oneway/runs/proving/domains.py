@@ -1,16 +1,18 @@
 """The classes of values that a mapping distinguishes, for each path that it reads."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oneway.core.connector import Field, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, Missing, Value, identity
+from oneway.core.records import MISSING, Missing, Value, identity, is_blank
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import Node, path_in
 from oneway.mapping.expressions.table_rows import is_table, rows_of
-from oneway.mapping.record_schema import json_types
+from oneway.mapping.record_schema import allows, json_types
+from oneway.runs.proving.pattern_text import text_of
 
 Path = tuple[str, ...]
 
@@ -78,8 +80,15 @@ def domains(
         field = resource.fields.get(".".join(path))
         made = _classes(path, field, given, as_of, dated=path in dated, looked_up=path in tables)
         of_trees = _nodes(path) if path in nodes else ()
-        classes[path] = tuple(_each_once((*made, *of_trees)))
+        found = (class_of(field, each) for each in (*made, *of_trees))
+        classes[path] = tuple(_each_once(found))
     return classes
+
+
+def class_of(field: Field | None, one: ValueClass) -> ValueClass:
+    """Return a class that fits only if the record schema allows its representative."""
+    value = one.value
+    return replace(one, fits=isinstance(value, Missing) or allows(field, value))
 
 
 _OF_DATES = {"is_past", "is_future", "today", "parse_date", "to_date", "add_days", "format_date"}
@@ -99,14 +108,14 @@ def _classes(
     words = field.enum if field is not None else ()
     for value in (*words, *literals):
         if not types or json_types(value) & types:
-            yield ValueClass(path, f"is {value!r}", value, fits=not words or value in words)
+            yield ValueClass(path, f"is {value!r}", value)
     if looked_up:
         for value in (HIT, MISS, TWICE):
             yield ValueClass(path, f"is {value.lower()} in its table", value)
         yield ValueClass(path, "is in its table in another case", LOWER)
     is_date = field is not None and field.format in ("date", "date-time")
     if is_date or (dated and not words and (not types or "string" in types)):
-        yield from _days(path, as_of)
+        yield from _days(path, as_of, field)
     elif not words and (not types or "string" in types):
         if field is None or not (field.pattern or field.format):
             yield from (ValueClass(path, f"is the text {text!r}", text) for text in _TEXTS)
@@ -116,10 +125,8 @@ def _classes(
         yield from (ValueClass(path, f"is {number}", number) for number in (0, 7))
     if "boolean" in types or not types:
         yield from (ValueClass(path, f"is {str(b).lower()}", b) for b in (True, False))
-    nullable = not types or "null" in types
-    yield ValueClass(path, "is null", None, fits=nullable)
-    texts = not words and not is_date and (not types or "string" in types)
-    yield ValueClass(path, "is blank text", "", fits=texts)
+    yield ValueClass(path, "is null", None)
+    yield ValueClass(path, "is blank text", "")
     yield ValueClass(path, "is absent", MISSING)
 
 
@@ -128,10 +135,11 @@ def _nodes(path: Path) -> Iterator[ValueClass]:
     yield ValueClass(path, "is a node apart from the starting node", BESIDE)
 
 
-def _days(path: Path, as_of: datetime) -> Iterator[ValueClass]:
+def _days(path: Path, as_of: datetime, field: Field | None) -> Iterator[ValueClass]:
+    time = "T09:00:00Z" if field is not None and field.format == "date-time" else ""
     for label, days in (("past", -40), ("of today", 0), ("to come", 40)):
         day = (as_of + timedelta(days=days)).date().isoformat()
-        yield ValueClass(path, f"is a day {label}", day)
+        yield ValueClass(path, f"is a day {label}", f"{day}{time}")
 
 
 def _literals(node: Node, path: Path) -> Iterator[Value]:
@@ -188,16 +196,30 @@ def typical(
 
 
 def _usual(path: Path, field: Field | None, found: tuple[ValueClass, ...]) -> Value:
-    name = path[-1].casefold()
+    """Return a typical value for a path, one that its record schema allows if it can."""
+    name, fitting = path[-1].casefold(), [each for each in found if each.fits]
     if (field is not None and field.format == "email") or "mail" in name:
-        return "ada.quill@example.com"
-    for each in found:
-        if each.value == HIT or each.label == "is a day to come":
-            return None if each.label == "is a day to come" else HIT
-    types = field.types if field is not None else frozenset[str]()
-    if field is not None and field.enum:
-        return field.enum[0]
-    if types and "string" not in types:
-        usable = (c.value for c in found if c.fits and c.value is not None)
-        return next((value for value in usable if not isinstance(value, Missing)), None)
-    return f"{path[-1]} A"
+        usual: Value = "ada.quill@example.com"
+    elif any(each.label == "is a day to come" for each in fitting):
+        usual = None
+    elif any(each.value == HIT for each in fitting):
+        usual = HIT
+    elif field is not None and field.enum:
+        usual = field.enum[0]
+    else:
+        usual = _as_long(f"{path[-1]} A", field)
+    if allows(field, usual):
+        return usual
+    values = [each.value for each in fitting if not is_blank(each.value)]
+    made = text_of(field.pattern) if field is not None and field.pattern else ""
+    stated = [made, *(each for each in values if not isinstance(each, Missing))]
+    texts = field is None or not field.types or "string" in field.types
+    known = (each for each in stated if each != "" and allows(field, each))
+    return next(known, usual if texts and not allows(field, None) else None)
+
+
+def _as_long(text: str, field: Field | None) -> str:
+    """Return a text as long as its field asks for, and no longer than that allows."""
+    if field is None:
+        return text
+    return text.ljust(field.min_length or 0, "A")[: field.max_length]

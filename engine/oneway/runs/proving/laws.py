@@ -25,7 +25,7 @@ from oneway.mapping.expressions import EvaluationError, Expression
 from oneway.mapping.program import Cell, LeftAnswer
 from oneway.mapping.values_read import values_read
 from oneway.planning.ineffective import BACK_IN_VAIN, IN_VAIN
-from oneway.planning.plan import Kind, Outcome, Plan, Verb
+from oneway.planning.plan import STRANGER, Kind, Outcome, Plan, Verb
 from oneway.runs.mapping_tests.spec import MappingClaim
 from oneway.runs.proving.domains import source_expressions
 from oneway.runs.proving.situation import ProofSituation
@@ -89,6 +89,7 @@ def _applied(seen: SeenSituation) -> Snapshot:
                 data = with_value(data, path, id)
             else:
                 id = str(given)
+            data = seen.maker.let_in(dict(data))
         records[id] = dict(data)
     return Snapshot(tuple(Record(id, data) for id, data in records.items()))
 
@@ -112,12 +113,18 @@ def _settles(seen: SeenSituation) -> Iterator[BrokenLaw]:
     applied = _applied(seen)
     again = seen.maker.plan_of(source, applied, seen.situation.settings)
     after = replace(seen.situation, target=tuple(dict(each.data) for each in applied.records))
-    outcomes = (each for each in again.outcomes if each.actions)
+    outcomes = (each for each in again.outcomes if each.actions and not _is_announced(each, seen))
     for outcome, action in ((each, each.actions[0]) for each in islice(outcomes, 1)):
         first = action.changes[0] if action.changes else None
         place = first.place if first is not None else Span(seen.compiled.spec.file)
         text = f"the next run writes {first.field if first else 'it'} again, and so every night"
         yield BrokenLaw("settles", text, place, after, outcome, "unchanged")
+
+
+def _is_announced(outcome: Outcome, seen: SeenSituation) -> bool:
+    """Return whether the plan said that the next run would act on a target record."""
+    reasons = (reason for each in seen.plan.outcomes for reason in each.reasons)
+    return any(each.code == STRANGER and outcome.target_id in each.candidates for each in reasons)
 
 
 def _repairs_the_target(seen: SeenSituation) -> bool:

@@ -43,6 +43,7 @@ from oneway.runs.proving.domains import (
     TWICE,
     Path,
     ValueClass,
+    class_of,
     domains,
     lookup_paths,
     source_expressions,
@@ -156,7 +157,8 @@ class SituationMaker:
             field = self.compiled.target.fields.get(rule.path)
             texts = field is None or not field.types or "string" in field.types
             if texts or not isinstance(value, Missing):
-                found[rule.keys] = tuple(_others(rule.keys, value))
+                others = _others(rule.keys, value)
+                found[rule.keys] = tuple(class_of(field, each) for each in others)
         return found
 
     def _switched_on(self, usual: Data) -> dict[Path, Value]:
@@ -195,7 +197,7 @@ class SituationMaker:
         best, score = data, self._score(data)
         for path, classes in self.source_classes().items():
             for each in classes:
-                if each.value is MISSING or isinstance(each.value, Missing):
+                if not each.fits or isinstance(each.value, Missing):
                     continue
                 other = with_value(best, path, each.value)
                 if self._score(other) > score:
@@ -242,9 +244,11 @@ class SituationMaker:
             field = self.compiled.source.fields.get(path_text(read)) if read else None
             if not read or not path or (field and field.types and "string" not in field.types):
                 continue
-            source = Variation("source", ValueClass(read, f"is {_KEY!r}", _KEY))
+            there_is = self.compiled.target.fields.get(path)
+            source = Variation("source", class_of(field, ValueClass(read, f"is {_KEY!r}", _KEY)))
             for label, key in (("another case", _KEY.upper()), ("spaces around it", f" {_KEY} ")):
-                target = Variation("target", ValueClass(path_of(path), f"has {label}", key))
+                other = ValueClass(path_of(path), f"has {label}", key)
+                target = Variation("target", class_of(there_is, other))
                 for user in ("agrees", "other"):  # together with other keys that match, and without
                     there = self.beside(usual, user)
                     one = made(usual, (source, target), "agrees", there)
@@ -294,18 +298,29 @@ class SituationMaker:
         """Return a target record that agrees with the source record."""
         policy = self.compiled.code.policy
         data: Data = _with_id({}, self.compiled.target, _ID)
-        # An absent value would be an error, as it decides whether the person has left.
-        for read, classes in self.target_classes().items():
-            data = with_value(data, read, None)
-            values = [each.value for each in classes if each.fits]
-            said = (with_value(data, read, v) for v in values if not isinstance(v, Missing))
-            data = next((each for each in (data, *said) if self._is_in(each)), data)
         for rule, cell in zip(policy.fields, row.cells, strict=False):
             if cell.state is CellState.STATED:
                 data = with_value(data, rule.keys, cell.value)
         for path, value in zip(policy.match_paths, row.key_values, strict=False):
             if path:
                 data = with_value(data, path_of(path), value)
+        return self.let_in(data)
+
+    def let_in(self, data: Data) -> Data:
+        """Return a target record with the values that it lacks to say that its person has not left.
+
+        An absent one would be an error.
+        """
+        answers = {
+            read: _stated(classes)
+            for read, classes in self.target_classes().items()
+            if at(data, read) is MISSING
+        }
+        for read, values in answers.items():
+            data = with_value(data, read, values[0])
+        for read, values in answers.items():
+            said = (with_value(data, read, value) for value in values)
+            data = next((each for each in said if self._is_in(each)), data)
         return data
 
     def _is_in(self, data: Data) -> bool:
@@ -416,6 +431,13 @@ def made(
             target = _changed(target, each.found)
     users = (target,) if target is not None else ()
     return ProofSituation(tuple(changes), user, (source,), users)
+
+
+def _stated(classes: Sequence[ValueClass]) -> list[Value]:
+    """Return the values of a path that the record schema allows, null first; never none."""
+    values = [each.value for each in classes if each.fits]
+    found = [each for each in values if not isinstance(each, Missing)]
+    return sorted(found, key=lambda each: each is not None) or [None]
 
 
 def _others(path: Path, value: Value | Missing) -> Iterator[ValueClass]:
