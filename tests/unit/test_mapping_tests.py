@@ -265,21 +265,62 @@ def test_a_fixture_is_read_for_the_claims(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cases", "code", "line", "said"),
     [
-        ("cases:\n  - {name: A, settings: {x: true}}\n", "T102", 9, "no setting 'x'"),
-        ("cases:\n  - {name: A, settings: {copy_phone: 1}}\n", "T103", 9, "a switch"),
-        ("cases:\n  - {name: A, references: {x: []}}\n", "T102", 9, "it has: teams"),
-        ("cases:\n  - {name: A, expect: {fields: {nmae: x}}}\n", "T102", 9, "did you mean 'name'"),
-        ("cases:\n  - {name: A, record: {emial: x}}\n", "T102", 9, "did you mean 'email'"),
-        ("cases:\n  - {name: A, records: [{Status: Left}]}\n", "T102", 9, "did you mean 'status'"),
-        ("cases:\n  - {name: A, without: [mobil]}\n", "T102", 9, "did you mean 'mobile'"),
-        ("cases:\n  - {name: A, targets: [{acitve: true}]}\n", "T102", 9, "did you mean 'active'"),
         (
-            "cases:\n  - {name: A, table: {columns: [record.frist], rows: [[Ann]]}}\n",
+            "cases:\n  - {name: A, expect: {outcome: create}, settings: {x: true}}\n",
+            "T102",
+            9,
+            "no setting 'x'",
+        ),
+        (
+            "cases:\n  - {name: A, expect: {outcome: create}, settings: {copy_phone: 1}}\n",
+            "T103",
+            9,
+            "a switch",
+        ),
+        (
+            "cases:\n  - {name: A, expect: {outcome: create}, references: {x: []}}\n",
+            "T102",
+            9,
+            "it has: teams",
+        ),
+        ("cases:\n  - {name: A, expect: {fields: {nmae: x}}}\n", "T102", 9, "did you mean 'name'"),
+        (
+            "cases:\n  - {name: A, expect: {outcome: create}, record: {emial: x}}\n",
+            "T102",
+            9,
+            "did you mean 'email'",
+        ),
+        (
+            "cases:\n  - {name: A, expect: {outcome: create}, records: [{Status: Left}]}\n",
+            "T102",
+            9,
+            "did you mean 'status'",
+        ),
+        (
+            "cases:\n  - {name: A, expect: {outcome: create}, without: [mobil]}\n",
+            "T102",
+            9,
+            "did you mean 'mobile'",
+        ),
+        (
+            "cases:\n  - {name: A, expect: {outcome: create}, targets: [{acitve: true}]}\n",
+            "T102",
+            9,
+            "did you mean 'active'",
+        ),
+        (
+            "cases:\n  - {name: A, table: {columns: [record.frist, expect.outcome], "
+            "rows: [[Ann, create]]}}\n",
             "T102",
             9,
             "did you mean 'first'",
         ),
-        ("cases:\n  - {name: A, as_of: 2026-13-01}\n", "T103", 9, "not an instant"),
+        (
+            "cases:\n  - {name: A, expect: {outcome: create}, as_of: 2026-13-01}\n",
+            "T103",
+            9,
+            "not an instant",
+        ),
         ("cases:\n  - {name: A, record: {}, exepct: {}}\n", "S102", 9, "expect"),
         ("always: [{name: A, for: 'a |', outcome: [create]}]\n", "T104", 8, ""),
         (
@@ -300,7 +341,10 @@ def test_what_cannot_be_meant_is_refused_at_its_place(
 
 def test_two_records_with_one_id_are_refused() -> None:
     head = HEAD.replace('{code: "7"', '{code: "7", id: 1')
-    assert refused("cases:\n  - {name: A, targets: [{}, {}]}\n", head)[0][0] == "T105"
+    assert (
+        refused("cases:\n  - {name: A, targets: [{}, {}], expect: {outcome: create}}\n", head)[0][0]
+        == "T105"
+    )
 
 
 def test_coverage_names_the_ways_that_no_case_went() -> None:

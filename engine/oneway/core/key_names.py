@@ -24,6 +24,7 @@ _OTHER = frozenset(_OTHER_TEXT.split())
 _LOGINS = ("username", "userlogin", "login", "loginname", "gebruikersnaam", "benutzername")
 _SECRET = re.compile(
     r"\b(account|routing|ni|tax (file|payer)) (number|no|nr)$"
+    r"|\bbank( details| data)? (account|number|no|nr|code)$"
     r"|\b(sort code|iban|bic|nino|ssn|bsn|blz|svnr|wages?|lohn|loon|secret|token|pin)$"
 )
 """The last words of a heading that names a secret."""
@@ -90,10 +91,20 @@ def names_record(name: str) -> bool:
 def names_secret(path: str) -> bool:
     """Return whether a heading, or the end of a path, names a secret, whatever precedes it.
 
-    "Portal Password", "Account no." and "N.I. Number" do; "Salary band" and "Secretary" do not.
+    "Portal Password", "Account no.", "N.I. Number" and `bank.account` do; "Salary band" and
+    "Secretary" do not.
     """
     heading = re.sub(r"\s*\([^()]*\)\s*$", "", path).rstrip(". ")  # "Salary (GBP)"
-    name = heading if abbreviates(heading) else heading.rsplit(".", 1)[-1]
+    if abbreviates(heading):
+        return _is_secret(heading)
+    parts = heading.split(".")
+    if _is_secret(parts[-1]):
+        return True
+    # A secret's name may be in several keys: `bank.account`, but not `gl.account.number`.
+    return _OF_NOBODY.isdisjoint(map(str.casefold, parts)) and _is_secret(" ".join(parts))
+
+
+def _is_secret(name: str) -> bool:
     words = " ".join(filter(None, re.split(_CAPITAL, name))).casefold()
     words = re.sub(r"\b(\w) (?=\w\b)", r"\1", words)  # "n i number"
     if words.partition(" ")[0] in _OF_NOBODY:

@@ -57,11 +57,15 @@ def reads_sensitive(prepared: PreparedRun, side: str, expression: Expression, da
             marked.add(each.rule.path)
         elif each.rule.sensitive and each.source is not None:
             marked |= {path_text(use.keys) for use in each.source.expression.paths}
-    marked |= {path_text(keys) for keys in _paths(data) if names_secret(keys[-1])}
+    marked |= {path_text(keys) for keys in _paths(data) if _is_secret(keys)}
     if expression.facts.whole and marked:
         return True
     read = (path_text(use.keys) for use in expression.paths)
     return any(overlap(path, name) for path in read for name in marked)
+
+
+def _is_secret(keys: tuple[str, ...]) -> bool:
+    return names_secret(keys[-1]) or names_secret(".".join(keys))
 
 
 def _paths(value: Value, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -89,4 +89,5 @@ TABLE = (
     ("T104", "the expression of a claim is not valid JMESPath", "Correct it as the message says."),
     ("T105", "two records of a case have the same id", "Give each record its own id."),
     ("T106", "there is no mapping test", "Write one beside the mapping (`oneway docs testing`)."),
+    ("T107", "a mapping test says something without effect", "Take it out, or what makes it idle."),
 )

@@ -53,7 +53,8 @@ def expected_of(outcome: Outcome, planned: Planned) -> Data:
     values = {each.field: _value(each, outcome, planned) for each in outcome.changes}
     if values:
         said = {name: value for name, value in values.items() if value is not MISSING}
-        expected["only_fields" if said == values else "fields"] = cast(Value, said)
+        if said:
+            expected["only_fields" if said == values else "fields"] = cast(Value, said)
     if codes := sorted({reason.code for reason in outcome.reasons}):
         expected["reasons"] = [*codes]
     if outcome.source_id is None:
@@ -149,7 +150,8 @@ def _side(
     one, several, without = names
     there = [dict(leaves(each)) for each in records]
     lacks = {path for path, _ in leaves(usual)}
-    lacks = {path for path in lacks for each in records if at(each, path_of(path)) is MISSING}
+    # A case can take a key from all its records only.
+    lacks = {p for p in lacks if all(at(each, path_of(p)) is MISSING for each in records)}
     said: Data = {one: there[0]} if len(there) == 1 else {several: [*there]}
     if lacks and records:
         said[without] = [*sorted(lacks)]

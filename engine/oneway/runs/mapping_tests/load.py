@@ -20,6 +20,7 @@ from oneway.runs.mapping_tests.spec import (
     MappingTest,
     UnreadField,
 )
+from oneway.runs.mapping_tests.without_effect import SIDES, without_effect
 
 SCHEMA = "mapping-test"
 ENDING = ".test.yaml"
@@ -48,6 +49,8 @@ def load_test(data: bytes, file: str) -> MappingTest:
         _refuse_mapping(document)
         for wrong in (*check(document, SCHEMA), *_impossible(document)):
             found.add(wrong)
+        if not found.found:
+            found.found.extend(without_effect(document))
     if found.found or document is None:
         raise Refused(found.sorted())
     return _Loader(DocumentPart(document, ())).test()
@@ -230,8 +233,7 @@ def _changed(record: Data, changes: Data, without: Sequence[str]) -> Data:
 def _given(part: DocumentPart) -> Iterator[GivenField]:
     """Yield the fields of records that a test, or a case of it, names."""
     by_path = bool(part.path)
-    for side in ("source", "target"):
-        one, several, without = _NAMED[side]
+    for side, (one, several, without) in zip(("source", "target"), SIDES, strict=True):
         single = part.maybe(one)
         for record in (*((single,) if single else ()), *part.items(several)):
             for name in record.names():
@@ -245,13 +247,6 @@ def _given(part: DocumentPart) -> Iterator[GivenField]:
             if str(each.value).startswith(f"{one}."):
                 path = str(each.value).removeprefix(f"{one}.")
                 yield GivenField(side, path_of(path), each.span)
-
-
-_NAMED = {
-    "source": ("record", "records", "without"),
-    "target": ("target", "targets", "target_without"),
-}
-"""The keys of a record of each side, of several records, and of what they are to be without."""
 
 
 def _leaves(

@@ -8,7 +8,7 @@ from oneway.core.records import MISSING, Value, at, identity, path_of, without_p
 from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
 from oneway.planning.impact import PersonImpact, impact
-from oneway.planning.plan import Outcome
+from oneway.planning.plan import Kind, Outcome
 from oneway.runs.mapping_tests.case_data import leaves
 from oneway.runs.mapping_tests.check import TARGET, holds_for, plan_case
 from oneway.runs.mapping_tests.load import load_test
@@ -144,7 +144,7 @@ def _of(found: Outcome, planned: Planned, expected: Data) -> Data:
 def _planned(case: Data, maker: SituationMaker, compiled: Compiled) -> Planned | None:
     """Return the plan of a case; None if a test may not contain its records."""
     try:
-        test = _test_of(case, maker)
+        test = _test_of({"expect": {"outcome": Kind.UNCHANGED.value}, **case}, maker)
         return plan_case(test.cases[0], test, compiled)
     except Refused:
         return None

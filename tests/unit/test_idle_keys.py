@@ -1,0 +1,231 @@
+"""A key that has no effect beside another is a mistake: of tests, and of mappings."""
+
+from pathlib import Path
+
+import pytest
+
+from oneway.core.diagnostics import Refused
+from oneway.runs.mapping_tests.load import load_test
+from oneway.runs.prepare.compilation import compile_partly
+
+MAPPINGS = Path(__file__).resolve().parents[2] / "mappings"
+SHIPPED = sorted(MAPPINGS.rglob("*.test.yaml"))
+HEAD = """\
+oneway_test: 1
+mapping: m.yaml
+as_of: 2026-11-24
+record: {id: a, code: A, first: Ada, status: Active, job: {title: Cook, pay: 1}}
+target: {id: 1, ref: A, first: Ada, active: true}
+"""
+EXPECT = "expect: {outcome: unchanged}"
+EACH = "expect_each: {a: {outcome: unchanged}}"
+OUT = "expect.outcome"
+
+
+def case(text: str) -> str:
+    return f"{HEAD}cases:\n  - {{name: A case, {text}}}\n"
+
+
+def columns(names: str, rows: str) -> str:
+    return f"table: {{columns: [{names}], rows: [{rows}]}}"
+
+
+def said(text: str) -> list[str]:
+    """Return what is wrong with a test, in the words of each message."""
+    try:
+        load_test(text.encode(), "m.test.yaml")
+    except Refused as refused:
+        found = refused.diagnostics
+    else:
+        return []
+    assert {each.code for each in found} == {"T107"}
+    assert all(each.help and each.span.line > 1 for each in found)
+    return [each.summary for each in found]
+
+
+IDLE = [
+    # a case, and what is said of it
+    (
+        f"record: {{status: Left}}, records: [{{id: a}}, {{id: b}}], {EACH}",
+        "`record` has no effect",
+    ),
+    (f"target: {{first: B}}, targets: [{{id: 1}}, {{id: 2}}], {EXPECT}", "`target` has no effect"),
+    (f"target_without: [first], {EXPECT}", "`target_without` has no effect with no `target`"),
+    (
+        f"targets: [], target_without: [first], {EXPECT}",
+        "`target_without` has no effect with `targets: []`",
+    ),
+    (
+        "records: [], without: [first], expect_each: {'target:1': {outcome: absent}}, target: {}",
+        "`without` has no effect with `records: []`",
+    ),
+    (
+        f"records: [], {EXPECT}, {columns('record.first', '[B]')}",
+        "record.first has no effect with `records: []`",
+    ),
+    (
+        f"targets: [], {EXPECT}, {columns('target.first', '[B]')}",
+        "target.first has no effect with `targets: []`",
+    ),
+    (
+        f"record: {{first: B}}, without: [first], {EXPECT}",
+        "`without` takes away what `first` gives",
+    ),
+    (
+        f"record: {{job.title: B}}, without: [job], {EXPECT}",
+        "`without` takes away what `job.title` gives",
+    ),
+    (
+        f"record: {{job: {{title: B}}}}, without: [job.title], {EXPECT}",
+        "`without` takes away what `job` gives",
+    ),
+    (
+        f"records: [{{id: a}}, {{id: b, first: B}}], without: [first], {EACH}",
+        "`without` takes away what `first` gives",
+    ),
+    (
+        f"without: [first], {EXPECT}, {columns('record.first', '[B]')}",
+        "`without` takes away what record.first gives",
+    ),
+    (f"record: {{job.title: B, job: {{pay: 2}}}}, {EXPECT}", "job replaces what `job.title` gives"),
+    (
+        f"record: {{first: B}}, {EXPECT}, {columns('record.first', '[C]')}",
+        "record.first replaces what `first` gives",
+    ),
+    (
+        f"settings: {{a: true}}, {EXPECT}, {columns('setting.a', '[false]')}",
+        "the column setting.a replaces it",
+    ),
+    (
+        f"as_of: 2026-11-25, {EXPECT}, {columns('as_of', '[2026-11-26]')}",
+        "the column as_of replaces it",
+    ),
+    (f"{EXPECT}, {columns(OUT, '[leave]')}", "the column expect.outcome replaces it"),
+    (
+        f"expect: {{fields: {{first: B}}}}, {columns('expect.fields.first', '[C]')}",
+        "the column expect.fields.first replaces it",
+    ),
+    (
+        f"{columns(f'record.first, record.first, {OUT}', '[A, B, update]')}",
+        "two columns give record.first",
+    ),
+    (
+        "expect: {fields: {first: B}, only_fields: {}}, target: {}",
+        "`fields` has no effect beside `only_fields`",
+    ),
+    ("expect: {reasons: []}", "an empty `reasons` expects nothing"),
+    ("expect: {not_written: []}", "an empty `not_written` expects nothing"),
+    ("expect_each: {a: {fields: {}}}", "an empty `fields` expects nothing"),
+    ("record: {status: Left}", "the case expects nothing"),
+]
+USED = [
+    f"record: {{status: Left, job.title: B}}, without: [job.pay], {EXPECT}",
+    f"record: {{job: {{title: B}}}}, without: [job.pay], {EXPECT}",
+    f"records: [{{id: a}}, {{id: b}}], without: [first], targets: [{{id: 1}}, {{id: 2}}], {EACH}",
+    f"target: {{}}, target_without: [first], {EXPECT}",
+    f"target_without: [active], {columns(f'target.first, {OUT}', '[B, update]')}",
+    "records: [], target: {}, expect_each: {'target:1': {outcome: absent}}",
+    f"{columns(f'record.first, record.status, as_of, {OUT}', '[A, B, 2026-11-26, update]')}",
+    "expect: {only_fields: {}, only_reasons: [], held_by: []}",
+    f"expect: {{only_fields: {{first: B}}}}, {columns('expect.fields.active', '[true]')}",
+]
+
+
+@pytest.mark.parametrize(("text", "summary"), IDLE)
+def test_what_a_case_says_without_effect_is_a_mistake(text: str, summary: str) -> None:
+    found = said(case(text))
+    assert any(each.startswith(summary) for each in found), found
+
+
+@pytest.mark.parametrize("text", USED)
+def test_what_has_an_effect_is_none(text: str) -> None:
+    assert said(case(text)) == []
+
+
+CLAIM = "always: [{name: All, for: first, outcome: [unchanged]}]\n"
+
+
+def test_a_fixture_needs_a_claim_and_a_claim_needs_no_expectation() -> None:
+    files = "fixture: {source: p.json}\n"
+    assert said(HEAD + files) == ["`fixture` has no effect without a claim"]
+    assert said(HEAD + files + CLAIM) == []
+    assert said(case("record: {status: Left}") + CLAIM) == []
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda each: each.stem)
+def test_no_shipped_test_says_anything_without_effect(file: Path) -> None:
+    load_test(file.read_bytes(), str(file))
+
+
+MAPPING = """\
+oneway: 1
+name: m
+source: {connector: file, resource: p.json, options: {id: id}}
+target: {connector: file, resource: t.json, options: {id: id}}
+references:
+  teams: {from: {connector: file}, resource: teams.json, key: code, value: number}
+match: [{source: code, target: ref}]
+fields:
+  ref: {from: code, write: on_create}
+  team: {from: team, lookup: teams, on_miss: keep}
+  x: %s
+joiners: {unless_taken: [ref], create: %s}
+"""
+LEAVERS = "leavers: {when: status == 'Left', set: {gone: %s}, left: gone == `true`}\n"
+RULE = "eligible: [{id: a, when: x, otherwise: None, for: [%s]}]\n"
+
+
+def idle(text: str) -> list[str]:
+    """Return what M204 says of a mapping."""
+    found = compile_partly(text.encode(), "m.yaml", ()).found
+    return [each.summary for each in found if each.code == "M204"]
+
+
+FIELDS = [
+    ("{value: A, on_blank: clear}", "`on_blank`"),
+    ("{value: A, initial: B}", "`initial`"),
+    ("{from: x, default: A, on_blank: keep}", "`on_blank`"),
+    ("{from: x, write: on_create, on_blank: clear}", "`on_blank`"),
+    ("{from: x, write: on_create, merge: add}", "`merge`"),
+    ("{from: x, write: if_empty, merge: add}", "`merge`"),
+    ("{from: x, write: if_empty, on_blank: clear}", "`on_blank`"),
+    ("{from: x, write: never, initial: A}", "`initial`"),
+    ("{from: x, on_miss: clear}", "`on_miss`"),
+    ("{from: x, write: on_create, initial: A}", ""),
+    ("{from: x, write: on_create, compare: ignore_case}", ""),
+    ("{from: x, default: {from: y}, on_blank: clear}", ""),
+    ("{from: x, default: A, lookup: teams, on_miss: keep, on_blank: clear}", ""),
+    ("{from: x, merge: add}", ""),
+]
+
+
+@pytest.mark.parametrize(("field", "key"), FIELDS)
+def test_a_key_of_a_field_without_effect_is_named(field: str, key: str) -> None:
+    found = idle(MAPPING % (field, "true") + LEAVERS % "{value: true}")
+    assert found == ([f"{key} has no effect on 'x'"] if key else [])
+
+
+PEOPLE = [
+    ("true", RULE % "leavers", ["the rule 'a' is for leavers, and nothing says who has left"]),
+    ("false", RULE % "joiners", ["the rule 'a' is for joiners, and nobody is created"]),
+    (
+        "true",
+        "out_of_scope: leave\n" + LEAVERS % "{value: true}",
+        ["`out_of_scope` has no effect without `only`"],
+    ),
+    ("true", LEAVERS % "{from: x, initial: A}", ["`initial` has no effect on 'gone'"]),
+    ("true", RULE % "leavers" + LEAVERS % "{value: true}", []),
+    ("true", RULE % "joiners", []),
+]
+
+
+@pytest.mark.parametrize(("create", "more", "found"), PEOPLE)
+def test_what_is_said_of_people_of_whom_there_are_none_is_named(
+    create: str, more: str, found: list[str]
+) -> None:
+    assert idle(MAPPING % ("x", create) + more) == found
+
+
+def test_an_initial_value_is_idle_if_nobody_is_created() -> None:
+    text = MAPPING % ("{from: x, initial: A}", "false")
+    assert idle(text) == ["`initial` has no effect on 'x'"]
