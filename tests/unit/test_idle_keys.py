@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from oneway.connections.parse import load_connection
 from oneway.core.diagnostics import Refused
 from oneway.runs.mapping_tests.load import load_test
 from oneway.runs.prepare.compilation import compile_partly
@@ -229,3 +230,27 @@ def test_what_is_said_of_people_of_whom_there_are_none_is_named(
 def test_an_initial_value_is_idle_if_nobody_is_created() -> None:
     text = MAPPING % ("{from: x, initial: A}", "false")
     assert idle(text) == ["`initial` has no effect on 'x'"]
+
+
+WEBHOOK = "webhook: {url: 'https://hooks.example.com/x'}"
+EMAIL = "email: {to: [ada@example.com], from: it@example.com, server: smtp.example.com}"
+UPLOAD = "upload: {url: 'https://files.example.com/x', header: X-Key%s}"
+CHANNELS = [
+    (f"{{{WEBHOOK}, {EMAIL}}}", ["'webhook' and 'email' exclude each other"]),
+    (f"{{{UPLOAD % ''}}}", ["'header' needs 'token' beside it"]),
+    (f"{{{WEBHOOK}, on: [failure]}}", []),
+    (f"{{{WEBHOOK}}}, {{{EMAIL}}}", []),
+    (f"{{{UPLOAD % ', token: {env: ONEWAY_TOKEN}'}}}", []),
+]
+
+
+@pytest.mark.parametrize(("channels", "found"), CHANNELS)
+def test_a_notice_goes_to_every_channel_that_is_named(channels: str, found: list[str]) -> None:
+    text = f"oneway_connection: 1\nname: acme\nmapping: m.yaml\nnotify: [{channels}]\n"
+    try:
+        load_connection(text.encode(), "acme.yaml")
+    except Refused as refused:
+        said = [each.summary for each in refused.diagnostics]
+    else:
+        said = []
+    assert said == found
