@@ -105,6 +105,16 @@ def test_nobody_keeps_access_by_a_connection_that_is_not_in_use(
     assert ("too long ago to keep them in" in ended.flat) == (forgotten == "stale")
 
 
+def test_who_is_gone_from_one_of_two_sources_keeps_access_by_the_other(shared: Shared) -> None:
+    shared.connect("labs", f"{MAPPING}absent: deactivate\n")
+    shared.people("labs.csv", "1,0100,John Smith,john@example.com", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    shared.people("labs.csv", *OTHERS)
+    ended = shared.world.run("sync", "labs")
+    assert (ended.code, shared.users["1"]["active"]) == (0, True)
+    assert "not deactivated: the connection 'hq' has linked it to 0100" in ended.flat
+
+
 def test_who_is_in_conflict_at_one_employer_is_still_employed_there(shared: Shared) -> None:
     shared.people("labs.csv", "1,0100,John Smith,john@example.com", *OTHERS)
     assert shared.world.run("sync", "labs").code == 0

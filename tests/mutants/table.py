@@ -6146,6 +6146,14 @@ MUTANTS = (
         f"{SHARED_TARGET} -k leaves_one_of_two",
     ),
     Mutant(
+        "two-jobs-one-row-gone-ends-access",
+        "planning/planner",
+        "if draft.access is not None and (said := self.evidence.employed.get(id)):",
+        "if draft.access is not None and (said := ''):",
+        "who is gone from one of two sources keeps access by the other",
+        f"{SHARED_TARGET} -k gone_from_one_of_two",
+    ),
+    Mutant(
         "who-is-unsettled-there-is-gone",
         "runs/evidence/other_connections",
         "if link.seen < known.good and link.source_id not in known.left.unsettled:",
