@@ -140,6 +140,7 @@ class Group:
 
 
 @example(TWO_JOBS, True, "report", NAMES)
+@example([*TWO_JOBS[:3], ("acme", "Former")], True, "report", NAMES)
 @example(TWO_JOBS, True, "reactivate", NAMES)
 @example(TWO_JOBS, False, "report", NAMES[::-1])
 @given(LIFE, st.booleans(), st.sampled_from(["report", "reactivate"]), st.permutations(NAMES))
@@ -166,5 +167,7 @@ def test_access_ends_once_nobody_employs_the_person_and_then_nothing_is_written(
         assert group.cyd == before
         if "Current" in said:
             assert group.gets_in or rehires == "report"
+            if group.gets_in and before is not None:
+                assert group.status[before["office"]] == "Current"
         elif "Former" in said:
             assert not group.gets_in
