@@ -2070,6 +2070,14 @@ MUTANTS = (
         "tests/laws/test_every_row.py",
     ),
     Mutant(
+        "no-edit-keeps-leavers",
+        "runs/proving/mutate",
+        '"leavers" in self.data and "leavers" not in categories',
+        "False",
+        "an edit by which a rule keeps leavers as well is tried",
+        "tests/unit/test_edits_tried.py",
+    ),
+    Mutant(
         "nothing-stands-beside-an-index",
         "oneway_connectors/rest/reshape",
         """_CHAINS = {"subexpression", "index_expression", "pipe"}""",

@@ -225,6 +225,10 @@ class _Edits:
             yield from self.word((*path, "compare"), _TEXTS)
             if len(keys) > 1:
                 yield self.without(path, "drop this match key")
+            if number:
+                others = [*keys[: number - 1], keys[number], keys[number - 1], *keys[number + 1 :]]
+                edit = self.having(("match",), others, f"match key {number + 1} before {number}")
+                yield replace(edit, place=self.document.span(path))
 
     def rules(self, key: str) -> Iterator[MappingEdit]:
         for number, rule in enumerate(items(self.data.get(key))):
@@ -234,6 +238,8 @@ class _Edits:
             categories = items(obj(rule).get("for"))
             if key == "eligible" and not categories:
                 categories = ["joiners", "movers"]
+            if key == "eligible" and "leavers" in self.data and "leavers" not in categories:
+                yield self.having((*path, "for"), [*categories, "leavers"], "also for leavers")
             for each in categories if len(categories) > 1 else ():
                 others: list[Value] = [one for one in categories if one != each]
                 yield self.having((*path, "for"), others, f"no longer for {each}")
@@ -303,6 +309,9 @@ class _Edits:
         if isinstance(self.data.get("rehires"), dict):
             yield self.having(("rehires",), Rehires.REPORT.value, "`rehires: report`")
         yield from self.word(("rehires",), tuple(Rehires))
+        if "when" in obj(obj(self.data.get("absent")).get("deactivate")):
+            yield from self.condition(("absent", "deactivate", "when"))
+            yield self.having(("absent",), Absent.DEACTIVATE.value, "`absent: deactivate` for all")
         yield from self.word(("absent",), (Absent.REPORT, Absent.IGNORE, Absent.DEACTIVATE))
         for name, limit in obj(self.data.get("guards")).items():
             if isinstance(limit, dict) and "floor" in limit:
