@@ -6298,6 +6298,14 @@ MUTANTS = (
         f"{TWO_PLANS} -k depends",
     ),
     Mutant(
+        "nobody-has-the-word-of-a-setting",
+        "runs/proving/domains",
+        ".extend([*_literals(expression.tree, path), *chosen])",
+        ".extend(_literals(expression.tree, path))",
+        "a record may have the word that a setting asks for",
+        "tests/unit/test_same_besides_values.py -k default_of_a_setting",
+    ),
+    Mutant(
         "same-takes-other-words-for-one",
         "runs/proving/solver/besides_value",
         "            return words, others, check.deciding, check_facts(check.other)\n",

@@ -106,6 +106,15 @@ def test_a_record_shows_that_other_words_or_blanks_are_named(old: str, new: str)
     assert found.treated.person is not None
 
 
+def test_another_default_of_a_setting_takes_other_people() -> None:
+    scoped = MAPPING.replace("type == 'Employee'", "type == setting('kind')").replace(
+        "match: ", "settings: {kind: {type: string, default: Employee, description: Who}}\nmatch: "
+    )
+    other = scoped.replace("default: Employee", "default: Contractor")
+    found = decide(compiled(scoped), compiled(other), AS_OF, None, MOST)
+    assert found.verdict is Sameness.DIFFERENT, found.because
+
+
 NOT_BY_VALUES = [
     ("together: [[first, nick]]\n", "", "`together` differs"),
     ("'UK-'", "'DE-'", "absent.deactivate.when"),

@@ -302,7 +302,7 @@ def test_each_column_is_tried_with_the_words_of_its_own_cells() -> None:
     code = compiled(with_table(rows) + "  fullName: choose('t')\n").code
     asked = [code.fields[1].source.expression] if code.fields[1].source else []
     people = described()["payroll"].resources["people"]
-    made = domains(asked, people, datetime(2026, 6, 15, tzinfo=UTC))
+    made = domains(asked, people, datetime(2026, 6, 15, tzinfo=UTC), {})
     words = {
         path: {each.value for each in found} for path, found in made.items() if path != ("tags",)
     }

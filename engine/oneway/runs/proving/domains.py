@@ -61,15 +61,18 @@ def domains(
     expressions: Iterable[Expression],
     resource: Resource,
     as_of: datetime,
+    settings: Mapping[str, Value],
     lookups: Iterable[Path] = (),
 ) -> dict[Path, tuple[ValueClass, ...]]:
-    """Return the classes of each path that the expressions read."""
+    """Return the classes of each path that the expressions read; `settings` are their values."""
     literals: dict[Path, list[Value]] = {}
     dated: set[Path] = set()
     nodes: set[Path] = set()
     for expression in expressions:
+        # `company == setting('company')` distinguishes the setting's value as it would a word.
+        chosen = [each for use in expression.settings for each in _words(settings.get(use.name))]
         for path in dict.fromkeys(use.keys for use in expression.paths):
-            literals.setdefault(path, []).extend(_literals(expression.tree, path))
+            literals.setdefault(path, []).extend([*_literals(expression.tree, path), *chosen])
             if any(name in _OF_DATES for name in expression.functions):
                 dated.add(path)
             if expression.trees:
@@ -150,13 +153,17 @@ def _literals(node: Node, path: Path) -> Iterator[Value]:
             yield from _literals(then, path) if then["type"] != "literal" else ()
         return
     if node["type"] == "literal":
-        value = node["value"]
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, str | int | float) and each != "":
-                yield each
+        yield from _words(node["value"])
     for child in node["children"]:
         if isinstance(child, dict):
             yield from _literals(child, path)
+
+
+def _words(value: Value) -> Iterator[Value]:
+    """Yield a text, number or boolean, or those in a list; no blank text."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, str | int | float) and each != "":
+            yield each
 
 
 def _of_cells(condition: Node, path: Path) -> Iterator[Value]:

@@ -139,11 +139,12 @@ class SituationMaker:
         """Return the classes of each path that is read in a source record."""
         looked_up = lookup_paths(self.compiled)
         expressions = list(source_expressions(self.compiled))
-        return domains(expressions, self.compiled.source, self.as_of, looked_up)
+        return domains(expressions, self.compiled.source, self.as_of, self.settings, looked_up)
 
     def target_classes(self) -> dict[Path, tuple[ValueClass, ...]]:
         """Return the classes of each path that decides whether a target record has left."""
-        return domains(target_expressions(self.compiled), self.compiled.target, self.as_of)
+        asked = target_expressions(self.compiled)
+        return domains(asked, self.compiled.target, self.as_of, self.settings)
 
     def written_classes(self, usual: Data) -> dict[Path, tuple[ValueClass, ...]]:
         """Return, for each written field, other values that the target may hold."""
