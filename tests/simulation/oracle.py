@@ -194,13 +194,16 @@ def _said_gone(world: World) -> dict[str, Json]:
 def _may_have_come_back(world: World, id: str) -> bool:
     """Return whether somebody employed has this leaver's email, and no user: a person decides.
 
-    Who has a last day is employed until it has passed.
+    The leaver's user has it too where payroll has made the leaver anonymous. Who has a last day is
+    employed until it has passed.
     """
-    email = _email(world.people.employees[id])
+    leaver = world.people.employees[id]
     users = {each["reference"] for each in world.people.users.values()}
+    theirs = [e for e in world.people.users.values() if e["reference"] == _code(leaver)]
+    emails = {_email(leaver), *((each["email"] or "").casefold() for each in theirs)} - {""}
     left = _said_gone(world)
     others = (each for other, each in world.people.employees.items() if other not in left)
-    return any(_email(each) == email and _code(each) not in users for each in others)
+    return any(_email(each) in emails and _code(each) not in users for each in others)
 
 
 def _perhaps_gone(world: World) -> dict[str, list[Json]]:
