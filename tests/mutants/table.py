@@ -4799,6 +4799,22 @@ MUTANTS = (
         ASKED,
     ),
     Mutant(
+        "a-hidden-constant-of-any-field-is-told",
+        "runs/snapshot/redact",
+        "constant = (email or id(rule) in self._asked) and rule.is_constant(value)",
+        "constant = rule.is_constant(value)",
+        "a snapshot does not tell who has a sensitive constant of the mapping",
+        "tests/laws/test_replay.py -k sensitive_constant",
+    ),
+    Mutant(
+        "a-hidden-constant-of-a-leave-proves",
+        "runs/snapshot/redact",
+        "if policy.left is not None and policy.left.tells_due:",
+        "if False:",
+        "that a sensitive day of a leave is a constant is kept where `left` tells who is due",
+        ASKED,
+    ),
+    Mutant(
         "hidden-letters-are-not-lost",
         "runs/snapshot/redact",
         "(LOST, lost)",

@@ -5,7 +5,7 @@ unique values, it also shows which other values of the snapshot it equals, by a 
 other meaning. Its keyed digest stays if the plan has it.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import field
 from functools import cached_property
 from typing import Any
@@ -91,6 +91,12 @@ class Redactor:
     """The fields, besides unique ones, whose values are compared across records."""
     _named: frozenset[str] = frozenset()
     """The fields whose words are compared."""
+    _asked: frozenset[int] = frozenset()
+    """The `id` of each rule of which planning asks whether a value is a constant of the mapping.
+
+    A constant stands in clear in the mapping beside the rows, so no other rule may say so. Rules
+    are told apart by identity, as a field and a value that a leave writes may have one path.
+    """
 
     def __post_init__(self) -> None:
         policy = self.policy
@@ -101,6 +107,7 @@ class Redactor:
         shared = frozenset((*taken, *policy.match_paths))
         self._shared = shared | self.telling
         self._named = frozenset(policy.fields[i].path for i in policy.naming)
+        self._asked = frozenset(map(id, self._asking()))
         secret = [each for each in policy.fields if each.sensitive]
         self.is_apart = (
             all(policy.key_shown)
@@ -108,6 +115,16 @@ class Redactor:
             and not any(each.unique or each.path in shared for each in secret)
             and all(each.merge is Merge.REPLACE for each in secret)
         )
+
+    def _asking(self) -> Iterator[FieldRule]:
+        """Yield the rules of which planning asks whether a value is a constant of the mapping."""
+        policy = self.policy
+        telling = {*policy.identifying, *policy.watched}
+        for at, rule in enumerate(policy.fields):
+            if at in telling or rule.path in self.telling:
+                yield rule
+        if policy.left is not None and policy.left.tells_due:
+            yield from (policy.leaving[at] for at in policy.telling)
 
     def source_row(self, row: SourceRow) -> SourceRow:
         """Return a row without its sensitive values."""
@@ -233,7 +250,8 @@ class Redactor:
         self, rule: FieldRule, value: Value, word: str
     ) -> str | tuple[tuple[str, int], ...]:
         """Return what a sensitive value equals: `word`, or the same values of any record."""
-        constant, email = rule.is_constant(value), has_email(value)
+        email = has_email(value)
+        constant = (email or id(rule) in self._asked) and rule.is_constant(value)
         if not (constant or email or rule.unique or rule.path in self._shared):
             return word
         compares = {rule.compare, comparison(rule), *self.policy.match}
