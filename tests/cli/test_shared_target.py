@@ -105,6 +105,68 @@ def test_nobody_keeps_access_by_a_connection_that_is_not_in_use(
     assert ("too long ago to keep them in" in ended.flat) == (forgotten == "stale")
 
 
+def test_nobody_keeps_access_by_a_connection_that_knows_no_leavers(shared: Shared) -> None:
+    shared.connect("labs", MAPPING[: MAPPING.index("leavers:")])
+    shared.people("labs.csv", "1,0100,John Smith,john@example.com", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    shared.people("hq.csv", "7,0100,John Smith,john@example.com,Former",
+                  "8,0101,Ann Abel,ann@example.com")  # fmt: skip
+    ended = shared.world.run("sync", "hq")
+    assert (ended.code, shared.users["1"]["active"]) == (0, False)
+    assert "labs" not in ended.flat
+
+
+def test_a_field_that_the_other_connection_does_not_write_is_written(shared: Shared) -> None:
+    """Both know leavers, and hq linked the record first; it has no `office`, and no new name."""
+    shared.connect("labs", MAPPING.replace("  name: name\n", "  name: name\n  office: email\n"))
+    shared.people("labs.csv", "1,0100,John A Smith,js@example.com", *OTHERS)
+    for _ in range(2):
+        ended = shared.world.run("sync", "labs")
+        assert ended.code == 0
+        for each in ("email", "name"):
+            assert f"{each}: left as target record 1 has it" in ended.flat
+    held = [shared.users["1"][each] for each in ("office", "name", "email")]
+    assert held == ["js@example.com", "John Smith", "john@example.com"]
+
+
+@pytest.mark.parametrize("rule", ["only", "eligible"])
+def test_nobody_keeps_access_by_a_connection_whose_sync_they_are_outside(
+    shared: Shared, rule: str
+) -> None:
+    outside = f"{rule}: [{{id: mail, when: email, otherwise: has no email}}]\n"
+    shared.connect("labs", MAPPING.replace("fields:", f"{outside}fields:"))
+    shared.people("labs.csv", "1,0100,John Smith,john@example.com", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    sleep(1.1)  # instants are whole seconds
+    shared.people("labs.csv", "1,0100,John Smith,", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    shared.people("hq.csv", "7,0100,John Smith,john@example.com,Former",
+                  "8,0101,Ann Abel,ann@example.com")  # fmt: skip
+    assert shared.world.run("sync", "hq").code == 0
+    assert not shared.users["1"]["active"]
+
+
+@pytest.mark.parametrize("schedule", ["never", "{cron: '0 4 * * *'}"])
+@pytest.mark.parametrize("absent", [False, True])
+def test_who_keeps_access_by_a_connection_that_missed_a_run_is_listed(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch, schedule: str, absent: bool
+) -> None:
+    file = shared.folder / "connections/hq.yaml"
+    file.write_text(file.read_text().replace("never", schedule))
+    shared.connect("labs", f"{MAPPING}absent: deactivate\n")
+    shared.people("labs.csv", "1,0100,John Smith,john@example.com", *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    left = "1,0100,John Smith,john@example.com,Former"
+    shared.people("labs.csv", *([] if absent else [left]), *OTHERS)
+    assert shared.world.run("sync", "labs").code == 0
+    limit = "OVERDUE" if "cron" in schedule else "_UNSCHEDULED"
+    monkeypatch.setattr(f"oneway.runs.evidence.other_connections.{limit}", timedelta(days=-2))
+    ended = shared.world.run("sync", "labs")
+    assert (ended.code, shared.users["1"]["active"]) == (5, True)
+    assert "It has missed a run since" in ended.flat
+    monkeypatch.undo()
+
+
 def test_who_is_gone_from_one_of_two_sources_keeps_access_by_the_other(shared: Shared) -> None:
     shared.connect("labs", f"{MAPPING}absent: deactivate\n")
     shared.people("labs.csv", "1,0100,John Smith,john@example.com", *OTHERS)

@@ -46,6 +46,8 @@ mapping: ../NAME.yaml
 schedule: never
 """
 NAMES = ("acme", "beta", "gala")
+PHONES = "phones"
+"""The connection of a phone list: it knows no leavers, and nobody is ever deleted from it."""
 FIRST = datetime(2026, 6, 1, 4, tzinfo=UTC)
 FEW = 6
 """People whom only one employer has, and who stay."""
@@ -74,8 +76,10 @@ class Group:
         self.last = dict.fromkeys(NAMES, "")
         self.seen = dict.fromkeys(NAMES, "nowhere")
         (folder / "connections").mkdir()
-        for name in NAMES:
-            text = MAPPING.replace("NAME", name).replace("REHIRES", rehires)
+        for name in (*NAMES, PHONES):
+            text = MAPPING if name != PHONES else MAPPING[: MAPPING.index("joiners:")]
+            text = text if name != PHONES else text.replace("office: office", "phone: phone")
+            text = text.replace("NAME", name).replace("REHIRES", rehires)
             (folder / f"{name}.yaml").write_text(text)
             text = CONNECTION.replace("NAME", name)
             (folder / f"connections/{name}.yaml").write_text(text)
@@ -109,7 +113,9 @@ class Group:
     def run(self, name: str) -> tuple[bool, set[Kind], int]:
         """Run one connection; return whether it wrote anything, what of Cyd, and who is listed."""
         people = [self.other(name, k) | {"status": "Current", "last": None} for k in range(FEW)]
-        if self.status[name] != "nowhere":
+        if name == PHONES:
+            people = [self.person("C1", "Cyd Carver", "") | {"phone": "555"}]
+        elif self.status[name] != "nowhere":
             code = "C1" if self.one_code else f"C-{name}"
             me = self.person(code, "Cyd Carver", name)
             last = self.last[name] if self.status[name] == "Former" else None
@@ -124,13 +130,14 @@ class Group:
             for _ in ready.apply():
                 pass
             ended = ready.run()
-        self.seen[name] = self.status[name]
+        if name in self.status:
+            self.seen[name] = self.status[name]
         kinds = {each.kind for each in plan.notable if each.label == "Cyd Carver"}
         return bool(plan.actions), kinds, len(ended.still_in)
 
     def night(self, names: Sequence[str]) -> list[tuple[bool, set[Kind], int]]:
         found = []
-        for name in names:
+        for name in (*names, *([PHONES] if self.cyd is not None else [])):
             open_before = self.gets_in
             found.append(self.run(name))
             if open_before and not self.gets_in:
@@ -165,6 +172,7 @@ def test_access_ends_once_nobody_employs_the_person_and_then_nothing_is_written(
                 assert not kinds & {Kind.CONFLICT, Kind.ERROR}
                 assert Kind.REHIRE not in kinds or rehires == "report"
         assert group.cyd == before
+        assert before is None or before.get("phone") == "555"
         if "Current" in said:
             assert group.gets_in or rehires == "report"
             if group.gets_in and before is not None:

@@ -14,7 +14,7 @@ from oneway.mapping.spec import Absent, Category, Rehires, Write
 from oneway.planning.absent import Unmatched, doubt, may_be_anybodys
 from oneway.planning.diff import at_create, at_update, is_gone, refuses
 from oneway.planning.doubted_matches import back_on_a_guess
-from oneway.planning.draft_reasons import NOT_SHOWN
+from oneway.planning.draft_reasons import LEFT_TO, NOT_SHOWN
 from oneway.planning.links import let_through
 from oneway.planning.one_per_person import ANOTHER, one_per_person
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Reason, Verb
@@ -54,8 +54,8 @@ class PlannedSource:
     """The target records that earlier runs linked source records to."""
     allowed: frozenset[str] = frozenset()
     """The keys that a human lets decide against links."""
-    unseen: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The fields that target records did not show, by source id: they are left alone."""
+    left_alone: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The fields that are left alone, by source id: unseen ones, and those of other connections."""
     names: Mapping[str, str] = field(default_factory=dict)
     """The names of the people whom the plan acts for, by source id."""
 
@@ -96,9 +96,9 @@ class PlannedSource:
             for id, target_id in linked.items()
             if of_people.get(id) not in linked
         }
-        unseen = {id: _not_shown(each) for id, each in people.items()}
+        left_alone = {id: _left_alone(each) for id, each in people.items()}
         names = {id: each.label for id, each in people.items() if each.actions}
-        return cls(keys, leaving, rekeyed, returning, linked, allowed, unseen, names)
+        return cls(keys, leaving, rekeyed, returning, linked, allowed, left_alone, names)
 
     def by_link(self, row: SourceRow) -> bool:
         """Return whether the plan matched a record, with the key it has, only by its link."""
@@ -343,10 +343,10 @@ def _lacking(policy: Policy, row: SourceRow, *, creating: bool) -> list[str]:
     return [rule.path for rule, cell in cells if refuses(rule, cell, creating=creating)]
 
 
-def _not_shown(outcome: Outcome) -> frozenset[str]:
-    """Return the fields that are left alone because the target record does not show them."""
-    codes = (each.code for each in outcome.reasons if each.code.startswith(NOT_SHOWN))
-    return frozenset(code.removeprefix(NOT_SHOWN) for code in codes)
+def _left_alone(outcome: Outcome) -> frozenset[str]:
+    """Return the fields that are left alone: not shown by the target record, or another's."""
+    codes = (each.code for each in outcome.reasons if each.code.startswith((NOT_SHOWN, LEFT_TO)))
+    return frozenset(code.removeprefix(NOT_SHOWN).removeprefix(LEFT_TO) for code in codes)
 
 
 def unplanned(
@@ -355,9 +355,11 @@ def unplanned(
     """Yield the fields that the mapping would write now and the action does not.
 
     Ending access does not wait for other fields. A match key that others contest is left alone: a
-    human decides about it. So is a field that only a request for the record shows.
+    human decides about it. So is a field that only a request for the record shows, and one that
+    another connection writes.
     """
-    known = {change.field for change in action.changes} | planned.unseen.get(row.source_id, set())
+    known = {change.field for change in action.changes}
+    known |= planned.left_alone.get(row.source_id, set())
     if target is None:
         found = at_create(policy.fields, row.cells)
     elif action.verb is Verb.UPDATE:

@@ -268,7 +268,9 @@ class LinkEvidence:
     has the person. `employed` are those that are matched with a person of ours who has left, or
     with nobody, and that another connection has linked to somebody whom its source still has; in
     words. `lapsed` are the same, but of a connection that had no good run lately: they keep nobody
-    in. `looked_after` are those of people of ours whose values another connection writes.
+    in. `overdue` are those of `employed` whose connection has missed a run, so that nobody knows
+    whether it still employs them. `looked_after` are those of people of ours that another
+    connection looks after: the fields of ours that it writes, too, each with the reason in words.
 
     `returning` are the target records that a return may still let somebody in by, and why.
     `before` are the target records that earlier runs listed and that no run has seen to end, each
@@ -308,7 +310,8 @@ class LinkEvidence:
     stays: frozenset[str] = frozenset()
     employed: Mapping[str, str] = field(default_factory=dict)
     lapsed: Mapping[str, str] = field(default_factory=dict)
-    looked_after: Mapping[str, str] = field(default_factory=dict)
+    overdue: frozenset[str] = frozenset()
+    looked_after: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     all_left: bool = False
     zone: str = ""
 

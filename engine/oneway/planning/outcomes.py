@@ -31,6 +31,7 @@ from oneway.planning.diff import (
 )
 from oneway.planning.draft_reasons import (
     IF_LEFT,
+    LEFT_TO,
     NOT_SHOWN,
     broken_rules,
     drifting,
@@ -147,8 +148,10 @@ class Drafter:
     """See `LinkEvidence`; their access is left to the other connection."""
     lapsed: Mapping[str, str] = field(default_factory=dict)
     """See `LinkEvidence`."""
-    looked_after: Mapping[str, str] = field(default_factory=dict)
-    """See `LinkEvidence`; their values are left to the other connection."""
+    overdue: frozenset[str] = frozenset()
+    """See `LinkEvidence`; they are listed."""
+    looked_after: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """See `LinkEvidence`; these fields are left to the other connection."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with the notes of its links."""
@@ -178,13 +181,10 @@ class Drafter:
         """Return the outcome of a leaver whom another connection employs with the same record."""
         assert found.target is not None
         left = "has left" if perhaps_left(self.policy, row) else "is to leave"
-        text = f"{left}, and target record {found.target.target_id} keeps its access: {said}, and"
-        return Draft(
-            Kind.IGNORED,
-            row,
-            found.target,
-            reasons=(Reason(SHARED, f"{text} employs the person"),),
-        )
+        text = f"{left}, and target record {found.target.target_id} keeps its access: {said}"
+        late = found.target.target_id in self.overdue
+        why = Reason(SHARED, text, warning=late)
+        return Draft(Kind.IGNORED, row, found.target, reasons=(why,), has_access=late)
 
     def _without_others_values(self, draft: Draft) -> Draft:
         """Return a draft without the values that another connection writes to the record.
@@ -192,17 +192,24 @@ class Drafter:
         It still ends access and gives access back. Of a closed record, nothing is said.
         """
         target = draft.target
-        said = self.looked_after.get(target.target_id) if target is not None else None
-        corrects = draft.access is Verb.CORRECT
-        if said is None or target is None or not (draft.verb is Verb.UPDATE or corrects):
+        theirs = self.looked_after.get(target.target_id) if target is not None else None
+        if not theirs or target is None:
             return draft
-        paths = ", ".join(each.rule.path for each in draft.differences)
-        text = f"{paths}: left as target record {target.target_id} has it: {said}"
-        told = (Reason(SHARED, text),) if paths and not target.left else ()
-        draft = draft._replace(verb=None, differences=(), reasons=(*draft.reasons, *told))
+        changed = {each.rule.path for each in draft.access_changes}
+        corrects = draft.access is Verb.CORRECT and not changed.isdisjoint(theirs)
+        left = [e.rule.path for e in draft.differences if e.rule.path in theirs]
+        left = left if draft.verb is Verb.UPDATE else []
+        if left:
+            ours = tuple(each for each in draft.differences if each.rule.path not in left)
+            as_held = f"left as target record {target.target_id} has it"
+            told = [Reason(f"{LEFT_TO}{e}", f"{e}: {as_held}: {theirs[e]}") for e in left]
+            told = [] if target.left and not ours else told
+            verb, reasons = Verb.UPDATE if ours else None, (*draft.reasons, *told)
+            draft = draft._replace(verb=verb, differences=ours, reasons=reasons)
         if corrects:
             draft = draft._replace(access=None, access_changes=())
-        return draft if draft.access is not None else draft._replace(kind=Kind.UNCHANGED)
+        idle = (left or corrects) and draft.verb is None and draft.access is None
+        return draft._replace(kind=Kind.UNCHANGED) if idle else draft
 
     def _outside(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of a row outside the scope of the sync, which can only leave."""

@@ -217,6 +217,7 @@ class _Planner:
             elsewhere={id: evidence.elsewhere[id] for id in evidence.stays},
             employed=evidence.employed,
             lapsed=evidence.lapsed,
+            overdue=evidence.overdue,
             looked_after=evidence.looked_after,
             possible={
                 **targets_by_readable_keys(rows, targets),
@@ -255,8 +256,9 @@ class _Planner:
                 return draft
             id = draft.target.target_id
             if draft.access is not None and (said := self.evidence.employed.get(id)):
-                why = Reason(SHARED, f"not deactivated: {said}, and employs the person")
-                return Draft(Kind.ABSENT, None, draft.target, reasons=(why,))
+                late = id in self.evidence.overdue
+                why = Reason(SHARED, f"not deactivated: {said}", warning=late)
+                return Draft(Kind.ABSENT, None, draft.target, reasons=(why,), has_access=late)
             reason = second.get(id) or others.still_in(draft.target)
             if reason is None:
                 return draft

@@ -36,7 +36,7 @@ def apply_plan(
     """
     elsewhere, names = session.prepared.reads_elsewhere, session.names
     log = RunLog(session.journal, plan, session.operator, approval, names, elsewhere=elsewhere)
-    log.left = session.left
+    log.left, log.policy = session.left, session.prepared.compiled.code.policy
     memory = target_memory(session, plan)
     systems = apply_systems(session, program, memory)
     if plan.actions and isinstance(systems.writer, RefusesWrites):

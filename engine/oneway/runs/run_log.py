@@ -15,6 +15,7 @@ from oneway.history.flapping import planned_parts
 from oneway.history.journal import Breached, JournalEntry, Run, RunStart
 from oneway.history.links import labels_of, learn_created, matched
 from oneway.history.name_digests import NameDigests
+from oneway.mapping.program import Policy
 from oneway.mapping.spec import GuardKind
 from oneway.planning.access import (
     AS_PLANNED,
@@ -79,6 +80,8 @@ class RunLog:
         self._elsewhere = elsewhere
         self.left: SaidLeft | None = None
         """Everyone who has left according to the source, for the next run."""
+        self.policy: Policy | None = None
+        """What the mapping does, for other connections; None if the run began earlier."""
         approval = of if isinstance(of, Approval) else resuming
         self._since = approval.since if approval is not None else AS_PLANNED
         self._counted = counted_as(plan)
@@ -120,6 +123,10 @@ class RunLog:
             from oneway.history.journal.side_effects import let_through
 
             let_through(self.journal, start.connection, run)
+        if not self._elsewhere and self.policy is not None:
+            from oneway.history.journal.remit import Remit, store_remit
+
+            store_remit(self.journal, start.connection, run, Remit.of(self.policy))
         if not self._elsewhere and self.left is not None:
             from oneway.history.journal.said_left import store_left
 

@@ -4,21 +4,28 @@ A connection counts while it is in use: it is not disconnected, and had a good r
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from oneway.connections.folder import connection_at
+from oneway.connections.schedule import next_due
 from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import Refused
 from oneway.history.journal.disconnected import disconnected_runs
 from oneway.history.journal.links import links_elsewhere
+from oneway.history.journal.remit import Remit, stored_remit
+from oneway.history.journal.rows import RunState
 from oneway.history.journal.said_left import stored_left
 from oneway.history.last_good import last_still_in
 from oneway.planning.links import Link
+from oneway.planning.plan import Kind
 from oneway.planning.said_left import NOBODY_LEFT, SaidLeft
 from oneway.planning.similar.record_marks import RecordMarks
-from oneway.runs.prepare.request import instant_text
+from oneway.runs.past.status import OVERDUE
+from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.prepare.whereabouts import inputs_of, real_place
 from oneway.runs.session import RunSession
 
@@ -26,6 +33,8 @@ _LOOK_BACK = 50
 """Runs of which one has a plan: refused ones have none."""
 _RECENT = timedelta(days=8)
 """The time for which a good run tells whom a source has; a weekly run renews it."""
+_UNSCHEDULED = timedelta(days=2)
+"""The time after which a connection that nobody schedules should have run again."""
 
 
 class Precedence(NamedTuple):
@@ -68,9 +77,12 @@ class _OtherConnection:
     """A connection that writes our target from another source, and what its last runs knew."""
 
     name: str
-    has_file: bool
+    file: str
     good: str
+    overdue: bool
+    remit: Remit
     left: SaidLeft = NOBODY_LEFT
+    outside: frozenset[str | None] = field(default_factory=frozenset)
     listed: frozenset[str | None] = field(default_factory=frozenset)
 
 
@@ -113,7 +125,13 @@ class OtherConnections:
         return known.good
 
     def _saw(self, known: _OtherConnection, link: Link) -> bool:
-        """Return whether a connection's last good run saw a person who has not left."""
+        """Return whether a connection's last good run saw a person who has not left.
+
+        A mapping that ends nobody's access, such as a phone list's, does not tell whom it employs.
+        Nobody is employed who is outside its sync: `only` leaves the link without confirmation.
+        """
+        if not known.remit.ends_access or link.source_id in known.outside:
+            return False
         if link.seen < known.good and link.source_id not in known.left.unsettled:
             return False
         gone = known.left.has_left(link.source_id, link.target_id)
@@ -122,12 +140,24 @@ class OtherConnections:
     def is_connection(self, name: str) -> bool:
         """Return whether a connection has a file; a mapping that was run by hand has none."""
         known = self._of(name)
-        return known is not None and known.has_file
+        return known is not None and bool(known.file)
+
+    def overdue(self, name: str) -> str:
+        """Return when the last good run of a connection was, if it has missed one since; or ""."""
+        known = self._of(name)
+        return known.good if known is not None and known.overdue else ""
+
+    def remit(self, name: str) -> Remit:
+        """Return what a connection's mapping does to the records that it has."""
+        known = self._of(name)
+        return known.remit if known is not None else Remit()
 
     def precedence(self, name: str, link: Link, *, holds_key: bool) -> Precedence | None:
         """Return what makes a connection look after a record; None if it has no person there."""
         known = self._of(name)
-        if known is None or not (known.has_file and self._is_in_use(known)):
+        if known is None or not (known.file and self._is_in_use(known)):
+            return None
+        if not known.remit.ends_access:
             return None
         if self.employs(name, link):
             return Precedence.of_stayer(name, link.since, holds_key=holds_key)
@@ -159,8 +189,39 @@ class OtherConnections:
         )
         if source or not target:
             return None
-        _, left = stored_left(journal, name) or (0, NOBODY_LEFT)
+        stored = stored_left(journal, name)
+        left = NOBODY_LEFT if stored is None else stored[1]
         left = left.as_of(self._session.prepared.context.today, self._marks.of_day)
         listed = frozenset(each.source_id for each in last_still_in(runs))
-        good = journal.last_good_start(name)
-        return _OtherConnection(name, bool(plan.get("connection")), good, left, listed)
+        good, file = journal.last_good_start(name), (plan.get("connection") or {}).get("file", "")
+        since = runs[0].start.started if runs[0].state is RunState.RUNNING else good
+        remit = stored_remit(journal, name) or Remit(ends_access=stored is not None)
+        overdue = bool(since) and _missed_since(name, file, since, self._session.now())
+        outside = frozenset(_outside(plan, remit))
+        return _OtherConnection(name, file, good, overdue, remit, left, outside, listed)
+
+
+def _outside(plan: Mapping[str, Any], remit: Remit) -> Iterator[str]:
+    """Yield the people whom a rule of `eligible` leaves out of a stored plan's sync."""
+    for each in plan.get("outcomes", ()):
+        if not isinstance(each, Mapping) or each["kind"] != Kind.INELIGIBLE.value:
+            continue
+        if any(why["code"] in remit.rules for why in each["reasons"]):
+            yield each["source_id"]
+
+
+def _missed_since(name: str, file: str, since: str, now: datetime) -> bool:
+    """Return whether a connection should have run since an instant.
+
+    By its schedule, as `status` has it. Without one, or without a file that says it, it is
+    expected to run every day.
+    """
+    try:
+        schedule = connection_at(file).schedule if file else None
+    except Refused:
+        schedule = None
+    began = parse_instant(since)
+    if schedule is None:
+        return began + _UNSCHEDULED < now
+    due = next_due(schedule, name, began)
+    return due is not None and due.at + OVERDUE <= now

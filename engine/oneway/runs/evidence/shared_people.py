@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.instants import day
+from oneway.history.journal.remit import ends_access
 from oneway.mapping.packed_rows import with_ids
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.short_rows import whole, whole_target
@@ -45,12 +46,30 @@ class SharedPeople:
         self._rows = {each[0]: whole(each) for each in with_ids(found.source.items, ids)}
 
     def employed(self) -> Mapping[str, str]:
-        """Return the records whose access another connection decides, in words, by target id."""
-        return {
-            link.target_id: told(name, link)
-            for name, link in self._ended()
-            if self._others.employs(name, link)
-        }
+        """Return the records whose access another connection decides, in words, by target id.
+
+        A connection that has missed no run counts before one that has.
+        """
+        found = sorted(self._employing(), key=lambda each: not self._others.overdue(each[0]))
+        return {link.target_id: self._employed(name, link) for name, link in found}
+
+    def overdue(self) -> frozenset[str]:
+        """Return those of `employed` whose connections have all missed a run."""
+        found = [(link.target_id, self._others.overdue(name)) for name, link in self._employing()]
+        punctual = {id for id, late in found if not late}
+        return frozenset(id for id, _ in found if id not in punctual)
+
+    def _employing(self) -> Iterator[Linked]:
+        """Yield the links of connections that employ somebody whose access this run would end."""
+        yield from (each for each in self._ended() if self._others.employs(*each))
+
+    def _employed(self, name: str, link: Link) -> str:
+        good = self._others.overdue(name)
+        if not good:
+            return f"{told(name, link)}, and employs the person"
+        on = day(good, self._session.prepared.zone)
+        text = f"{told(name, link)}, and employed the person on {on}, when it last ran"
+        return f"{text}. It has missed a run since: run it, or `disconnect` it"
 
     def lapsed(self) -> Mapping[str, str]:
         """Return the records that a connection which is not in use any more had, in words."""
@@ -71,21 +90,30 @@ class SharedPeople:
                 links = reversed(self._links[id])
                 yield from (each for each in links if self._others.is_connection(each[0]))
 
-    def looked_after(self) -> Mapping[str, str]:
-        """Return the records whose values another connection writes, in words, by target id."""
+    def looked_after(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the records that another connection looks after, by target id.
+
+        Each with those fields of ours that it writes, and the reason in words.
+        """
+        policy = self._found.program.policy
         found = {}
         for id, outcome in self._ours.items():
             row, target = self._rows.get(outcome.source_id or ""), self._targets.get(id)
             if row is None or target is None or not self._is_settled(outcome, row, target):
                 continue
-            found_there = {
+            there = {
                 precedence: told(name, link)
                 for name, link in self._links[id]
                 if (precedence := self._precedence_of(name, link, target)) is not None
             }
-            first = min(found_there, default=None)
-            if first is not None and first < self._our_precedence(row, target, outcome):
-                found[id] = f"{found_there[first]}, and looks after it"
+            ours = self._our_precedence(row, target, outcome) if ends_access(policy) else None
+            before = [each for each in sorted(there) if ours is None or each < ours]
+            if before:
+                found[id] = {
+                    path: f"{there[each]}, and looks after it"
+                    for each in reversed(before)
+                    for path in self._others.remit(each.name).of_ours(policy)
+                }
         return found
 
     def _precedence_of(self, name: str, link: Link, target: TargetRow) -> Precedence | None:

@@ -6,7 +6,7 @@ whether its person still has access by another employer; those of the other conn
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oneway.mapping.packed_rows import with_ids
 from oneway.mapping.short_rows import whole_target
@@ -52,17 +52,14 @@ class SharedTarget:
         stays = _staying(found, sure, others) & (listed | taken)
         shared = [each for each in sure if each[1].target_id in ours.keys() - taken]
         decided = self._decided(found, others, ours, shared)
-        if not (taken or stays or any(decided)):
+        if not (taken or stays or any(decided.values())):
             return None
-        employed, lapsed, looked_after = decided
         said = {link.target_id: told(name, link) for name, link in linked}
         evidence = replace(
             found.evidence,
             elsewhere={id: said[id] for id in (*taken, *stays)},
             stays=stays,
-            employed=employed,
-            lapsed=lapsed,
-            looked_after=looked_after,
+            **decided,
         )
         return replace(found, evidence=_without(evidence, plan))
 
@@ -72,14 +69,19 @@ class SharedTarget:
         others: "OtherConnections",
         ours: Mapping[str, Outcome],
         shared: "Sequence[Linked]",
-    ) -> tuple[Mapping[str, str], ...]:
-        """Return `employed`, `lapsed` and `looked_after` of `LinkEvidence`."""
+    ) -> dict[str, Any]:
+        """Return what `LinkEvidence` tells of people whom other connections have, by name."""
         if not shared:
-            return {}, {}, {}
+            return {}
         from oneway.runs.evidence.shared_people import SharedPeople
 
         people = SharedPeople(self._session, found, others, ours, shared)
-        return people.employed(), people.lapsed(), people.looked_after()
+        return {
+            "employed": people.employed(),
+            "lapsed": people.lapsed(),
+            "overdue": people.overdue(),
+            "looked_after": people.looked_after(),
+        }
 
     def _by_name(
         self, found: EvaluatedInputs, linked: "Collection[Linked]"
@@ -115,7 +117,10 @@ def _staying(
     return frozenset(
         link.target_id
         for name, link in linked
-        if link.key and (link.target_id, link.key) in held and others.employs(name, link)
+        if link.key
+        and (link.target_id, link.key) in held
+        and others.employs(name, link)
+        and not others.overdue(name)
     )
 
 

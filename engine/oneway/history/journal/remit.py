@@ -1,0 +1,87 @@
+"""Stores what a connection's mapping does to the target records that it has.
+
+Other connections with the same target ask that: one that ends nobody's access keeps nobody in, and
+a field is left only to a connection that writes it. The last run's record replaces earlier ones.
+"""
+
+import json
+
+from sqlalchemy import delete, select
+
+from oneway.core.dataclass import dataclass
+from oneway.history.journal.journal import Journal
+from oneway.history.journal.tables import run, snapshot
+from oneway.mapping.program import Policy
+from oneway.mapping.spec import Absent, Write
+
+_NAME = "remit"
+"""The name of this data among that stored with a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remit:
+    """What a mapping does to a target record that it has matched.
+
+    `fields` are the paths that it writes, `keys` those of its match keys, and `rules` the ids of
+    its `eligible` rules. `ends_access` says whether it knows leavers, or deactivates who is absent.
+    """
+
+    fields: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+    rules: frozenset[str] = frozenset()
+    ends_access: bool = False
+
+    @classmethod
+    def of(cls, policy: Policy) -> "Remit":
+        """Return that of a policy."""
+        again = (Write.OVERWRITE, Write.IF_EMPTY)
+        written = {each.path for each in policy.fields if each.write in again}
+        return cls(
+            frozenset(written.union(each.path for each in policy.leaving)),
+            frozenset(filter(None, policy.match_paths)),
+            frozenset(each.id for each in policy.rules),
+            ends_access(policy),
+        )
+
+    def of_ours(self, policy: Policy) -> frozenset[str]:
+        """Return the fields of our mapping that this one writes, too.
+
+        With `on_create`, we write a field of a matched record only if its person has a new key.
+        What is written only together is left together.
+        """
+        theirs = {
+            each.path
+            for each in (*policy.fields, *policy.leaving)
+            if each.path in self.fields
+            or (each.path in self.keys and each.write is Write.ON_CREATE)
+        }
+        groups = ({policy.fields[i].path for i in each} for each in policy.together)
+        return frozenset(theirs.union(*(each for each in groups if theirs & each)))
+
+
+def ends_access(policy: Policy) -> bool:
+    """Return whether a mapping ends anybody's access."""
+    return policy.has_leavers or policy.absent is Absent.DEACTIVATE
+
+
+def store_remit(journal: Journal, connection: str, id: int, remit: Remit) -> None:
+    """Store it with a run, and delete those stored with earlier runs."""
+    names = {each: sorted(getattr(remit, each)) for each in ("fields", "keys", "rules")}
+    data = {**names, "ends_access": remit.ends_access}
+    ours = select(run.c.id).where(run.c.connection == connection)
+    which = (snapshot.c.name == _NAME) & snapshot.c.run.in_(ours)
+    with journal.at_once():
+        journal.change(delete(snapshot).where(which), at_least=0)
+        journal.store_data(id, _NAME, json.dumps(data).encode())
+
+
+def stored_remit(journal: Journal, connection: str) -> Remit | None:
+    """Return that of a connection's last run; None if an older version ran it."""
+    query = select(run.c.id).join(snapshot, snapshot.c.run == run.c.id)
+    query = query.where((run.c.connection == connection) & (snapshot.c.name == _NAME))
+    found = journal.rows(query.order_by(run.c.id.desc()).limit(1))
+    if not found:
+        return None
+    data = json.loads(journal.stored_data(found[0].id, _NAME)[_NAME])
+    fields, keys, rules = (frozenset(data[each]) for each in ("fields", "keys", "rules"))
+    return Remit(fields, keys, rules, data["ends_access"])
