@@ -137,9 +137,6 @@ class Told:
         actions = self.outcomes[id]["actions"] if id in self.outcomes else ()
         return self.unsent.get(actions[0]["id"]) if actions else None
 
-    def happens(self, id: str, kind: str) -> bool:
-        return self.kind(id) == kind and self.end(id) is None
-
     def of(self, id: str) -> Any:
         """Return all that is told of a person, without who can still get in."""
         if id not in self.outcomes:
@@ -160,7 +157,11 @@ class Told:
 
     def can_get_in(self, id: str) -> bool:
         found = self.outcomes.get(id)
-        return found is not None and (found["source_id"], found["target_id"]) in self.still_in
+        if found is None:
+            return False
+        # A plan lists who can get in once it is applied, which this one is not.
+        not_applied = self.stops and self.kind(id) == "leave"
+        return not_applied or (found["source_id"], found["target_id"]) in self.still_in
 
 
 def stored(folder: Path) -> dict[str, str]:
@@ -234,11 +235,16 @@ def test_impact_is_the_difference_of_two_plans(
             assert (each["before"], each["unsent"]["before"]) == (before.kind(id), before.end(id))
             assert each["still_in"]["before"] is before.can_get_in(id)
     if before.plan:
-        newly = [id for id in named if after.happens(id, kind) and not before.happens(id, kind)]
+        newly = [
+            id
+            for id in named
+            if after.kind(id) == kind
+            and (before.kind(id) != kind or (before.end(id) and not after.end(id)))
+        ]
         assert (ended.code == 6) is bool(newly)
 
 
-def test_what_is_held_back_is_not_counted_and_what_goes_through_now_is(world: World) -> None:
+def test_what_a_guard_newly_holds_is_not_counted_and_what_goes_through_now_is(world: World) -> None:
     """A guard that holds back eight leaves is loosened, and then tightened."""
     world.write("people.json", [each | {"status": "Left"} for each in people()])
     world.write("users.json", users())
@@ -257,6 +263,18 @@ def test_what_is_held_back_is_not_counted_and_what_goes_through_now_is(world: Wo
     assert "can still get in: 0, now 7." in ended.flat
     ended = world.run("impact", "tight.yaml", "--old", "loose.yaml", "--allow", "leavers=7")
     assert ended.flat.startswith("Nothing changes for any of ")
+
+
+def test_an_edit_that_makes_everybody_leave_fails_although_a_guard_would_hold_it(
+    world: World,
+) -> None:
+    world.write("people.json", [each | {"status": "Here"} for each in people()])
+    world.write("users.json", users())
+    world.write("old.yaml", edited({"tight"}))
+    world.write("m.yaml", edited({"tight"}).replace("status == 'Left'", "status == 'Here'"))
+    ended = world.run("impact", "m.yaml", "--old", "old.yaml", "--max-leavers", "0")
+    assert "7 from unchanged to leave (held back)" in ended.flat
+    assert ended.code == 6
 
 
 def test_an_edit_by_which_nothing_would_be_written_ends_with_1(world: World) -> None:

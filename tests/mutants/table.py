@@ -6322,6 +6322,14 @@ MUTANTS = (
         f"{TWO_PLANS} -k ends_with_1",
     ),
     Mutant(
+        "a-guard-hides-who-leaves-by-an-edit",
+        "planning/impact",
+        "(before.kind != kind or spared)",
+        "after.unsent is None and (before.kind != kind or spared)",
+        "an edit that makes everybody leave fails, whatever a guard would hold",
+        f"{TWO_PLANS} -k makes_everybody_leave",
+    ),
+    Mutant(
         "a-refusal-ends-impact-with-0",
         "cli/impact",
         "found.after.errors or found.new_warnings",

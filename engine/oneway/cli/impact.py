@@ -41,14 +41,14 @@ from oneway.runs.session import Operator
     "--max-leavers",
     type=int,
     metavar="N",
-    help="Fail if more than N newly leave, not counting those who are held back.",
+    help="Fail if more than N newly leave, or are no longer held back.",
 )
 @click.option(
     "--fail-on",
     multiple=True,
     metavar="OUTCOME",
     type=click.Choice([each.value for each in Kind]),
-    help="Fail if any person newly has this outcome; a change that is held back does not count: "
+    help="Fail if any person newly has this outcome, or is no longer held back from it: "
     f"{', '.join(each.value for each in Kind)}.",
 )
 @formatted("text", "json", "markdown")

@@ -104,6 +104,12 @@ class PersonImpact:
         """The outcome of the person in each plan, in words."""
         return (self.before.words, self.after.words)
 
+    def newly(self, kind: str) -> bool:
+        """Return whether only the new plan has this outcome, or only the new plan sends it."""
+        before, after = self.before, self.after
+        spared = before.unsent is not None and after.unsent is None
+        return after.kind == kind and (before.kind != kind or spared)
+
 
 @dataclass(frozen=True, slots=True)
 class Impact:
@@ -119,11 +125,11 @@ class Impact:
         return Counter(field.field for field in found if field.is_sent)
 
     def counted(self, kind: str) -> int:
-        """Return to how many people an outcome, such as `leave`, happens only with the new plan.
+        """Return how many people newly get an outcome, such as `leave`, or are no longer spared it.
 
-        What is not sent does not happen.
+        A guard that holds the outcome back does not make the edit a smaller one.
         """
-        return sum(each.turn[1] == kind != each.turn[0] for each in self.people)
+        return sum(each.newly(kind) for each in self.people)
 
 
 def impact(before: Plan, after: Plan, was: PlanFate = ALL_SENT, now: PlanFate = ALL_SENT) -> Impact:
