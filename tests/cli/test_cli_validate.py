@@ -179,7 +179,7 @@ def test_a_value_between_quotes_in_a_manifest_is_warned_of_once(world: World) ->
         world.write(name, text.replace("{connector: file, resource: people.json}", source))
     ended = world.run("validate", "connectors", "one.yaml", "two.yaml")
     assert (ended.code, ended.out.count("[C155]")) == (0, 1)
-    assert "connectors/acme.yaml:10:39: warning: a value that holds a quote" in ended.out
+    assert "connectors/acme.yaml:10:39: warning: a value with a quote" in ended.out
     assert "{value_odata} without quotes around it" in ended.flat
     assert "[C155]" in world.run("connectors", "acme").err
     world.write("connectors/acme.yaml", FILTERING.replace("'{value}'", "{value_odata}"))

@@ -49,7 +49,7 @@ def test_a_refused_record_is_reported_each_night_and_sent_now_and_then(nightly: 
     assert (
         "refused 5 times since 2026-11-01 with the same values; next try 2026-11-22" in ended.flat
     )
-    assert "cannot hold the number of field 'name' [W150]" in ended.flat
+    assert "cannot contain the number of field 'name' [W150]" in ended.flat
     assert "postponed (1): the target refused the same values before" in ended.flat
 
 

@@ -94,7 +94,7 @@ def test_nobody_leaves_by_a_day_long_ago_before_somebody_says_that_it_is_one(
         code, out, status = night(world, "is_past(leave)", how, leave, "Current")
         assert (code, "nothing to do" in out) == (5, True), out
         assert "Have left, and can still get in (1) 1 Ann: by its dates, they left more" in out
-        assert "they left more than 50 years ago: such a day often stands" in out
+        assert "they left more than 50 years ago: such a day often means" in out
         assert "can still get in" in status
     assert world.read("staff.json")[0]["active"]
     code, out, _ = night(world, "is_past(leave)", how, "2026-05-01", "Current")

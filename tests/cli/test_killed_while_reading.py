@@ -105,7 +105,7 @@ def test_a_signal_while_it_reads_ends_with_130_and_is_recorded(
     ended = stopped(monkeypatch, number, "sync", "acme")
     assert os.WIFEXITED(ended)
     assert os.WEXITSTATUS(ended) == 130
-    assert "interrupted; what was written is written" in Path("said").read_text()
+    assert "interrupted; writes that were made stay" in Path("said").read_text()
     assert states(acme) == [("acme", "interrupted")]
     assert "it was asked to stop" in acme.run("runs", "show", "latest").flat
 

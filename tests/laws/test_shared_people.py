@@ -65,6 +65,7 @@ TWO_JOBS = (
     ["beta", "acme"],
     ("acme", "Former"),
 )
+BACK_FOR_A_NIGHT = (*TWO_JOBS[:-1], ("beta", "Current"), ["acme", "beta"], TWO_JOBS[-1])
 
 
 class Group:
@@ -150,6 +151,7 @@ class Group:
 @example([*TWO_JOBS[:3], ("acme", "Former")], True, "report", NAMES)
 @example(TWO_JOBS, True, "reactivate", NAMES)
 @example(TWO_JOBS, False, "report", NAMES[::-1])
+@example(BACK_FOR_A_NIGHT, True, "report", NAMES)
 @given(LIFE, st.booleans(), st.sampled_from(["report", "reactivate"]), st.permutations(NAMES))
 @settings(max_examples=settings().max_examples // 10)  # each is some twenty runs
 def test_access_ends_once_nobody_employs_the_person_and_then_nothing_is_written(

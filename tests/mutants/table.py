@@ -6186,6 +6186,14 @@ MUTANTS = (
         f"{SHARED_TARGET} -k in_conflict_at_one",
     ),
     Mutant(
+        "back-for-a-night-is-employed-by-nobody",
+        "runs/evidence/other_connections",
+        "gone = known.left.has_left(link.source_id, link.target_id) and not back",
+        "gone = known.left.has_left(link.source_id, link.target_id)",
+        "who is back at one employer since last night is not locked out by the other",
+        "tests/laws/test_shared_people.py",
+    ),
+    Mutant(
         "employed-by-a-dead-connection",
         "runs/evidence/other_connections",
         "return known.good >= instant_text(self._session.now() - _RECENT)",

@@ -24,7 +24,7 @@ from nights.town import LAG, Person, Town, Violation
 from oneway.history import links as learned
 from oneway.history.journal import Journal
 from oneway.planning import planner
-from oneway.planning.reconcile import _Reconciler
+from oneway.planning.reissued import Reissued
 from oneway.runs import run_log, sync
 from simulation.crash import Crash, Steps, journal_steps
 
@@ -147,7 +147,7 @@ def _learning_at_the_end() -> Iterator[None]:
 
 @contextmanager
 def _making_new_people() -> Iterator[None]:
-    reissued = patch.object(_Reconciler, "_reissued", lambda *_: {})
+    reissued = patch.object(Reissued, "conflicts", lambda *_: {})
     with reissued, patch.object(planner, "perhaps_there", lambda *_: {}):
         yield
 

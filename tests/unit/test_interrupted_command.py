@@ -6,8 +6,8 @@ from oneway.cli.entry import interrupted
 
 
 @pytest.mark.parametrize(("args", "told"), [
-    (["sync", "m.yaml"], "what was written is written"),
-    (["--log", "json", "sync", "m.yaml"], "what was written is written"),
+    (["sync", "m.yaml"], "writes that were made stay"),
+    (["--log", "json", "sync", "m.yaml"], "writes that were made stay"),
     (["plan", "m.yaml"], "no system was written to"),
 ])  # fmt: skip
 def test_only_a_command_that_writes_to_no_system_says_so(

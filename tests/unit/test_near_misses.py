@@ -327,7 +327,7 @@ ALONE = ["1", "2", "3", "4", "5"]
         ([*ALONE, "2026-03-31"], ""),
         (["a@example.com", "2", "a@example.com"], "email"),
         (["a@example.com", "2"], ""),
-        (["a@example.com", "b@example.com", "2026-03-31"], ""),
+        (["a@example.com", "b@example.com", "2026-03-31"], "email"),
         ([*map(str, range(LOOKED_AT)), "1"], "own"),  # the first ones say so
         ([*map(str, range(LOOKED_AT - 1)), "1"], ""),
         ([None, *map(str, range(LOOKED_AT)), "1"], "own"),

@@ -134,7 +134,8 @@ class OtherConnections:
             return False
         if link.seen < known.good and link.source_id not in known.left.unsettled:
             return False
-        gone = known.left.has_left(link.source_id, link.target_id)
+        back = link.source_id in known.left.back  # the next run takes them off those who left
+        gone = known.left.has_left(link.source_id, link.target_id) and not back
         return not gone and link.source_id not in known.listed
 
     def is_connection(self, name: str) -> bool:
