@@ -843,7 +843,7 @@ MUTANTS = (
             (
                 "an-odd-night-forgets-the-record",
                 "planning/outcomes",
-                "(*self._whose(row, found, draft), *found.notes)",
+                "(*self.possible.remembered(row, found, draft), *found.notes)",
                 "found.notes",
             ),
             (
@@ -1221,7 +1221,7 @@ MUTANTS = (
     Mutant(
         "listed-beside-their-own-leave",
         "planning/planner",
-        "named = without_leaving(drafts, self.matches, drafter)",
+        "named = without_leaving(drafts, self.matches, possible)",
         "named = tuple(drafts)",
         "a leaver's second row is not listed over the record that leaves by the first",
         "tests/laws/test_whose_access.py",
@@ -2201,8 +2201,8 @@ MUTANTS = (
     Mutant(
         "one-per-other-account-forgotten",
         "planning/planner",
-        "second.get(id) or others.still_in(draft.target)",
-        "second.get(id)",
+        "second.get(draft.target.target_id) or others.still_in(draft.target)",
+        "second.get(draft.target.target_id)",
         "the account of an ended employment is in the list, whichever record counts",
         "tests/cli/test_employments.py",
     ),
@@ -2446,7 +2446,7 @@ MUTANTS = (
     ),
     Mutant(
         "half-a-leave-locks-out",
-        "planning/outcomes",
+        "planning/returns",
         "is_gone(self.policy, row, target) or self._half_left(row, target)",
         "is_gone(self.policy, row, target)",
         "an employed person whose access half a leave has taken is back",
@@ -3783,7 +3783,7 @@ MUTANTS = (
     Mutant(
         "creates-unproven",
         "planning/outcomes",
-        "if self.unseen:",
+        "if self.possible.unseen:",
         "if False:",
         "nothing is created over an incomplete list",
         f"tests/unit/test_planner.py {MODEL} {STATE}",
@@ -3854,7 +3854,7 @@ MUTANTS = (
     ),
     Mutant(
         "rehire-always-reactivates",
-        "planning/outcomes",
+        "planning/returns",
         "if self.policy.rehires is Rehires.REPORT:",
         "if False:",
         "`rehires: report` leaves it to a person",
@@ -3862,7 +3862,7 @@ MUTANTS = (
     ),
     Mutant(
         "scheduled-is-nothing",
-        "planning/outcomes",
+        "planning/returns",
         "is_gone(self.policy, row, target) or self._half_left(row, target)",
         "target.left or self._half_left(row, target)",
         "who is due to leave and is employed is a rehire",
@@ -3942,7 +3942,7 @@ MUTANTS = (
     ),
     Mutant(
         "contested-key-written",
-        "planning/outcomes",
+        "planning/updates",
         "[d for d in found if not self._rivals(target, d) and d not in lost]",
         "[d for d in found if d not in lost]",
         "a key that keeps others in conflict is left alone",
@@ -5349,7 +5349,7 @@ MUTANTS = (
     # access (laws 18 and 19)
     Mutant(
         "access-waits-for-other-fields",
-        "planning/outcomes",
+        "planning/draft",
         "if self.access is not None and self.access.takes_access:",
         "if self.access is None and self.verb is None:",
         "what is wrong with other fields does not keep a leaver in",
@@ -5373,7 +5373,7 @@ MUTANTS = (
     ),
     Mutant(
         "conflicting-leaver-is-forgotten",
-        "planning/outcomes",
+        "planning/possible_records",
         "lets_in = any(not each.left and",
         "lets_in = any(each.left and",
         "a leaver in conflict may have a record that lets them in",
@@ -6139,9 +6139,9 @@ MUTANTS = (
     ),
     Mutant(
         "a-namesake-elsewhere-is-the-leaver",
-        "planning/outcomes",
-        "maybe = tuple(each for each in maybe if each.target_id not in self.elsewhere)",
-        "pass",
+        "planning/possible_records",
+        " if not self.shared.whose(e.target_id)]",
+        "]",
         "a leaver is not listed for a record of another connection's namesake",
         f"{SHARED_TARGET} -k namesake",
     ),
@@ -6164,7 +6164,7 @@ MUTANTS = (
     Mutant(
         "two-jobs-one-leave-ends-access",
         "planning/outcomes",
-        "        if row.leaver and said is not None:\n",
+        "        if decided is not None:\n",
         "        if False:\n",
         "who leaves one of two employers keeps access by the other",
         f"{SHARED_TARGET} -k leaves_one_of_two",
@@ -6172,8 +6172,8 @@ MUTANTS = (
     Mutant(
         "two-jobs-one-row-gone-ends-access",
         "planning/planner",
-        "if draft.access is not None and (said := self.evidence.employed.get(id)):",
-        "if draft.access is not None and (said := ''):",
+        "if draft.access is not None and (decided := self.shared.absent(draft.target)):",
+        "if draft.access is not None and (decided := None):",
         "who is gone from one of two sources keeps access by the other",
         f"{SHARED_TARGET} -k gone_from_one_of_two",
     ),
@@ -6268,7 +6268,7 @@ MUTANTS = (
     Mutant(
         "both-employers-write",
         "planning/outcomes",
-        "        draft = self._without_others_values(draft)\n",
+        "        draft = self.shared.ours(draft)\n",
         "",
         "of two connections that differ about a person, one writes",
         SHARED_PEOPLE,

@@ -14,10 +14,11 @@ from oneway.mapping.spec import Absent, Category, Rehires, Write
 from oneway.planning.absent import Unmatched, doubt, may_be_anybodys
 from oneway.planning.diff import at_create, at_update, is_gone, refuses
 from oneway.planning.doubted_matches import back_on_a_guess
-from oneway.planning.draft_reasons import LEFT_TO, NOT_SHOWN
+from oneway.planning.draft_reasons import NOT_SHOWN
 from oneway.planning.links import let_through
 from oneway.planning.one_per_person import ANOTHER, one_per_person
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Reason, Verb
+from oneway.planning.shared_records import LEFT_TO
 from oneway.planning.similar.same_person import SEVERAL, label_words
 from oneway.planning.together import without_parts
 from oneway.planning.uniqueness import SpokenValues

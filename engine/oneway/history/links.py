@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from oneway.history.name_digests import NameDigests
 from oneway.planning.breach import Verdict
 from oneway.planning.links import Link, Origin
-from oneway.planning.outcomes import SHARED
 from oneway.planning.plan import Kind, Outcome, Plan, Quiet
+from oneway.planning.shared_records import SHARED
 
 if TYPE_CHECKING:
     from oneway.history.journal.journal import Journal

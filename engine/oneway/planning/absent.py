@@ -25,11 +25,11 @@ from oneway.mapping.short_rows import AnySourceRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import KEEP, FieldChange, at_update, begun, has_begun, is_there, wanted
+from oneway.planning.draft import Draft
 from oneway.planning.draft_reasons import leave_not_shown
 from oneway.planning.ineffective import why_leave_fails, written
 from oneway.planning.match import MatchedRows, Matches
 from oneway.planning.one_per_person import OtherRecords
-from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
 from oneway.planning.similar.lookalikes import compared_fields, held_value, said_value
 from oneway.planning.similar.marks import has_email, marks_of

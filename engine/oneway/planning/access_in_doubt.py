@@ -8,10 +8,11 @@ from oneway.core.records import MISSING
 from oneway.mapping.program import LeftAnswer, Policy, Program, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import has_begun, perhaps_left
+from oneway.planning.draft import Draft
 from oneway.planning.links import LinkEvidence
 from oneway.planning.match import MatchedRows, Matches
-from oneway.planning.outcomes import PENDING, Draft, Drafter
 from oneway.planning.plan import Kind, Reason, Verb
+from oneway.planning.possible_records import PENDING, PossibleRecords
 
 _UNSEEN = "the target does not show it, which does not prove that it is gone"
 
@@ -46,10 +47,7 @@ def remembered_records(
 
 
 def mark_reopened(
-    policy: Policy,
-    drafts: Sequence[Draft],
-    matches: Matches,
-    possible: Mapping[str, Sequence[TargetRow]],
+    drafts: Sequence[Draft], matches: Matches, possible: PossibleRecords
 ) -> tuple[Draft, ...]:
     """Name in the drafts each leaver whose record may be reactivated for another person.
 
@@ -67,16 +65,16 @@ def mark_reopened(
 
     def named(draft: Draft) -> bool:
         row = draft.row
-        if row is None or draft.target is not None or not perhaps_left(policy, row):
+        if row is None or draft.target is not None or not perhaps_left(possible.policy, row):
             return False
-        maybe = (*matches.of(row).candidates, *possible.get(row.source_id, ()))
+        maybe = possible.of(row, matches.of(row))
         return any(each.target_id in back for each in maybe)
 
     return tuple(each._replace(has_access=True) if named(each) else each for each in drafts)
 
 
 def without_leaving(
-    drafts: Sequence[Draft], matches: Matches, drafter: Drafter
+    drafts: Sequence[Draft], matches: Matches, possible: PossibleRecords
 ) -> tuple[Draft, ...]:
     """Return the drafts, where no leaver is named only over a record that leaves in this plan.
 
@@ -92,7 +90,7 @@ def without_leaving(
         row = draft.row
         if not leaving or row is None or draft.kind is not Kind.CONFLICT or not draft.has_access:
             return draft
-        return draft._replace(has_access=drafter.may_get_in(row, matches.of(row), leaving))
+        return draft._replace(has_access=possible.may_get_in(row, matches.of(row), leaving))
 
     return tuple(map(told, drafts))
 
@@ -101,7 +99,7 @@ def mark_doubted(
     program: Program,
     drafts: Sequence[Draft],
     evidence: LinkEvidence,
-    possible: Mapping[str, Sequence[TargetRow]],
+    possible: PossibleRecords,
 ) -> tuple[Draft, ...]:
     """Mark in the drafts everyone who may have left all the same as having access.
 
@@ -126,7 +124,7 @@ def mark_doubted(
         why = "" if settled else evidence.doubted.get(who, "")
         if not why or (draft.row is not None and who in passed_on):
             return draft
-        maybe = possible.get(who, ()) if draft.target is None else ()
+        maybe = possible.by_source.get(who, ()) if draft.target is None else ()
         ids = (who,) if draft.row is None else tuple(each.target_id for each in maybe)
         reason = Reason(MAY_HAVE_LEFT, why, candidates=ids, warning=True)
         return draft._replace(has_access=True, reasons=(*draft.reasons, reason))

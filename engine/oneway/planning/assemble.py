@@ -11,9 +11,9 @@ from oneway.mapping.program import STATED, Cell, FieldRule, Missed, Policy, Sour
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole, whole_target
 from oneway.planning.better_matches import BetterMatch
 from oneway.planning.diff import Awaited, FieldChange, comparison
+from oneway.planning.draft import Draft
 from oneway.planning.match import Pairs
 from oneway.planning.names import held_name
-from oneway.planning.outcomes import Draft
 from oneway.planning.plan import (
     STRANGER,
     Action,

@@ -20,8 +20,8 @@ from oneway.mapping.spec import Absent
 from oneway.planning.absent import SPARED
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import perhaps_left
+from oneway.planning.draft import Draft
 from oneway.planning.match import Pairs
-from oneway.planning.outcomes import Draft
 from oneway.planning.plan import STRANGER, Kind, Reason, Verb
 from oneway.planning.record_owner import owner_text
 from oneway.planning.similar.lookalikes import (

@@ -14,8 +14,6 @@ from oneway.planning.plan import Reason
 
 ODD_DAY = "odd_day"
 """The code of a reason: the leave date is implausible."""
-LEFT_TO = "left_to:"
-"""The prefix of reason codes for fields that another connection writes: `left_to:email`."""
 
 NOT_SHOWN = "not_shown:"
 """The prefix of reason codes for fields that a target record does not show: `not_shown:groups`."""

@@ -13,8 +13,8 @@ from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT, WHOSE, StillIn
 from oneway.planning.access_in_doubt import draft_of_unseen, is_out
 from oneway.planning.diff import perhaps_left
+from oneway.planning.draft import Draft
 from oneway.planning.links import LinkEvidence
-from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Plan, Quiet, Reason
 
 Records = Mapping[str, frozenset[str]]

@@ -43,6 +43,11 @@ class Match(NamedTuple):
     proven: bool = False
     again: bool = False
 
+    @property
+    def unproven(self) -> Reason | None:
+        """Why a row's own record is missing, unless the target said that it is gone."""
+        return self.gone if not self.proven else None
+
     def contested(self, reason: Reason, *candidates: TargetRow) -> "Match":
         """Return a conflict in place of this match, for which a human decides."""
         return Match(conflict=reason, level=self.level, candidates=candidates)

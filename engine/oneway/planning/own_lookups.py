@@ -31,7 +31,7 @@ from oneway.mapping.program import (
 )
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import Awaited
-from oneway.planning.outcomes import Draft
+from oneway.planning.draft import Draft
 from oneway.planning.plan import Verb
 from oneway.planning.uniqueness import GrantedClaims
 

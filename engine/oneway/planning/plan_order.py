@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 from oneway.planning.assemble import Assembler
+from oneway.planning.draft import Draft
 from oneway.planning.match import Pairs
-from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Outcome, Quiet
 from oneway.planning.quiet_outcomes import OutcomesInRuns, PassedOver, QuietRun
 

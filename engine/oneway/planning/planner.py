@@ -37,6 +37,7 @@ from oneway.planning.access_in_doubt import (
 from oneway.planning.assemble import Assembler
 from oneway.planning.better_matches import BetterMatches, perhaps_there, with_better_matches
 from oneway.planning.diff import perhaps_left
+from oneway.planning.draft import Draft
 from oneway.planning.leaving import LeaveAndReturn
 from oneway.planning.links import NO_LINKS, LinkEvidence, let_through
 from oneway.planning.listed_before import still_listed
@@ -48,7 +49,7 @@ from oneway.planning.one_per_person import (
     hold_tied,
     one_per_person,
 )
-from oneway.planning.outcomes import SHARED, Draft, Drafter, contested, silent
+from oneway.planning.outcomes import Drafter, silent
 from oneway.planning.own_lookups import resolve_own_lookups
 from oneway.planning.plan import (
     EARLIER_RUNS,
@@ -63,14 +64,18 @@ from oneway.planning.plan import (
     Reason,
 )
 from oneway.planning.plan_order import in_order
+from oneway.planning.possible_records import PossibleRecords
 from oneway.planning.quiet_outcomes import NOT_PASSED, PassedOver
 from oneway.planning.reconcile import reconcile
+from oneway.planning.returns import Returns
 from oneway.planning.screen import screen
+from oneway.planning.shared_records import SharedRecords
 from oneway.planning.similar.came_back import hold_who_came_back
 from oneway.planning.similar.near_duplicates import hold_near_duplicates
 from oneway.planning.similar.near_misses import likely_targets, near_misses
 from oneway.planning.similar.second_records import second_records
 from oneway.planning.uniqueness import GrantedClaims, grant_claims
+from oneway.planning.updates import Updates, contested
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,7 @@ class _Planner:
         # In an order that does not depend on that of reading.
         self.rows = sorted(screened.rows, key=lambda row: (row.key, row.source_id))
         self.targets = sorted(screened.targets, key=lambda each: each.target_id)
+        self.shared = SharedRecords(self.policy, self.evidence)
         self.linked = self.evidence.linked_among(self.targets)
         self.records = self._matched()
         self.matches = self.records.matches
@@ -162,7 +168,7 @@ class _Planner:
         rows, granted = resolve_own_lookups(
             self.program, self.rows, partial(self._granted, drafter, unmatched)
         )
-        named = self._named(granted.drafts, drafter)
+        named = self._named(granted.drafts, drafter.possible)
         managed = [each for row, each in self.matches.each(rows) if _is_managed(row, each)]
         near = near_misses(replace(self.records, rows=rows), self.evidence.others)
         there = perhaps_there(named.drafts, near, policy)
@@ -201,28 +207,30 @@ class _Planner:
         return replace(found, matches=hold_tied(matches, rows, self.chosen.tied))
 
     def _drafter(self) -> Drafter:
-        rows, targets, policy, evidence = self.rows, self.targets, self.policy, self.evidence
-        hidden_access = any(not (each.keys_known or each.left) for each in targets)
+        policy, evidence = self.policy, self.evidence
+        leaving = LeaveAndReturn(policy, self.program.left_with)
+        updates = Updates(policy, contested(policy, self.matches))
         return Drafter(
             policy,
-            LeaveAndReturn(policy, self.program.left_with),
-            self.unseen,
-            contested(policy, self.matches),
-            silent(policy, targets),
-            evidence.pending,
+            leaving,
+            updates,
+            Returns(policy, leaving, updates, evidence.inconclusive, evidence.ended),
+            self._possible_records(),
+            self.shared,
+            silent(policy, self.targets),
             evidence.second_look,
-            unseen_access=not self.target.complete or hidden_access,
-            inconclusive=evidence.inconclusive,
-            ended=evidence.ended,
-            elsewhere={id: evidence.elsewhere[id] for id in evidence.stays},
-            employed=evidence.employed,
-            lapsed=evidence.lapsed,
-            overdue=evidence.overdue,
-            looked_after=evidence.looked_after,
-            possible={
-                **targets_by_readable_keys(rows, targets),
-                **self._possible(self.records),
-            },
+        )
+
+    def _possible_records(self) -> PossibleRecords:
+        hidden_access = any(not (each.keys_known or each.left) for each in self.targets)
+        readable = targets_by_readable_keys(self.rows, self.targets)
+        return PossibleRecords(
+            self.policy,
+            self.shared,
+            {**readable, **self._possible(self.records)},
+            self.unseen,
+            not self.target.complete or hidden_access,
+            self.evidence.pending,
         )
 
     def _possible(self, records: MatchedRows) -> Mapping[str, Sequence[TargetRow]]:
@@ -254,12 +262,9 @@ class _Planner:
         def marked(draft: Draft) -> Draft:
             if draft.target is None:
                 return draft
-            id = draft.target.target_id
-            if draft.access is not None and (said := self.evidence.employed.get(id)):
-                late = id in self.evidence.overdue
-                why = Reason(SHARED, f"not deactivated: {said}", warning=late)
-                return Draft(Kind.ABSENT, None, draft.target, reasons=(why,), has_access=late)
-            reason = second.get(id) or others.still_in(draft.target)
+            if draft.access is not None and (decided := self.shared.absent(draft.target)):
+                return decided
+            reason = second.get(draft.target.target_id) or others.still_in(draft.target)
             if reason is None:
                 return draft
             return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
@@ -273,11 +278,11 @@ class _Planner:
         found = (drafter.draft(row, each) for row, each in self.matches.each(rows))
         return grant_claims([*found, *unmatched], self.targets, self.policy, self.evidence.claimed)
 
-    def _named(self, drafts: Sequence[Draft], drafter: Drafter) -> BetterMatches:
+    def _named(self, drafts: Sequence[Draft], possible: PossibleRecords) -> BetterMatches:
         """Name in the drafts everyone who may still get in, and find better matches."""
-        evidence, possible = self.evidence, drafter.possible
-        named = without_leaving(drafts, self.matches, drafter)
-        named = mark_reopened(self.policy, named, self.matches, possible)
+        evidence = self.evidence
+        named = without_leaving(drafts, self.matches, possible)
+        named = mark_reopened(named, self.matches, possible)
         named = (*mark_doubted(self.program, named, evidence, possible), *expected(evidence))
         named = mark_returning(named, evidence)
         named = still_listed(self.program, named, self.chosen.aside, evidence)

@@ -37,8 +37,9 @@ from oneway.planning.diff import (
     new_value,
     present,
 )
-from oneway.planning.outcomes import PENDING, Draft
+from oneway.planning.draft import Draft
 from oneway.planning.plan import Kind, Reason, Verb
+from oneway.planning.possible_records import PENDING
 from oneway.planning.record_owner import owner_text
 from oneway.planning.similar.lookalikes import held_value, naming_of, said_value
 from oneway.planning.similar.marks import claims_of, each_claim, marks_of
