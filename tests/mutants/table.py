@@ -56,6 +56,7 @@ SPELLING = "tests/laws/test_spelling.py"
 NAMES = "tests/laws/test_whole_names.py"
 TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
 
+NOTIFY_WRONG = "tests/cli/test_notify_with_mistakes.py"
 TWO_PLANS = "tests/cli/test_impact_is_two_plans.py"
 UNKNOWN = "tests/laws/test_unknown_conditions.py"
 GENERATED = "tests/laws/test_generated.py"
@@ -6472,5 +6473,40 @@ MUTANTS = (
         "    return False and",
         "`bank.account` looks sensitive",
         "tests/unit/test_lint.py -k nobody_should_read",
+    ),
+    # a mistake in `notify`
+    Mutant(
+        "a-mistake-in-notify-stops-the-night",
+        "connections/document",
+        'return bool(paths) and all(path[:1] == ("notify",) for path in paths)',
+        "return False",
+        "a connection with two channels in one item runs",
+        NOTIFY_WRONG,
+    ),
+    Mutant(
+        "an-alias-of-notify-is-believed",
+        "connections/document",
+        'return bool(paths) and all(path[:1] == ("notify",) for path in paths)',
+        'return any(path[:1] == ("notify",) for path in paths)',
+        "a mistake that an alias repeats in `source` is refused",
+        NOTIFY_WRONG,
+    ),
+    Mutant(
+        "only-the-first-channel-of-an-item",
+        "connections/usable_channels",
+        '                    yield notify_of(DocumentPart(document, ("notify", 0)), file)\n'
+        "                    break\n",
+        '                    yield notify_of(DocumentPart(document, ("notify", 0)), file)\n'
+        "                    return\n",
+        "both channels of an item are notified",
+        NOTIFY_WRONG,
+    ),
+    Mutant(
+        "a-channel-with-a-foreign-credential",
+        "connections/usable_channels",
+        "found if _may_use(each, file, name)",
+        "found",
+        "a channel whose credential is not the connection's is not used",
+        NOTIFY_WRONG,
     ),
 )

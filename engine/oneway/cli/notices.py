@@ -130,7 +130,8 @@ def _notify(
     broken = broken_around(beginning.file)
     if error is None:
         for each in broken:
-            console.report(each.refused.diagnostics if each.refused is not None else ())
+            if each.connection is None and each.refused is not None:  # else the run says it
+                console.report(each.refused.diagnostics)
         if not broken and not state_of(state).has_journal:
             return  # nothing to notify of, and no earlier notice to end
     from oneway.history.journal import Journal

@@ -233,10 +233,10 @@ def named_connection(text: str) -> "Connection | None":
         return None
     from oneway.connections.default_notify import with_default_of_folder
     from oneway.connections.file_kinds import is_connection
-    from oneway.connections.parse import load_connection
+    from oneway.connections.parse import load_for_a_run
 
     is_one = is_connection(data, path)
-    return with_default_of_folder(load_connection(data, str(Path(path)))) if is_one else None
+    return with_default_of_folder(load_for_a_run(data, str(Path(path)))) if is_one else None
 
 
 def _is_path(text: str) -> bool:

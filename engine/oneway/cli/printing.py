@@ -1,6 +1,7 @@
 """Output that several commands share."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oneway.cli.console import Console
@@ -25,13 +26,21 @@ _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
 
 
 def introduce(console: Console, prepared: PreparedRun) -> None:
-    """Print the notes before a run: warnings about the mapping, and assumptions about systems."""
+    """Print the notes before a run: who is not notified, warnings, assumptions about systems."""
+    note_unnotified(console, prepared)
     note_warnings(console, prepared)
     for name, found in assumed(prepared).items():
         console.note(
             f"note: {count(len(found), 'thing')} about {harmless(name)} could not be confirmed: "
             f"oneway check {quoted(prepared.request.name)}"
         )
+
+
+def note_unnotified(console: Console, prepared: PreparedRun) -> None:
+    """Print the mistakes in the connection's `notify`: the run goes on with its other channels."""
+    connection = prepared.request.connection
+    found = connection.mistakes if connection is not None else ()
+    console.report([replace(each, severity=Severity.WARNING) for each in found])
 
 
 def note_warnings(console: Console, prepared: PreparedRun) -> None:

@@ -11,7 +11,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.cli.notices import delivering, notifying, starting
 from oneway.cli.options import FOLDERS, connected, consoled, limited, remembering, state_of, user
-from oneway.cli.printing import exit_of, print_results
+from oneway.cli.printing import exit_of, note_unnotified, print_results
 from oneway.connections.environment import from_environment
 from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused
@@ -76,6 +76,7 @@ def _resume(
     _introduce(console, run)
     with starting(console, beginning_of(plan), state, more=bool(options)):
         prepared = reopen_plan(plan, request)
+    note_unnotified(console, prepared)
     with (
         delivering(console, prepared.request.connection, state),
         RunSession(prepared, operator) as session,

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from oneway.connections.provenance import FileProvenance
 from oneway.connections.secrets.refs import SecretRef
 from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import Diagnostic
 from oneway.core.records import Value
 from oneway.documents.yaml_source import Path
 from oneway.mapping.spec import GuardKind, LimitSpec, OnBreach
@@ -193,7 +194,9 @@ class Connection:
     notify_file: str = ""
     """The file that names the channels: its own, its folder's default, or ""."""
     notify_broken: bool = False
-    """Whether that default cannot be read, so that the channels are unknown."""
+    """Whether that file has mistakes there, so that some or all channels are unknown."""
+    mistakes: tuple[Diagnostic, ...] = field(default=(), repr=False)
+    """The mistakes in its own `notify`, which stop no run."""
     written: FileProvenance = field(default=FileProvenance(), repr=False, compare=False)
 
     @property

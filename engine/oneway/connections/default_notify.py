@@ -10,15 +10,17 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from oneway.connections.connection import Connection, Notify, notify_references
-from oneway.connections.document import checked_document
+from oneway.connections.document import checked_document, document_for_a_run
 from oneway.connections.file_kinds import NOTIFY, keys_of
 from oneway.connections.load import notify_of
 from oneway.connections.provenance import FileProvenance
 from oneway.connections.regular_files import read_regular
 from oneway.connections.secret_scope import reference_out_of_scope
 from oneway.connections.secrets.refs import SecretRef
+from oneway.connections.usable_channels import usable_channels
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.documents.lenient import obj
 from oneway.documents.yaml_source import LIMIT
 from oneway.documents.yaml_source import Path as KeyPath
 from oneway.mapping.load.part import DocumentPart
@@ -29,7 +31,10 @@ FILE = "notify.yaml"
 
 @dataclass(frozen=True, slots=True)
 class DefaultNotify:
-    """The default channels of a folder, from `file`; `refused` says why it cannot be read."""
+    """The default channels of a folder, from `file`.
+
+    If the file has mistakes, `refused` has them, and `notify` the channels that can be used.
+    """
 
     file: str
     notify: tuple[Notify, ...] = ()
@@ -81,9 +86,19 @@ def default_at(path: str) -> DefaultNotify | None:
         return None
     try:
         data = read_regular(path, LIMIT + 1)
-        return load_default(data, path) if NOTIFY in keys_of(data, path) else None
+        return _for_a_run(data, path) if NOTIFY in keys_of(data, path) else None
     except Refused as refused:
         return DefaultNotify(path, refused=refused)
+
+
+def _for_a_run(data: bytes, file: str) -> DefaultNotify:
+    """Return the default in a file's bytes; if it is broken, its channels that can be used."""
+    try:
+        return load_default(data, file)
+    except Refused as refused:
+        document, _ = document_for_a_run(data, file, "notify", NOTIFY)
+        channels = usable_channels(obj(document.data).get("notify"), file)
+        return DefaultNotify(file, channels, refused)
 
 
 def defaults_among(paths: Iterable[str]) -> dict[str, DefaultNotify]:
@@ -109,7 +124,7 @@ def with_default(connection: Connection, default: DefaultNotify | None) -> Conne
         connection,
         notify=default.notify,
         notify_file=default.file,
-        notify_broken=default.refused is not None,
+        notify_broken=default.refused is not None or connection.notify_broken,
     )
 
 

@@ -16,18 +16,45 @@ def checked_document(data: bytes, file: str, schema: str, key: str) -> Document:
 
     `key` is its top-level key, which names its kind and version.
     """
+    document, of_notices = document_for_a_run(data, file, schema, key)
+    if of_notices:
+        raise Refused(of_notices)
+    return document
+
+
+def document_for_a_run(
+    data: bytes, file: str, schema: str, key: str
+) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """Return the parsed document and the mistakes in its `notify`.
+
+    Raises `Refused` with all mistakes if one of them is elsewhere. A run does not depend on who is
+    notified of it: nobody may keep access because of a slip there.
+    """
     reading = read_all(data, file, LIMIT)
     found = Findings([unquoted(each) for each in reading.found])
     document = reading.document
     if document is not None:
         # A value that could not be read cannot have a valid shape: one finding is enough.
         unread = {(each.span.line, each.span.column) for each in reading.found}
-        for wrong in _newer(document, key) or _mistakes(document, schema):
+        for wrong in _newer(document, key) or mistakes_of(document, schema):
             if (wrong.span.line, wrong.span.column) not in unread:
                 found.add(wrong)
-    if found.found or document is None:
-        raise Refused(found.sorted())
-    return document
+    mistakes = found.sorted()
+    if document is None or not all(_is_of_notices(document, each) for each in mistakes):
+        raise Refused(mistakes)
+    return document, mistakes
+
+
+def _is_of_notices(document: Document, found: Diagnostic) -> bool:
+    """Return whether a finding is about `notify` alone, also where an alias repeats its place."""
+    at = (found.span.line, found.span.column)
+    paths = [
+        path
+        for places in (document.places, document.key_places)
+        for path, span in places.items()
+        if (span.line, span.column) == at
+    ]
+    return bool(paths) and all(path[:1] == ("notify",) for path in paths)
 
 
 def _newer(document: Document, key: str) -> list[Diagnostic]:
@@ -41,7 +68,8 @@ def _newer(document: Document, key: str) -> list[Diagnostic]:
     return [FileProvenance(document).at((key,), "S111", summary, help)]
 
 
-def _mistakes(document: Document, schema: str) -> list[Diagnostic]:
+def mistakes_of(document: Document, schema: str) -> list[Diagnostic]:
+    """Return every mistake of shape and meaning in a document, one for each place."""
     credentials, taken = bad_credentials(document)
     shape = [
         each

@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache
 from os.path import isdir, isfile
 from pathlib import Path
@@ -18,7 +19,7 @@ from oneway.connections.default_notify import (
     with_default_of_folder,
 )
 from oneway.connections.file_kinds import NOTIFY, is_connection, keys_of
-from oneway.connections.parse import load_connection
+from oneway.connections.parse import load_for_a_run
 from oneway.connections.regular_files import read_regular
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, did_you_mean, refusal
@@ -32,7 +33,10 @@ ENDINGS = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of a folder, with its connection or the reason why it has none."""
+    """A file of a folder: its connection, and its mistakes.
+
+    With both, the connection runs: all mistakes are in its `notify`.
+    """
 
     file: str
     connection: Connection | None = None
@@ -40,7 +44,7 @@ class Found:
 
 
 def found_at(path: str) -> Found | None:
-    """Return the connection in a file, or the reason why it has none.
+    """Return the connection in a file and its mistakes, or the reason why it has none.
 
     None for a mapping, a manifest, or the folder's `notify.yaml` unless that is broken.
     """
@@ -50,7 +54,8 @@ def found_at(path: str) -> Found | None:
             if NOTIFY in keys:
                 load_default(data, path)
             return None
-        return Found(path, load_connection(data, path))
+        made = load_for_a_run(data, path)
+        return Found(path, made, Refused(made.mistakes) if made.mistakes else None)
     except Refused as refused:
         return Found(path, refused=refused)
 
@@ -101,7 +106,7 @@ def _with_channels(found: Found, defaults: Callable[[str], DefaultNotify | None]
     if found.connection is None:
         return found
     default = default_for(found.file, defaults)
-    return Found(found.file, with_default(found.connection, default))
+    return replace(found, connection=with_default(found.connection, default))
 
 
 def same_names(connections: Iterable[Connection]) -> dict[str, Diagnostic]:
@@ -135,8 +140,8 @@ def files_in(folder: str | Path) -> list[Path]:
 
 
 def connection_at(path: str) -> Connection:
-    """Return the connection in a file; raise `Refused` with everything that is wrong with it."""
-    return with_default_of_folder(load_connection(read_regular(path, LIMIT + 1), path))
+    """Return the connection in a file; raise `Refused` with all mistakes if it cannot run."""
+    return with_default_of_folder(load_for_a_run(read_regular(path, LIMIT + 1), path))
 
 
 def path_of(name: str, folder: str | Path = FOLDER) -> str:

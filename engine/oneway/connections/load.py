@@ -34,11 +34,14 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 _SPREAD = re.compile(r"([0-9]{1,5}) ?([smh])")
 
 
-def connection(part: DocumentPart, written: FileProvenance) -> Connection:
-    """Return the connection that a document describes."""
+def connection(
+    part: DocumentPart, written: FileProvenance, *, with_channels: bool = True
+) -> Connection:
+    """Return the connection that a document describes; its `notify` may only be read if sound."""
     guards = part.maybe("guards")
     reviewed = part.maybe_text("reviewed_by")
     only_changed = part.maybe("only_changed")
+    channels = part.items("notify") if with_channels else ()
     return Connection(
         name=str(part.at("name").value),
         file=written.file,
@@ -50,7 +53,7 @@ def connection(part: DocumentPart, written: FileProvenance) -> Connection:
         only_changed=only_changed is not None and only_changed.value is True,
         guards=_guards(guards) if guards else None,
         reviewed_by=reviewed.text if reviewed else "",
-        notify=tuple(notify_of(item, written.file) for item in part.items("notify")),
+        notify=tuple(notify_of(each, written.file) for each in channels),
         notify_file=written.file if part.maybe("notify") else "",
         written=written,
     )

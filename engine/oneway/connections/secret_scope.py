@@ -19,6 +19,7 @@ from oneway.connections.environment import of_environment
 from oneway.connections.secrets.refs import SecretKind, SecretRef, entry
 from oneway.connections.secrets.store import SECRETS, SERVICE
 from oneway.core.diagnostics import Diagnostic
+from oneway.documents.yaml_source import Path as KeyPath
 
 VARIABLE = "ONEWAY_CREDENTIALS"
 PREFIX = "ONEWAY_"
@@ -29,10 +30,15 @@ _KEPT = re.compile(r"(?P<connection>[a-z0-9-]+)\.(source|target)\.[A-Za-z][A-Za-
 
 def out_of_scope(connection: Connection) -> Iterator[Diagnostic]:
     """Yield a finding for each reference that leads beyond the connection's own credentials."""
+    return (found for _, found in placed_out_of_scope(connection))
+
+
+def placed_out_of_scope(connection: Connection) -> Iterator[tuple[KeyPath, Diagnostic]]:
+    """Yield the same findings, each with the path of its key in the file."""
     for path, ref in connection.references:
         wrong = reference_out_of_scope(ref, connection.name, connection.file)
         if wrong:
-            yield connection.written.at(path, "C152", *wrong)
+            yield path, connection.written.at(path, "C152", *wrong)
 
 
 def reference_out_of_scope(ref: SecretRef, name: str, file: str) -> tuple[str, str] | None:

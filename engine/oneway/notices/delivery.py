@@ -7,7 +7,7 @@ same id. The notices of one channel are sent in the order in which they were que
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -86,10 +86,10 @@ def deliver(
     notices wait for the next delivery. Raises `Refused` if the store fails; errors of channels are
     in the result.
     """
-    known = {each.name: each for each in connections if not each.notify_broken}
+    known = {each.name: each for each in connections}
     weekly(known.values(), store, now)
     known |= {each.name: each for each in folders}
-    lines = _lines(waiting(store, known), now)
+    lines = _lines((each for each in waiting(store, known) if not _is_hidden(each, known)), now)
     if not lines:
         return Delivery(0, ())
     with ThreadPoolExecutor(min(_AT_ONCE, len(lines))) as workers:
@@ -207,6 +207,12 @@ class _Line:
         said = f"{trouble.diagnostic.summary} [{trouble.diagnostic.code}]"
         failed(self.store, notice.id, said, "" if over else instant_text(next_try))
         return trouble.diagnostic
+
+
+def _is_hidden(notice: Notice, known: Mapping[str, Connection]) -> bool:
+    """Return whether a notice's channel is perhaps among those that cannot be read now."""
+    connection = known[notice.draft.connection]
+    return connection.notify_broken and notice.draft.channel not in channels(connection)
 
 
 def _lines(notices: Iterable[Notice], now: datetime) -> list[list[Notice]]:

@@ -140,6 +140,8 @@ def _interrupted(each: ConnectionStatus) -> str:
 
 def _broken(each: ConnectionStatus) -> str:
     found = each.broken[0]
+    if each.tells is not None and found.span.file == each.file:
+        return f"not everyone is notified: {harmless(found.summary)} [{found.code}]"
     return f"cannot be read: {harmless(found.summary)} [{found.code}]"
 
 

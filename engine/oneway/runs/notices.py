@@ -85,8 +85,8 @@ def queue_for_refused(
 
 
 def is_broken(file: str) -> bool:
-    """Return whether a connection's file exists but is invalid."""
-    return any(each.file == file for each in broken_around(file))
+    """Return whether a connection's file exists, but has no connection that could run."""
+    return any(each.file == file and each.connection is None for each in broken_around(file))
 
 
 def _connection_of(beginning: PendingRun) -> Connection:

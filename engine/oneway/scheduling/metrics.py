@@ -117,7 +117,7 @@ class _Metrics(Collector):
         board = self.board
         yield _one("oneway_up", "Whether the scheduler can do its work.", float(board.is_well))
         yield _one("oneway_connections", "Connections in the folder.", board.connections)
-        yield _one("oneway_connections_broken", "Files that cannot be read.", len(board.broken))
+        yield _one("oneway_connections_broken", "Files with mistakes.", len(board.broken))
         yield _one("oneway_runs_running", "Runs that go on now.", len(board.running))
         due = {name: at.timestamp() for name, at in board.next_due.items()}
         yield _by_name(

@@ -16,12 +16,18 @@ def existing(name: str) -> Connection | None:
     if not name:
         return None
     if _is_path(name):
-        return connection_at(name) if exists(name) else None
+        return _sound(connection_at(name)) if exists(name) else None
     try:
         path = path_of(name)
     except Refused:
         return None
-    return connection_at(path)
+    return _sound(connection_at(path))
+
+
+def _sound(found: Connection) -> Connection:
+    if found.mistakes:
+        raise Refused(found.mistakes)
+    return found
 
 
 def place_for(name: str) -> tuple[str, str]:

@@ -271,6 +271,8 @@ def _of_file(
         assert found.refused is not None
         return ConnectionStatus(found.file, found.file, found.refused.diagnostics)
     status = _of_runs(found.connection.name, journal, again)
+    if found.refused is not None:
+        status = replace(status, broken=(*found.refused.diagnostics, *status.broken))
     return _with_file(status, found.connection, seen.get(found.connection.name), now)
 
 
