@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 import click
 
 from oneway.cli.clock import now
-from oneway.cli.console import Console
+from oneway.cli.console import Console, ProgressLine
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled
 from oneway.cli.quoting import quoted
@@ -58,15 +58,15 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
         raise refusal("F120", str(mapping), summary, "name another file, or take it away first")
     _refuse_one_side(source, target)
     _refuse_unwritable(str(mapping), source, target)
-    folder = mapping.parent
-    left = read_side(source, folder, FOLDERS, from_environment)
-    # An unreadable target record might be any joiner's, so every joiner would have to wait.
-    right = read_side(target, folder, FOLDERS, from_environment, keeps_odd=True)
-    if not left.fields:
-        summary = "it has no headings and no records, so that nothing can be read from it"
-        raise refusal("U152", source, summary, "export it again, with some people in it")
-    left, right = _in_order(left, right, source, target, folder)
-    pairs = paired(left, right)
+    folder, progress = mapping.parent, ProgressLine()
+    with progress.of(console):
+        left = read_side(source, folder, FOLDERS, from_environment, progress)
+        # An unreadable target record might be any joiner's, so every joiner would have to wait.
+        right = read_side(target, folder, FOLDERS, from_environment, progress, keeps_odd=True)
+    _refuse_nobody(left, source)
+    with progress.of(console):
+        left, right = _in_order(left, right, source, target, folder)
+        pairs = paired(left, right, progress)
     odd = outliers(left, pairs)
     _say_odd(console, left, (*left.unread, *(each.text for each in odd)), _UNREAD)
     _say_odd(console, right, right.unread, _UNREAD)
@@ -99,6 +99,13 @@ def _refuse_one_side(source: str, target: str) -> None:
     if source == target or (exists(source) and exists(target) and samefile(source, target)):
         help = "name another target: a source is never written to"
         raise refusal("U152", target, "source and target are the same", help)
+
+
+def _refuse_nobody(left: DraftSide, source: str) -> None:
+    """Raise `Refused` if the source has no fields."""
+    if not left.fields:
+        summary = "it has no headings and no records, so that nothing can be read from it"
+        raise refusal("U152", source, summary, "export it again, with some people in it")
 
 
 def _in_order(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from oneway.core.key_names import abbreviates, letters, names_key
 
@@ -108,6 +109,7 @@ def plain(path: str) -> str:
     return letters(_last(path))
 
 
+@lru_cache(maxsize=4096)
 def concept(path: str) -> str:
     """Return what a field holds, going by its name; "" if unknown."""
     whole, name = letters(path), plain(path)

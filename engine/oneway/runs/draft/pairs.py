@@ -8,6 +8,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.decimal_marks import COMMA, POINT, notation_of, number_in
 from oneway.core.field_concepts import CANONICAL, camel, concept, plain
 from oneway.core.majority import is_overwhelming
+from oneway.core.progress import Progress, shown_while, silent
 from oneway.core.records import Value, at, is_blank
 from oneway.runs.draft.notation import is_one_line
 from oneway.runs.draft.side import DraftSide
@@ -57,16 +58,17 @@ class Pair:
         return len(self.marks) > 1
 
 
-def paired(source: DraftSide, target: DraftSide) -> tuple[Pair, ...]:
+def paired(source: DraftSide, target: DraftSide, progress: Progress = silent) -> tuple[Pair, ...]:
     """Return the best source field for each target field, in the target's order.
 
     A target without fields gets those of the source, under plain names.
     """
     if not target.fields and target.open:
         return tuple(_made(source))
+    fields = shown_while(progress, "comparing fields", target.fields.items(), len(target.fields))
     scored = [
         each
-        for path, field in target.fields.items()
+        for path, field in fields
         if not (field.computed or "object" in field.types or path == target.id)
         if is_one_line(path)  # a key of a mapping is one line
         for each in _scored(source, target, path)
@@ -153,7 +155,7 @@ def _by_name(source: str, target: str) -> tuple[float, str]:
     return (60 * likeness, "a name like it") if likeness > 0.8 else (0, "")
 
 
-def are_emails(values: list[Value]) -> bool:
+def are_emails(values: Sequence[Value]) -> bool:
     """Return whether most values are email addresses."""
     found = [value for value in values if isinstance(value, str) and "@" in value]
     return len(found) * 2 > len(values)
@@ -171,7 +173,7 @@ def _holds_email(source: DraftSide, target: DraftSide, name: str, path: str) -> 
     )
 
 
-def _texts(values: list[Value]) -> set[str]:
+def _texts(values: Sequence[Value]) -> set[str]:
     return {str(value).strip().casefold() for value in values if not isinstance(value, list | dict)}
 
 
@@ -230,8 +232,8 @@ def _is_written_anew(source: DraftSide, target: DraftSide, name: str, path: str)
     here, there = source.values(name), target.values(path)
     if concept(path) == "reference" or not all(isinstance(each, str) for each in (*here, *there)):
         return False
-    told = notation_of(map(str, there))
-    plain = len(there) > 1 and all(map(is_number, there)) and not told.is_ambiguous
+    plain = len(there) > 1 and all(map(is_number, there))
+    plain = plain and not notation_of(map(str, there)).is_ambiguous
     return plain and bool(_marks(source, name)) and not any(map(_has_zeros, (*here, *there)))
 
 
@@ -269,7 +271,7 @@ def is_number(value: Value) -> bool:
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-def _are_numbers(values: list[Value]) -> bool:
+def _are_numbers(values: Sequence[Value]) -> bool:
     return bool(values) and all(
         isinstance(value, int | float) and not isinstance(value, bool) for value in values
     )

@@ -47,7 +47,8 @@ def sampled(draft: DraftMapping) -> Sample:
             both.append((each, target.records[match]))
         elif match is None and len(new) < _NEW:
             new.append(each)
-    left = [each for n, each in enumerate(target.records) if n not in owners.values()][:1]
+    owned = set(owners.values())
+    left = [each for n, each in enumerate(target.records) if n not in owned][:1]
     first = [dict(each.data) for each in (*(one for one, _ in both), *new)]
     second = [dict(each.data) for each in (*(one for _, one in both), *left)]
     coded = [{each.source for each in draft.pairs if each.codes}]

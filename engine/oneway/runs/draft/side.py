@@ -20,6 +20,7 @@ from oneway.core.connector import (
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.key_names import names_secret
+from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Record, Snapshot, Value, at, is_blank, path_of, path_text
 
 
@@ -49,12 +50,19 @@ class DraftSide:
     """False for a system whose credentials are not at hand."""
     seen: str = ""
     """What the matched records say of these columns, in words."""
+    _values: dict[str, Sequence[Value]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
-    def values(self, path: str) -> list[Value]:
+    def values(self, path: str) -> Sequence[Value]:
         """Return the values of a field that are not blank."""
-        keys = self.keys(path)
-        found = (at(each.data, keys) for each in self.records)
-        return [value for value in found if value is not MISSING and not is_blank(value)]
+        if path not in self._values:  # each pair of fields asks for them several times
+            keys = self.keys(path)
+            found = (at(each.data, keys) for each in self.records)
+            self._values[path] = [
+                value for value in found if value is not MISSING and not is_blank(value)
+            ]
+        return self._values[path]
 
     def lacking(self) -> str:
         """Return a field that some records of a file lack entirely, if any."""
@@ -78,8 +86,8 @@ class DraftSide:
 
 
 def read_side(
-    text: str, folder: Path, folders: Sequence[Path], lookup: Lookup, *, keeps_odd: bool = False,
-    month_first: bool = False,
+    text: str, folder: Path, folders: Sequence[Path], lookup: Lookup, progress: Progress = silent,
+    *, keeps_odd: bool = False, month_first: bool = False,
 ) -> DraftSide:  # fmt: skip
     """Return a side, named by a file's path, CONNECTOR or CONNECTOR:RESOURCE.
 
@@ -90,7 +98,7 @@ def read_side(
     such side.
     """
     if exists(text) or "." in Path(text).name:
-        return _file(text, folder, keeps_odd=keeps_odd, month_first=month_first)
+        return _file(text, folder, progress, keeps_odd=keeps_odd, month_first=month_first)
     name, _, wanted = text.partition(":")
     description = describe(name, folders)
     if description.kind == FILES:
@@ -103,7 +111,9 @@ def read_side(
     )  # fmt: skip
 
 
-def _file(path: str, folder: Path, *, keeps_odd: bool, month_first: bool) -> DraftSide:
+def _file(
+    path: str, folder: Path, progress: Progress, *, keeps_odd: bool, month_first: bool
+) -> DraftSide:
     description = describe(FILES)
     try:
         connector = open_connector(description, Access({}, {}))
@@ -114,7 +124,7 @@ def _file(path: str, folder: Path, *, keeps_odd: bool, month_first: bool) -> Dra
             options["types"] = _reordered(options["types"], about.either)
         if keeps_odd and about.odd:
             options["unfit_cells"] = "keep"
-        found = open_connector(description, Access(options, {})).reader(path).read()
+        found = open_connector(description, Access(options, {})).reader(path).read(progress)
     except ReadError as error:
         raise refusal(error.code, path, error.summary, error.help) from None
     records = tuple(each for each in found.records if not each.problem)
