@@ -154,6 +154,31 @@ def test_a_message_names_what_it_saw_and_the_option_to_set(
     assert said in refused(tmp_path / "people.csv", data).help
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_where_a_line_of_headings_is_missing_no_message_shows_a_persons_values(
+    tmp_path: Path, ending: str
+) -> None:
+    person = ["00101", "Ada Quill", "XX29TEST60161331926819", "41250", "Current"]
+    rows = [person, ["00102", "Ben Mar", "XX29TEST60161331926820", "51250", "Current"]]
+    path = tmp_path / f"people.{ending}"
+    text = "".join(f"{','.join(row)}\n" for row in rows)
+    if ending == "xlsx":
+        workbook(path, {"People": rows})
+    data = path.read_bytes() if ending == "xlsx" else text
+    for options in ({"id": "code"}, {}, {"id": "code", "types": "leave=date:dd/MM/yyyy"}):
+        error = refused(path, data, **options)
+        assert "was the line of headings left out" in error.help
+        assert not any(cell in f"{error.summary} {error.help}" for cell in person)
+    with pytest.raises(ReadError, match="holds values like those below it"):
+        opened().suggest(str(path))
+
+
+def test_headings_of_which_none_is_known_are_headings(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("kst,q4 2025,zeta\n7,yes,1\n8,no,2\n")
+    assert opened().suggest(str(path)).columns == ("kst", "q4 2025", "zeta")
+
+
 def test_what_a_file_says_of_itself_is_taken(tmp_path: Path) -> None:
     wanted = [{"id": "1", "name": "Ann"}, {"id": "2", "name": "Bob"}]
     for first in ("sep=;\r\n", '"sep=;"\n'):

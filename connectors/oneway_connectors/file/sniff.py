@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
+from oneway.core.field_concepts import concept
 from oneway_connectors.file.encoding import utf_16_of
 from oneway_connectors.file.options import DELIMITERS, UTF_8, delimiter_words
 
@@ -84,6 +85,16 @@ def guessed_encoding(data: bytes) -> str:
     except UnicodeDecodeError:
         return "windows-1252"
     return UTF_8
+
+
+def are_headings(cells: Sequence[str]) -> bool:
+    """Return whether at least half of the cells of a row are names that columns usually have.
+
+    Where an export lacks its line of headings, the cells are one person's values instead, which no
+    message may show.
+    """
+    filled = [cell for cell in cells if cell.strip()]
+    return 2 * sum(1 for cell in filled if concept(cell)) >= len(filled)
 
 
 def what_is_amiss(data: bytes, id: str, delimiter: str, header: int) -> str:

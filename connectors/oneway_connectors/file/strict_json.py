@@ -6,6 +6,7 @@ surrogates (`"\ud800"`) are read and written back unchanged.
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -76,6 +77,10 @@ class StrictDecoder:
         return data
 
 
+_TRAILING = re.compile(r",\s*[\]}]")
+"""Where Python 3.13 and later find such a comma; earlier versions find the bracket."""
+
+
 def json_slip(text: str, at: int) -> str:
     """Return what is wrong at a place in invalid JSON, if it is a common slip, or ""."""
     rest, before = text[at : at + 5], text[:at].rstrip()
@@ -83,7 +88,7 @@ def json_slip(text: str, at: int) -> str:
         return "text must be in double quotes"
     if rest.startswith(("True", "False", "None")):
         return "it is written true, false and null, in small letters"
-    if rest[:1] in ("]", "}") and before.endswith(","):
+    if (rest[:1] in ("]", "}") and before.endswith(",")) or _TRAILING.match(text, at):
         return "there is a comma before a closing bracket"
     if rest.startswith(("//", "/*", "#")):
         return "JSON has no comments"

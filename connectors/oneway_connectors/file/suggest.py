@@ -10,6 +10,7 @@ from typing import IO
 
 from oneway.core.connector import OddCell, ReadError, Suggestion
 from oneway.core.dataclass import dataclass
+from oneway.core.field_concepts import concept
 from oneway.core.key_names import abbreviates, key_rank, names_record
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import Value, is_blank, parse_day, path_of, path_text
@@ -53,6 +54,9 @@ def suggested(path: str) -> Suggestion:
         else:
             found = _text(path, start, _end_of(file))
     columns = _columns(path, found)
+    if format_of(path, found.get("format", "")) not in _OF_OBJECTS and _lack_headings(columns):
+        summary = "the line of the headings holds values like those below it"
+        raise ReadError("R154", f"{path}: {summary}", "add a line with the columns' names above it")
     if columns.too_short:
         found["short_rows"] = "blank"
     words = usual_blanks(column.values for column in columns.found.values())
@@ -107,6 +111,31 @@ class _Columns:
     too_short: bool = False
     again: list[bool] = field(default_factory=list)
     """For each row, whether an earlier row has the same cells, so that only that one is read."""
+
+
+def _lack_headings(columns: _Columns) -> bool:
+    """Return whether the names of columns are a record's values.
+
+    No name is known of any column, and one has digits and is written like most cells below it.
+    """
+    return not any(map(concept, columns.found)) and any(
+        any(map(str.isdigit, name)) and _is_usual(_form(name), each.values)
+        for name, each in columns.found.items()
+    )
+
+
+def _is_usual(form: str, values: Sequence[Value]) -> bool:
+    alike = sum(1 for value in values if _form(str(value)) == form)
+    return alike * 2 > len(values) or (not values and _VALUE.fullmatch(form) is not None)
+
+
+def _form(text: str) -> str:
+    """Return a text with one `a` for letters in a row, and one `0` for digits."""
+    return re.sub(r"\d+", "0", re.sub(r"[^\W\d_]+", "a", text.strip()))
+
+
+_VALUE = re.compile(r"0|0([-/.]0){2}|a0a0|[a0._-]+@[a0.-]+")
+"""The form of a number, a date, an account or an email."""
 
 
 def _end_of(file: IO[bytes]) -> bytes:

@@ -1,7 +1,7 @@
 """Turns rows of cells under headings into records, and reports the rows that are not records."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import chain
 
@@ -13,7 +13,7 @@ from oneway_connectors.file.blank_words import is_blank_word
 from oneway_connectors.file.headings import Headings, rejected
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import UTF_8, FileOptions
-from oneway_connectors.file.sniff import footer_in, is_line, is_mark, is_total
+from oneway_connectors.file.sniff import are_headings, footer_in, is_line, is_mark, is_total
 
 _MANY = 12
 """How many headings a message lists at most."""
@@ -77,7 +77,7 @@ class Table:
         strange = [name for name in options.types if name not in names]
         if strange and options.unfit_cells == "error":
             used = {options.id, *options.types}
-            help = _instead(strange[0], [name for name in names if name not in used])
+            help = self._instead(strange[0], names, used)
             summary = f"the option types names {strange[0]!r}, and no column is called so"
             raise self.bad(line, summary, help)
         if options.id and options.id not in names:
@@ -322,10 +322,29 @@ class Table:
         if spaced is not None:
             how = f"the heading is {spaced!r}, with a space: set the option spaces: trim"
             return f"{how}, or write the id as the heading is"
-        others = [name for name in names if name not in self._options.types]
-        unset = f"the headings are: {_listed(names)}"
-        near = unset if wanted == "id" else _instead(wanted, others)
+        near = self._instead(wanted, names, self._options.types)
         return f"the option id names the column of the id; {near}"
+
+    def _instead(self, wanted: str, names: Sequence[str], used: Collection[str]) -> str:
+        """Return which heading a missing one probably means, or which there are."""
+        others = [name for name in names if name not in used]
+        if wanted != "id" and (near := _nearest(wanted, others)):
+            return f"did you mean {near!r}?"
+        if not self._shows(names):
+            return (
+                "no column that is read is there: was the line of headings left out of the export?"
+            )
+        if wanted == "id":
+            return f"the headings are: {_listed(names)}"
+        rest = f"the other headings are: {_listed(others)}" if others else "there are no others"
+        return f"nothing like it is there; was it left out of the export? {rest}"
+
+    def _shows(self, names: Sequence[str]) -> bool:
+        """Return whether a message may show the cells of the line of headings."""
+        read = {keys for name in names if (keys := self.headings.keys.get(name))}
+        heeded = self._options.heeded or ()
+        known = not read.isdisjoint(heeded) or not self._options.types.keys().isdisjoint(names)
+        return known or are_headings(names)
 
 
 def damage_of(cell: str) -> tuple[str, str] | None:
@@ -395,16 +414,13 @@ def _not_encoded(encoding: str) -> str:
     return f"is not {encoding_words(encoding)}: save the file as UTF-8, or set the option encoding"
 
 
-def _instead(wanted: str, names: Sequence[str]) -> str:
-    """Return the heading that a missing one probably means, of the unused names."""
+def _nearest(wanted: str, names: Sequence[str]) -> str:
+    """Return the heading that a missing one probably means, of the unused names; "" if none."""
     near = get_close_matches(wanted, names, n=1, cutoff=0.8)
     words = _words(wanted)
     alike = [name for name in names if words and 2 * len(words & _words(name)) >= len(words)]
     near += sorted(alike, key=lambda name: -len(words & _words(name)) / len(words | _words(name)))
-    if near:
-        return f"did you mean {near[0]!r}?"
-    others = f"the other headings are: {_listed(names)}" if names else "there are no others"
-    return f"nothing like it is there; was it left out of the export? {others}"
+    return near[0] if near else ""
 
 
 def _words(heading: str) -> set[str]:
