@@ -382,8 +382,8 @@ OWN = (
     _nearest(
         "exchanged-records-are-not-compared",
         "planning/better_matches",
-        "            self.kept[id] = self._score(owner, target)\n",
-        "            self.kept[id] = len(self.policy.fields) + 9\n",
+        "            self.own_scores[id] = self._score(owner, target)\n",
+        "            self.own_scores[id] = len(self.policy.fields) + 9\n",
         "two people with each other's codes are nearer to each other's records",
     ),
     _nearest(

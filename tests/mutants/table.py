@@ -1182,7 +1182,7 @@ MUTANTS = (
     Mutant(
         "lost-key-forgotten-overnight",
         "planning/leaving_doubts",
-        "stated={**read.stated, **kept}",
+        "stated={**read.stated, **awaited}",
         "stated=read.stated",
         "a key whose loss keeps people from being back is expected the next night as well",
         "tests/laws/test_returns.py",
@@ -2440,7 +2440,7 @@ MUTANTS = (
     Mutant(
         "code-passed-on-is-silent",
         "planning/absent",
-        "draft = draft._replace(reasons=(why, told), has_access=True)",
+        "draft = draft._replace(reasons=(why, open_to), has_access=True)",
         "pass",
         "who is gone is listed where their code is now somebody's outside the sync",
         "tests/laws/test_whose_access.py",
@@ -2777,7 +2777,7 @@ MUTANTS = (
     Mutant(
         "leave-of-another-remembered",
         "mapping/generated/program",
-        "asked = repr((target.told, target.leaving, written, by))",
+        "asked = repr((target.condition_values, target.leaving, written, by))",
         "asked = repr((target.leaving, written, by))",
         "what is remembered of one who leaves is no answer for another",
         "tests/laws/test_generated.py",
@@ -2785,8 +2785,8 @@ MUTANTS = (
     Mutant(
         "equal-leaves-remembered-alike",
         "mapping/generated/program",
-        "asked = repr((target.told, target.leaving, written, by))",
-        "asked = str([*map(str, (*target.told, *target.leaving)), str(written), str(by)])",
+        "asked = repr((target.condition_values, target.leaving, written, by))",
+        "asked = str([*map(str, (*target.condition_values, *target.leaving)), str(written), str(by)])",
         "what is remembered of one who leaves is no answer for another",
         "tests/laws/test_generated.py",
     ),
@@ -3569,8 +3569,8 @@ MUTANTS = (
             (
                 "lookalikes-off",
                 "planning/similar/handles",
-                "told = [said_value(self.policy, row, position) for row in rows]",
-                "told = list[object]()",
+                "own = [said_value(self.policy, row, position) for row in rows]",
+                "own = list[object]()",
             ),
             (
                 "bearing-off",
@@ -4987,8 +4987,8 @@ MUTANTS = (
     Mutant(
         "a-row-in-error-tells-nothing",
         "mapping/interpreter",
-        "told = row.leaver or self.policy.absent is Absent.DEACTIVATE",
-        "told = row.leaver",
+        "needed = row.leaver or self.policy.absent is Absent.DEACTIVATE",
+        "needed = row.leaver",
         "what can be read of an employed person's row tells which absent record may be theirs",
         "tests/laws/test_not_created.py",
     ),

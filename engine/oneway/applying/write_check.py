@@ -105,7 +105,7 @@ class WriteCheck:
         telling = {policy.leaving[position].keys for position in policy.telling}
         if policy.left is None or not action.verb.takes_access:
             return None
-        if not shows(shown, {*telling, *policy.told}):
+        if not shows(shown, {*telling, *policy.condition_paths}):
             return None
         row = self._live.program.target_row(shown)
         if self._live.program.left_with(row, (), Capability.LEAVE) is not LeftAnswer.STAYS:

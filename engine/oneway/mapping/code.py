@@ -119,7 +119,7 @@ class MappingCode:
     target_reading: Reading = PLAIN
     """How an absent key of a target record is read."""
     unsure: Mapping[Capability, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    """The paths of `Policy.told` that may change when a record leaves or comes back."""
+    """The paths of `Policy.condition_paths` that may change when a record leaves or comes back."""
     secrets: Secrets = field(default_factory=Secrets)
     made: Mapping[str, str] = field(default_factory=dict)
     """The keys of source records that the manifest's own expressions make, and which do."""

@@ -236,7 +236,7 @@ class _Compiler:
             required=self.required(),
             has_leavers=leavers is not None,
             telling=self.leaving.telling(),
-            told=self.leaving.told(),
+            condition_paths=self.leaving.condition_paths(),
             left=self.leaving.left_condition(),
             rehires=spec.rehires,
             absent=spec.absent,

@@ -27,7 +27,7 @@ def left_with(
     by: Capability,
 ) -> LeftAnswer:
     """Return whether a target record has left once these values are written. Never raises."""
-    data = told_by(code.policy, target, written)
+    data = read_by_conditions(code.policy, target, written)
     left = _tells(code.left, data, context)
     if left:
         return LeftAnswer.LEFT
@@ -73,13 +73,15 @@ def is_due(code: MappingCode, context: Context, data: Mapping[str, Value]) -> bo
 def absence_counts(code: MappingCode, context: Context, target: TargetRow) -> bool | None:
     """Return whether a target record may be deactivated as absent; None if unknown."""
     asked = code.absent_when
-    return True if asked is None else _tells(asked, told_by(code.policy, target), context)
+    return (
+        True if asked is None else _tells(asked, read_by_conditions(code.policy, target), context)
+    )
 
 
 @one_record()
 def leaves_by_itself(code: MappingCode, context: Context, target: TargetRow) -> bool:
     """Return whether a record in use has a plausible last day, and will leave by that day."""
-    data = told_by(code.policy, target)
+    data = read_by_conditions(code.policy, target)
     then = in_years(context, A_CAREER)
     is_due, stays_due = (_tells(code.scheduled, data, on) for on in (context, then))
     return not target.left and bool(_tells(code.left, data, then) or (is_due and not stays_due))
@@ -90,7 +92,7 @@ def leaves_on(code: MappingCode, context: Context, leaving: Sequence[Cell]) -> d
     """Return the day on which a leaver leaves by what their leave writes; None if unknown."""
     cells = zip(code.policy.leaving, leaving, strict=False)
     written = [(rule.keys, cell.value) for rule, cell in cells if cell.state is STATED]
-    data = told_by(code.policy, TargetRow("", "", ()), written)
+    data = read_by_conditions(code.policy, TargetRow("", "", ()), written)
 
     def has_left(days: int) -> bool:
         return bool(_tells(code.left, data, context.later(days)))
@@ -106,13 +108,13 @@ def leaves_on(code: MappingCode, context: Context, leaving: Sequence[Cell]) -> d
     return None
 
 
-def told_by(
+def read_by_conditions(
     policy: Policy, target: TargetRow, written: Sequence[Written] = ()
 ) -> Mapping[str, Value]:
     """Return what conditions read of a target record once these values are written."""
     rules = (rule.keys for rule in policy.leaving)
     held = (
-        *zip(policy.told, target.told, strict=False),
+        *zip(policy.condition_paths, target.condition_values, strict=False),
         *zip(rules, target.leaving, strict=False),
         *written,
     )

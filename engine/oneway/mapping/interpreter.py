@@ -31,7 +31,7 @@ from oneway.core.records import (
 from oneway.mapping.code import ReferenceCode, Typed
 from oneway.mapping.expressions import EvaluationError, Expression, one_record
 from oneway.mapping.field_cells import FieldCells
-from oneway.mapping.has_left import absence_counts, is_due, left_with, told_by
+from oneway.mapping.has_left import absence_counts, is_due, left_with, read_by_conditions
 from oneway.mapping.implausible_days import leaves_far_off, left_long_ago
 from oneway.mapping.lookup_table import LookupTable, scalar
 from oneway.mapping.packed_rows import Packed
@@ -55,9 +55,9 @@ from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.mapping.spec import Absent
 from oneway.mapping.unreadable import (
     leave_of,
-    settled,
     strict_code,
     strictly,
+    undamaged,
     with_placeholders,
     without_lost,
 )
@@ -95,16 +95,16 @@ class Interpreted(FieldCells):
     @one_record()
     def source_row(self, record: Record) -> SourceRow:
         """Return the source row of a record; never raises."""
-        record = self.settled(record)
+        record = self.undamaged(record)
         row = self._source_row(record)
         return row if self.code.one_per is None else row._replace(rank=self.rank(record))
 
-    def settled(self, record: Record) -> Record:
+    def undamaged(self, record: Record) -> Record:
         """Return a source record; as a whole one, if what may be cut off makes no difference."""
         if not record.cut:
             return record
         read = (expression for expression, _ in read_in_source(self.code))
-        return settled(record, read, self.code.words)
+        return undamaged(record, read, self.code.words)
 
     @one_record()
     def rank(self, record: Record) -> RecordRank | None:
@@ -112,7 +112,7 @@ class Interpreted(FieldCells):
         code = self.code.one_per
         if code is None:
             return None
-        record = self.settled(record)
+        record = self.undamaged(record)
         if record.problem or record.damage:
             return RecordRank(person_failure=self._unread(record))
         try:
@@ -192,8 +192,8 @@ class Interpreted(FieldCells):
 
         It tells whose record a leave ends, or which absent record may be the person's.
         """
-        told = row.leaver or self.policy.absent is Absent.DEACTIVATE
-        return row._replace(cells=self._said(record)) if told else row
+        needed = row.leaver or self.policy.absent is Absent.DEACTIVATE
+        return row._replace(cells=self._said(record)) if needed else row
 
     def why(self, record: Record) -> str:
         """Return what the condition of leavers reads of a record: `status: "Left"`."""
@@ -327,7 +327,9 @@ class Interpreted(FieldCells):
             evaluation_error=error,
             keys_known=failure is None,
             unsaid=unsaid,
-            told=tuple(self._seen(record, keys) for keys in self.policy.told),
+            condition_values=tuple(
+                self._seen(record, keys) for keys in self.policy.condition_paths
+            ),
         )
         try:
             left = self._decides(self.code.left, record, HAS_LEFT)
@@ -358,7 +360,7 @@ class Interpreted(FieldCells):
             leaving=tuple(said(rule.keys) for rule in self.policy.leaving),
             evaluation_error=self._unread(record),
             keys_known=False,
-            told=tuple(map(said, self.policy.told)),
+            condition_values=tuple(map(said, self.policy.condition_paths)),
             readable_keys=tuple(
                 map(comparable, self._readable(self._target_keys, seen), self.policy.match)
             ),
@@ -377,9 +379,9 @@ class Interpreted(FieldCells):
         """Return whether a record may be deactivated as absent; None if unknown; never raises."""
         return absence_counts(self.code, self.context, target)
 
-    def told_by(self, target: TargetRow) -> Mapping[str, Value]:
+    def read_by_conditions(self, target: TargetRow) -> Mapping[str, Value]:
         """Return what conditions read of a target record, as it is."""
-        return told_by(self.policy, target)
+        return read_by_conditions(self.policy, target)
 
     def departed(self) -> tuple[Cell, ...]:
         """Return the values for a target record without a source record."""

@@ -78,7 +78,7 @@ class LeavingRules:
             i for i, path in enumerate(paths) if left.facts.whole or among_paths(path, read)
         )
 
-    def told(self) -> tuple[tuple[str, ...], ...]:
+    def condition_paths(self) -> tuple[tuple[str, ...], ...]:
         """Return the paths that conditions read, other than those of `leavers.set`."""
         leavers = self.spec.leavers
         if leavers is None:
@@ -93,15 +93,15 @@ class LeavingRules:
         return tuple(each for each in read if each not in written)
 
     def unsure(self) -> Mapping[Capability, tuple[tuple[str, ...], ...]]:
-        """Return the paths of `told` that a leave or return may change beyond the values sent.
+        """Return the `condition_paths` that a leave or return may change beyond the values sent.
 
         The target sets `computed` fields, and its own request for leaving may have further effects.
         """
-        told, fields = self.told(), self.target.fields.items()
+        paths, fields = self.condition_paths(), self.target.fields.items()
         computed = [path_of(path) for path, each in fields if each.computed]
         own = self.target.own_requests
         return {
-            each: told if each in own else tuple(p for p in told if among_paths(p, computed))
+            each: paths if each in own else tuple(p for p in paths if among_paths(p, computed))
             for each in (Capability.LEAVE, Capability.REACTIVATE)
         }
 

@@ -14,7 +14,7 @@ from oneway.mapping.expressions import Context, EvaluationError, Expression, tex
 from oneway.mapping.functions.node_tree import NodeTree, TreeRow
 from oneway.mapping.program import FieldRule
 from oneway.mapping.spec import OnMiss
-from oneway.mapping.unreadable import settled
+from oneway.mapping.unreadable import undamaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
     keyless = []
     unread: Counter[Hashable] = Counter()
     for each in snapshot.records:
-        record = settled(each, code.read) if each.cut else each
+        record = undamaged(each, code.read) if each.cut else each
         try:
             if record.problem or record.damage:
                 raise EvaluationError(record.problem or record.damage)

@@ -20,7 +20,7 @@ def target_paths(code: MappingCode) -> Paths | None:
     found = _paths((*code.match_target, *conditions, *(each for each, _ in _tables(code))))
     policy = code.policy
     written = (rule.keys for rule in (*policy.fields, *policy.leaving))
-    return None if found is None else found.union(written, policy.told)
+    return None if found is None else found.union(written, policy.condition_paths)
 
 
 def table_paths(code: MappingCode, names: Collection[str]) -> Paths | None:

@@ -228,8 +228,8 @@ class TargetRow(NamedTuple):
     evaluation_error: EvaluationFailure | None = None
     keys_known: bool = True
     unsaid: EvaluationFailure | None = None
-    told: tuple[Value | Missing, ...] = ()
-    """The values at the paths of `Policy.told`."""
+    condition_values: tuple[Value | Missing, ...] = ()
+    """The values at the paths of `Policy.condition_paths`."""
     readable_keys: tuple[Hashable, ...] = ()
     """As in `SourceRow`; None where a key is blank or lost."""
 
@@ -376,7 +376,7 @@ class Policy:
     has_leavers: bool
     telling: tuple[int, ...]
     """The positions in `leaving` of the fields that `leavers.left` reads."""
-    told: tuple[tuple[str, ...], ...]
+    condition_paths: tuple[tuple[str, ...], ...]
     """The other paths that `leavers.left` and `leavers.scheduled` read."""
     left: "LeftCondition | None"
     """The condition `leavers.left`; None without one."""

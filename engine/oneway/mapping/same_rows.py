@@ -65,7 +65,7 @@ class SameRows:
             if not same or (_MISSING in packed and MISSING in said):
                 return None
             unsaid = tuple([each.values[at] for at in self.silent])
-            beside, _ = self.beside((unsaid, each.leaving, each.told))
+            beside, _ = self.beside((unsaid, each.leaving, each.condition_values))
             return packer()((each.target_id, place)), beside
         except (TypeError, ValueError, ArithmeticError):  # no JSON: a number too large
             return None

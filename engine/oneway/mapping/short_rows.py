@@ -154,7 +154,7 @@ class SameRow(NamedTuple):
     """The short row of a target record that holds exactly what its source record states.
 
     It has not left, and is not due to leave. `beside` is what it holds in fields that the source
-    record does not state, in the fields of leavers, and at the paths of `Policy.told`.
+    record does not state, in the fields of leavers, and at the paths of `Policy.condition_paths`.
     """
 
     target_id: str
@@ -199,7 +199,12 @@ def whole_target(row: AnyTargetRow) -> TargetRow:
     """Return a target row in its full form."""
     if isinstance(row, TargetRow):
         return row
-    _, leaving, told = row.beside
+    _, leaving, conditions = row.beside
     return TargetRow(
-        row.target_id, row.key, row.keys, values=row.values, leaving=leaving, told=told
+        row.target_id,
+        row.key,
+        row.keys,
+        values=row.values,
+        leaving=leaving,
+        condition_values=conditions,
     )

@@ -31,7 +31,7 @@ def without_lost(record: Record) -> Record:
     return replace(record, data=data)
 
 
-def settled(record: Record, read: Iterable[Expression], words: Words = _NONE) -> Record:
+def undamaged(record: Record, read: Iterable[Expression], words: Words = _NONE) -> Record:
     """Return a record that may be cut as a whole one, if it is, or if nothing reads what is lost.
 
     A value is whole if it is one of the declared `words` of its path.

@@ -37,7 +37,7 @@ from oneway.planning.similar.near_misses import forms_of
 
 IN_CONFLICT, NEAR_KEY = "in_conflict", "near_key"
 NOT_COUNTED = "not_counted"
-"""The code of a reason: the mapping does not answer for the record (`absent.deactivate.when`)."""
+"""The code of a reason: `absent.deactivate.when` says that the record's absence does not count."""
 SPARED = frozenset({IN_CONFLICT, NEAR_KEY})
 """The codes of reasons to spare an absent record: it may belong to an unmatched person."""
 
@@ -67,9 +67,11 @@ def absent(
         whose = others.whose(each) or _unread_match(each, unread) or none
         why = _why_absent(program, each, matches.spoken, whose, near)
         draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
-        told = passed_on.get(each.target_id) if why.code == IN_CONFLICT and not each.left else None
-        if told is not None and program.absence_counts(each) is not False:
-            draft = draft._replace(reasons=(why, told), has_access=True)
+        open_to = (
+            passed_on.get(each.target_id) if why.code == IN_CONFLICT and not each.left else None
+        )
+        if open_to is not None and program.absence_counts(each) is not False:
+            draft = draft._replace(reasons=(why, open_to), has_access=True)
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
             if blocked:
                 reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
@@ -83,7 +85,7 @@ def absent(
 def _deactivated(
     program: Program, draft: Draft, target: TargetRow, cells: tuple[Cell, ...]
 ) -> Draft:
-    """Return the draft with its access removed, or with why the record would keep access."""
+    """Return the draft with its access removed, or with the reason that the record keeps access."""
     policy, values = program.policy, begun(program.policy, cells, target)
     differences = at_update(policy.leaving, values, target.leaving) if cells else ()
     if unseen := leave_not_shown(policy, values, target):
@@ -121,9 +123,9 @@ def _unread_match(target: TargetRow, unread: Mapping[tuple[int, Hashable], str])
 def _passed_on(records: MatchedRows, alone: Iterable[SourceRow]) -> Mapping[str, Reason]:
     """Return why target records may belong to people who are gone, by target id.
 
-    Nothing ends their access because of somebody in conflict over the record. Earlier runs link it
-    to a source record that is gone, or the key now belongs to a person whom `only` leaves out, so
-    that no conflict is shown.
+    A conflict of another person over such a record keeps it from being deactivated. Either earlier
+    runs link it to a source record that is gone, or its key now belongs to a person whom `only`
+    leaves out, so that no conflict is shown.
     """
     found, matches = {}, records.matches
     shown = {row.source_id for row in records.rows}
@@ -146,7 +148,7 @@ def _passed_on(records: MatchedRows, alone: Iterable[SourceRow]) -> Mapping[str,
 
 
 def _speaks(policy: Policy, cells: Sequence[Cell]) -> bool:
-    """Return whether leaving writes anything to a record without a source record."""
+    """Return whether a leave writes anything to a record that has no source record."""
     said = zip(policy.leaving, cells, strict=False)
     return any(wanted(rule, cell) is not KEEP for rule, cell in said)
 
@@ -159,10 +161,10 @@ def _with_anothers_key(alone: Iterable[SourceRow], matches: Matches) -> Iterator
 
 
 def doubt(policy: Policy, others_key: Iterable[SourceRow], linked: Mapping[str, str]) -> str:
-    """Return why a target record without a link may belong to a person in conflict; "" if not.
+    """Return why a record without a link may belong to a person in conflict; "" if it cannot.
 
     `others_key` are the people who have another person's key: they may have a target record under
-    their own key. Before the first run has stored links, no target record has one; that must not
+    their own key. Before the first run has stored links, no target record has one; this must not
     spare them all.
     """
     for row in others_key if linked else ():
@@ -175,7 +177,8 @@ def doubt(policy: Policy, others_key: Iterable[SourceRow], linked: Mapping[str, 
 
 
 _ANOTHERS_KEY = frozenset({"claimed", "duplicate", "reused"})
-"""Conflicts of people whose key belongs to another person, or finds their record."""
+"""The codes of conflicts of people whose key another person has, or whose key finds another
+person's record."""
 
 
 class Unmatched:
@@ -184,8 +187,8 @@ class Unmatched:
     An absent target record with such a key or email may be theirs, and is not deactivated. `doubt`
     is why any record that is not in `linked` may belong to an unmatched person, or "".
 
-    People who have left spare no record; `uniqueness` handles values that only one record may
-    hold. The indexes are empty unless absent records are deactivated.
+    People who have left spare no record. Values that only one record may hold are left to
+    `uniqueness`. The indexes are empty unless absent records are deactivated.
     """
 
     def __init__(

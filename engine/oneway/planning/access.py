@@ -1,4 +1,4 @@
-"""Lists the people who have left and can still get in after a run, which is shown first."""
+"""Lists the people who have left and can still get in after a run. Reports show them first."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -53,12 +53,12 @@ WHOSE = {
     "rekeyed",
     "reissued",
 }
-"""The codes of reasons whose candidates are all records of the other system."""
+"""The codes of reasons whose candidates are records of the other system only."""
 
 
 @dataclass(frozen=True, slots=True)
 class StillIn:
-    """A person who has left in the source but can, or may, still get in; and why.
+    """A person who has left in the source but can or may still get in, and why.
 
     If `may_have_left`, the source does not say whether they have left. `candidates` are the target
     records that may be theirs; if a target record is listed by itself, the source records that it
@@ -80,9 +80,9 @@ class SinceReview:
 
     `resolved` are the source records of people whom the reviewed plan lists, but who no longer have
     access or are employed again. `unreviewed` are people who have left since, and whom it does not
-    list. `due` are the source records of others who have left since, but whose access it ends as
-    the new plan would. `vanished` are source records that are gone, from which it would create
-    people.
+    list. `due` are the source records of others who have left since, but whose access the reviewed
+    plan ends as well. `vanished` are source records that are gone, and for which the reviewed plan
+    would create people.
     """
 
     resolved: frozenset[str] = frozenset()
@@ -91,7 +91,10 @@ class SinceReview:
     vanished: frozenset[str] = frozenset()
 
     def of(self, found: Iterable[StillIn]) -> tuple[StillIn, ...]:
-        """Return those who can get in, of the people found after the reviewed plan was applied."""
+        """Return who can get in after the reviewed plan was applied.
+
+        `found` are those that this plan lists.
+        """
         return (*(e for e in found if e.source_id not in self.resolved), *self.unreviewed)
 
 
@@ -109,9 +112,10 @@ def still_in(
 ) -> tuple[StillIn, ...]:
     """Return who has left and can still get in once the actions of a plan have ended.
 
-    `ends` are the endings of actions by action id. With `planned`, an action without an ending is
-    yet to be sent, and counts as done. `undone` are actions that the target undid when an earlier
-    run wrote the same. `due` are the source records of people who left after the plan was made.
+    `ends` are the endings of actions by action id. With `planned`, an action without an ending
+    counts as done, because it is yet to be sent. `undone` are actions that the target undid when an
+    earlier run wrote the same. `due` are the source records of people who left after the plan was
+    made.
     """
     found = []
     for outcome in plan.notable:
@@ -134,7 +138,7 @@ def still_in(
 
 
 def may_have_left(kind: Kind, reasons: Iterable[Reason]) -> bool:
-    """Return whether the source leaves open if a person has left, or does not mention them."""
+    """Return whether the source leaves open if a person has left, or lacks the person."""
     return kind is Kind.ABSENT or any(reason.code == MAY_HAVE_LEFT for reason in reasons)
 
 

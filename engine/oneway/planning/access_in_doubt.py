@@ -1,4 +1,4 @@
-"""Marks in the drafts everyone who may still get in, although no action of theirs shows it."""
+"""Marks people in the drafts who may still get in, although no action of their own shows it."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +22,9 @@ def remembered_records(
 ) -> Mapping[str, Sequence[TargetRow]]:
     """Return the former target records of unmatched leavers, by source id.
 
-    People who may have left count as leavers. `known` is what earlier runs know, whatever the rows
-    say now. A matched record belongs to somebody else. A record that the target does not show, but
-    that may still exist, consists of its id alone.
+    People who may have left count as leavers. `known` is the evidence of earlier runs, before and
+    after this run's rows corrected it. Leaves out matched records, which belong to other people. A
+    record that may exist although the target does not show it consists of its id alone.
     """
     policy, matches = records.policy, records.matches
     doubted = {id for each in known for id in each.doubted}
@@ -49,10 +49,10 @@ def remembered_records(
 def mark_reopened(
     drafts: Sequence[Draft], matches: Matches, possible: PossibleRecords
 ) -> tuple[Draft, ...]:
-    """Name in the drafts each leaver whose record may be reactivated for another person.
+    """Mark each leaver in conflict over a record that this plan reactivates for another person.
 
-    A leaver in conflict over a record that has left can get in again if that record, which an
-    earlier key gave to another person, is brought back.
+    An earlier key gave the record to that person. Once it is reactivated, the leaver may get in by
+    it.
     """
     back = {
         each.target.target_id
@@ -76,9 +76,9 @@ def mark_reopened(
 def without_leaving(
     drafts: Sequence[Draft], matches: Matches, possible: PossibleRecords
 ) -> tuple[Draft, ...]:
-    """Return the drafts, where no leaver is named only over a record that leaves in this plan.
+    """Unmark leavers in conflict who could only get in by a record that leaves in this plan.
 
-    If its leave is not written, the record is named with the person whose leave that is.
+    If its leave is not written, the record is listed with the person whose leave it is.
     """
     leaving = {
         each.target.target_id
@@ -86,13 +86,13 @@ def without_leaving(
         if each.target is not None and each.has_access and each.access is Verb.LEAVE
     }
 
-    def told(draft: Draft) -> Draft:
+    def marked(draft: Draft) -> Draft:
         row = draft.row
         if not leaving or row is None or draft.kind is not Kind.CONFLICT or not draft.has_access:
             return draft
         return draft._replace(has_access=possible.may_get_in(row, matches.of(row), leaving))
 
-    return tuple(map(told, drafts))
+    return tuple(map(marked, drafts))
 
 
 def mark_doubted(
@@ -101,12 +101,11 @@ def mark_doubted(
     evidence: LinkEvidence,
     possible: PossibleRecords,
 ) -> tuple[Draft, ...]:
-    """Mark in the drafts everyone who may have left all the same as having access.
+    """Mark people who were in doubt after the last run and may have left all the same.
 
-    They stay in the list of those who can still get in until the source says that they stay, or
-    until their target record says that they have left, or will have once their days of grace are
-    over. A record that the target does not show proves nothing. Names the `possible` records of
-    those without a match.
+    They stay listed until the source says that they stay, or until their target record says that
+    they have left or will have left after their days of grace. A record that the target does not
+    show proves nothing. For people without a match, the reason names their `possible` records.
     """
     if not evidence.doubted:
         return tuple(drafts)
@@ -116,12 +115,12 @@ def mark_doubted(
     linked = {target: source for target, source in evidence.listed.items() if source in gone}
     linked |= {target: source for source, target in evidence.table.pairs if source in gone}
 
-    def told(draft: Draft) -> Draft:
+    def marked(draft: Draft) -> Draft:
         out = draft.target is not None and is_out(program, draft.target) and not evidence.all_left
-        settled = draft.has_access or out
+        listed_or_out = draft.has_access or out
         of_target = linked.get(draft.target.target_id, "") if draft.target is not None else ""
         who = draft.row.source_id if draft.row is not None else of_target
-        why = "" if settled else evidence.doubted.get(who, "")
+        why = "" if listed_or_out else evidence.doubted.get(who, "")
         if not why or (draft.row is not None and who in passed_on):
             return draft
         maybe = possible.by_source.get(who, ()) if draft.target is None else ()
@@ -132,11 +131,11 @@ def mark_doubted(
     keys = {each.target_id: each.key for each in evidence.table}
     unseen = sorted(linked.keys() & evidence.unseen)
     hidden = (draft_of_unseen(program.policy, id, keys.get(id) or id) for id in unseen)
-    return tuple(map(told, (*drafts, *hidden)))
+    return tuple(map(marked, (*drafts, *hidden)))
 
 
 def expected(evidence: LinkEvidence) -> Iterator[Draft]:
-    """Yield the outcomes of those whom the source lacks, and a create may yet let in."""
+    """Yield outcomes for people whom the source lost and whom a pending create may let in."""
     for id, each in sorted(evidence.expected.items()):
         row = SourceRow(id, each.key, each.label, ())
         reason = Reason(MAY_HAVE_LEFT, each.why, warning=True)
@@ -144,12 +143,12 @@ def expected(evidence: LinkEvidence) -> Iterator[Draft]:
 
 
 def mark_returning(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ...]:
-    """Mark as having access those who are not to have it, and whom a return may yet let in."""
+    """Mark people who should be out and whom a pending return may still let in."""
     if not evidence.returning:
         return tuple(drafts)
     owners = {target: source for source, target in evidence.table.pairs}
 
-    def told(draft: Draft) -> Draft:
+    def marked(draft: Draft) -> Draft:
         row, target = draft.row, draft.target
         id = target.target_id if target is not None and target.left else ""
         why = evidence.returning.get(id, "")
@@ -161,7 +160,7 @@ def mark_returning(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Dra
         reason = Reason(code, why, candidates=ids, warning=True)
         return draft._replace(has_access=True, reasons=(*draft.reasons, reason))
 
-    return tuple(map(told, drafts))
+    return tuple(map(marked, drafts))
 
 
 def is_out(program: Program, target: TargetRow) -> bool:
@@ -178,12 +177,12 @@ def draft_of_unseen(policy: Policy, id: str, key: str) -> Draft:
 
 
 def _hidden_record(policy: Policy, id: str, key: str) -> TargetRow:
-    """Return a target record of which nothing is known but its id, and perhaps its key."""
+    """Return a target record of which only the id is known, and perhaps the key."""
     return TargetRow(
         id,
         key,
         (None,) * len(policy.match_paths),
         values=(MISSING,) * len(policy.fields),
         leaving=(MISSING,) * len(policy.leaving),
-        told=(MISSING,) * len(policy.told),
+        condition_values=(MISSING,) * len(policy.condition_paths),
     )

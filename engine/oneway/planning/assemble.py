@@ -39,18 +39,18 @@ from oneway.planning.similar.same_person import (
 _AT_A_TIME = 1_000
 """How many pairs have their labels unpacked at a time."""
 _made: Callable[[tuple[object, ...]], Quiet] = partial(tuple.__new__, Quiet)
-"""Much quicker than the class, whose own function is Python's."""
+"""Makes an outcome from a tuple, much faster than the class does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assembler:
-    """Turns settled drafts into outcomes: seals sensitive values, and gives each action its id."""
+    """Turns final drafts into outcomes: seals sensitive values, and gives each action its id."""
 
     policy: Policy
     seal: Seal
     before: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
     near: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
-    """The reasons about source records that nearly match a target record, by source id."""
+    """Why source records nearly match a target record, by source id."""
     linked: Mapping[str, str] = field(default_factory=dict)
     """The target records that earlier runs linked source records to."""
     nearer: Mapping[str, BetterMatch] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class Assembler:
     def quiet(self, pairs: Pairs) -> list[Quiet]:
         """Return the outcomes of pairs with nothing to report; their first key is shown.
 
-        Nearly all names are the same text on both sides, so that no comparison is needed.
+        Nearly all names are the same text on both sides, which needs no comparison by rule.
         """
         made, rows_at, targets_at = _made, pairs.rows_at, pairs.targets_at
         names, held_by = pairs.source.names(rows_at), pairs.target.names(targets_at)
@@ -159,7 +159,7 @@ class Assembler:
         return (Reason(STRANGER, f"{text}: {said}", None, ids, warning=True),)
 
     def _unlike(self, draft: Draft, row: SourceRow, target: TargetRow, *, leaves: bool) -> str:
-        """Return how a pair differs if only the key says that it is one person; else ""."""
+        """Return how a pair differs if only the key says that it is one person; "" otherwise."""
         names = self.policy.identifying_paths
         changed = [each for each in draft.differences if each.rule.path in names and each.before]
         if not (changed or leaves) or shares_single(self.policy, row, target):
@@ -168,21 +168,21 @@ class Assembler:
         if likeness.two_people and (likeness.whole_name or len(changed) >= SEVERAL):
             return likeness.text
         if not leaves:
-            # A link remembers the name: whether the row has lost one is judged before.
+            # A link remembers the name, so a lost one has been judged already.
             linked = self.linked.get(row.source_id) == target.target_id
             return likeness.text if likeness.unlike and changed and not linked else ""
         likeness = likeness_beside(self.policy, row, target)
         return likeness.text if likeness.two_people else ""
 
     def _actions(self, draft: Draft) -> tuple[Action, ...]:
-        """Return the actions of a draft: on access first, then on all other fields."""
+        """Return the actions of a draft: the one on access, then the one on all other fields."""
         if draft.access is None and draft.verb is None:
             return ()
         identity, made, first = draft.identity, list[Action](), tuple[str, ...]()
         if draft.access is not None:
             id = self._id(identity, "access")
             made.append(self._action(draft, id, draft.access, draft.access_changes, ()))
-            # A person held by a guard is not written to; a leaver's other fields wait for nothing.
+            # If a guard holds a return back, nothing is written; a leaver's fields never wait.
             first = (id,) if draft.access is Verb.REACTIVATE else ()
         if draft.verb is not None:
             now, later = draft.differences, list[FieldChange]()
@@ -201,9 +201,10 @@ class Assembler:
         return tuple(made)
 
     def _comes_later(self, draft: Draft, change: FieldChange) -> bool:
-        """Return whether a field is written by an action of its own, after another's create.
+        """Return whether a separate action writes a field, after the create that it depends on.
 
-        What the target requires of a new record cannot be: the create waits for it.
+        A field that the target requires of a new record cannot be written later: the create waits
+        for it.
         """
         needed = draft.verb is Verb.CREATE and self.policy.requires(change.rule.path)
         return isinstance(change.after, Awaited) and not needed
@@ -261,8 +262,8 @@ class Assembler:
             return self._claims(draft)
         reasons = draft.reasons if verb is Verb.UPDATE else ()
         if reasons and any(each.code == "rekeyed" for each in reasons):
-            # The list may not show which record has the new key by now. If other values are another
-            # record's as well, the plan warns and writes them, as in any update.
+            # The list may not show yet which record has the new key. Other values that are taken
+            # are written with a warning, as in any update.
             written = {each.rule.path for each in changes} & set(self.policy.match_paths)
             return tuple(each for each in self._claims(draft) if each.path in written)
         return ()
@@ -309,7 +310,7 @@ _PERHAPS_NOT = "target record {} may not be this person's"
 
 
 def _makers(changes: Iterable[FieldChange]) -> list[tuple[str, str]]:
-    """Return the creates that the values of these fields wait for."""
+    """Return the ids of the records whose creates the values of these fields wait for."""
     return [each.after.of for each in changes if isinstance(each.after, Awaited)]
 
 
@@ -331,6 +332,6 @@ def _say_the_same(policy: Policy, cells: Sequence[Cell], held: Sequence[Value | 
 
 
 def _among(claim: Claim, claims: Iterable[Claim]) -> bool:
-    """Return whether an equal claim exists. Values are compared as JSON, because `1 == True`."""
+    """Return whether `claims` has an equal one, compared as JSON, because `1 == True`."""
     same = [each for each in claims if each.path == claim.path and each.compare is claim.compare]
     return bool(same) and identity(claim.value) in [identity(each.value) for each in same]

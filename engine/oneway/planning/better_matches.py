@@ -1,8 +1,8 @@
 """Finds target records that fit a person better than the record that a match key found.
 
-A code may be mistyped, reissued or exchanged, and no key shows that. If links of earlier runs do
-not settle whose record it is, names, emails and other keys are compared: if another record has more
-of the person's values, and has no match or fits its own match less well, a human decides.
+A code may be mistyped, reissued or exchanged, which no key shows. If links of earlier runs do not
+settle whose record it is, names, emails and other keys are compared: if another record has more of
+the person's values, and has no match or fits its own match less well, a human decides.
 """
 
 from collections import defaultdict
@@ -44,7 +44,7 @@ from oneway.planning.similar.same_person import (
 from oneway.planning.similar.second_records import perhaps_theirs
 
 _TOO_MANY = 100
-"""A value that more records hold than this does not identify anyone."""
+"""A value that more records than this hold identifies nobody."""
 
 Slot = tuple[str, Hashable]
 """The path of a field or match key, and a value in its comparable form."""
@@ -69,7 +69,7 @@ class BetterMatch:
 
     @property
     def text(self) -> str:
-        """Which record fits better, and in what; the only value shown is its key."""
+        """Which record fits better, and by which fields. Shows no value but the record's key."""
         first, *others = self.targets
         named = owner_text(first.target_id, first, None)
         more = f", and so do {len(others)} more" if others else ""
@@ -79,9 +79,9 @@ class BetterMatch:
 class BetterMatches(NamedTuple):
     """Drafts, and what `better_matches` found about them.
 
-    `sure` are the ids of source records whose match a link or a unique value confirms. People for
-    whom nothing is written are not checked, and are not among them. `closer` says which people who
-    stay have more in common with a leaver's record, by its id.
+    `sure` are the ids of source records whose match a link or a unique value confirms, among the
+    people for whom something is written: no others are checked. `closer` names people who stay and
+    have more in common with a leaver's record than the leaver, by the record's id.
     """
 
     drafts: tuple[Draft, ...]
@@ -95,9 +95,9 @@ def better_matches(
 ) -> tuple[Mapping[str, BetterMatch], AbstractSet[str]]:
     """Return the target records that fit people better than their match, and `BetterMatches.sure`.
 
-    Checks people whose match is written to, and people who have left or may have; except those
-    whose match is confirmed by a link that says more than its key, or by a unique value in common.
-    A name alone does not contradict the key of a person who stays, unless two are exchanged.
+    Checks people whose match is written to, and people who have left or may have left. Skips those
+    whose match is confirmed by a unique value in common or by a link that says more than its key. A
+    name alone does not contradict the key of a person who stays, unless two names are exchanged.
     """
     search = _BetterSearch(policy, drafts, linked)
     found = {}
@@ -112,8 +112,8 @@ def with_better_matches(
 ) -> BetterMatches:
     """Return `better_matches`, with a reason in the drafts of records that fit a leaver better.
 
-    The leave may end another person's access, while the leaver gets in by such a record. `quiet`
-    are further matched pairs.
+    Such a leave may end another person's access, while the leaver still gets in by the record
+    named. `quiet` are further matched pairs.
     """
     nearer, sure = better_matches(drafts, policy, linked)
     closer = closer_people(drafts, policy, linked, quiet)
@@ -128,24 +128,24 @@ def with_better_matches(
         if source_id in left and not target.left
     }
 
-    def told(draft: Draft) -> Draft:
+    def marked(draft: Draft) -> Draft:
         row = theirs.get(draft.target.target_id) if draft.target is not None else None
         if row is None or any(each.code == MAY_HAVE_LEFT for each in draft.reasons):
             return draft
         reason = perhaps_theirs(row, "name or other values")
         return draft._replace(reasons=(*draft.reasons, reason), has_access=True)
 
-    return BetterMatches(tuple(map(told, drafts)), nearer, sure, closer)
+    return BetterMatches(tuple(map(marked, drafts)), nearer, sure, closer)
 
 
 def closer_people(
     drafts: Sequence[Draft], policy: Policy, linked: Mapping[str, str], quiet: Pairs
 ) -> Mapping[str, str]:
-    """Return which people who stay have more of a record's values than the leaver it is closed for.
+    """Return people who stay and have more of a record's values than the leaver it is closed for.
 
-    By the record's id. The leaver's row may have no name any more, and contradicts nothing: the
-    record may be that of somebody whose own key finds another one. So the record itself is asked,
-    whatever is written for those who stay.
+    The result is by the record's id. A leaver's row may have lost its name and then contradicts
+    nothing, although the record may belong to somebody whose own key finds another record. The
+    search therefore starts from the record, whatever is written for the people who stay.
     """
     search = _BetterSearch(policy, drafts, linked)
     alone = filter(search.leaves_by_key_alone, drafts)
@@ -176,9 +176,9 @@ def perhaps_there(
 ) -> Mapping[str, Reason]:
     """Return why new people may already have a record that is deactivated as absent, by source id.
 
-    It has their whole name, or is among their `near` misses: with a new code and no email, nothing
-    else shows that the two are one person. Records that this plan spares count too, as it may spare
-    them only for these people: once they have another record, the next plan would deactivate it.
+    The record has their whole name or is among their `near` misses. With a new code and no email,
+    nothing else shows that the two are one person. Records that this plan spares count as well: it
+    may spare them only for these people, and the next plan would then deactivate them.
     """
     if policy.absent is not Absent.DEACTIVATE:
         return {}
@@ -234,13 +234,14 @@ class _BetterSearch:
         self.fields = [each for each in compared_fields(policy) if each in policy.identifying]
         self.others = [each for each in compared_fields(policy) if each not in policy.identifying]
         self.drafts = drafts
-        self.kept: dict[str, int] = {}
+        self.own_scores: dict[str, int] = {}
         self.confirmed: set[str] = set()
-        """The ids of source records whose match a link or a unique value confirms, as found."""
+        """The ids of source records whose match a link or a unique value confirms, filled as they
+        are checked."""
 
     @cached_property
     def rivals(self) -> Mapping[str, tuple[SourceRow | None, TargetRow]]:
-        """The records that may belong to someone else, with their own match, by target id."""
+        """The target records that may fit somebody better, with their own match, by target id."""
         return {
             each.target.target_id: (each.row, each.target)
             for each in self.drafts
@@ -291,7 +292,7 @@ class _BetterSearch:
         return shares_keys(row, target)
 
     def leaves_by_key_alone(self, draft: Draft) -> bool:
-        """Return whether a leave ends a record's access of which only the key is the leaver's."""
+        """Return whether a leave ends access to a record that shares only its key with the row."""
         row, target = draft.row, draft.target
         if draft.access is None or not draft.access.takes_access or row is None or target is None:
             return False
@@ -308,7 +309,7 @@ class _BetterSearch:
     def shared_with(
         self, row: SourceRow, holders: Mapping[Slot, AbstractSet[str]]
     ) -> Mapping[str, AbstractSet[Slot]]:
-        """Return the values of a person that records have as well, by the records' ids."""
+        """Return the values that a person shares with records, by the records' ids."""
         found: dict[str, set[Slot]] = defaultdict(set)
         for slot in self._said(row):
             for id in holders.get(slot, ()):
@@ -320,7 +321,7 @@ class _BetterSearch:
     ) -> bool:
         """Return whether a person shares more with a record than with their own, if they have one.
 
-        They share its whole name, or more than names (`_tell`).
+        They must share its whole name or something that tells more than a name (`_tell`).
         """
         if own is not None and self.sure(row, own):
             return False
@@ -336,9 +337,9 @@ class _BetterSearch:
         owner, target = self.rivals[id]
         if owner is None:
             return -1
-        if id not in self.kept:
-            self.kept[id] = self._score(owner, target)
-        return self.kept[id]
+        if id not in self.own_scores:
+            self.own_scores[id] = self._score(owner, target)
+        return self.own_scores[id]
 
     def _tells(self, id: str, shared: Iterable[Slot]) -> bool:
         """Return whether more than a name contradicts the key of a person who stays.

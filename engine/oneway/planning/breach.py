@@ -1,4 +1,4 @@
-"""The verdict of the guards on a plan: each guard that fired, and the actions it blocks."""
+"""What the guards say of a plan: each guard that fired, and the actions it blocks."""
 
 from datetime import timedelta
 from fractions import Fraction
@@ -12,7 +12,7 @@ from oneway.planning.guard_kinds import GUARDS, Limit
 from oneway.planning.plan import End, Ending
 
 WINDOW = timedelta(days=7)
-"""How far back a guard looks."""
+"""How far back guards count earlier runs."""
 
 IDENTITY = f"{GuardKind.IDENTITIES.value}:"
 """The form in which `--allow` names a person who may change identity: `identities:00007`."""
@@ -20,7 +20,7 @@ IDENTITY = f"{GuardKind.IDENTITIES.value}:"
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A guard that fired: what it counted, how many may pass, and the option that allows more.
+    """A guard that fired: what it counted, how many it lets pass, and the option that allows more.
 
     `field` is set for `field_changes`, `keys_gone` and `values_gone`, which count each field
     separately. `earlier` is how many others were counted within the window. The share is taken of
@@ -42,7 +42,7 @@ class Breach:
     there: int = 0
     """How many records the target has now, matched or not."""
     creates: int = 0
-    """How many creates that write the field are blocked too."""
+    """How many creates that write the field are blocked as well."""
 
     @property
     def name(self) -> str:
@@ -56,7 +56,7 @@ class Breach:
 
     @property
     def setting(self) -> str:
-        """The key of a mapping that holds the limit."""
+        """The mapping's key that sets the limit."""
         return GUARDS[self.kind].setting
 
     @property
@@ -139,7 +139,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The guards' verdict on a plan; `blocked` are the ids of the actions not to be applied."""
+    """The guards' verdict on a plan; `blocked` are the ids of actions that must not be applied."""
 
     breaches: tuple[Breach, ...]
     blocked: frozenset[str]
@@ -150,7 +150,7 @@ class Verdict:
         return bool(self.breaches)
 
     def ends(self) -> dict[str, End]:
-        """Return how each blocked action ends, with the names of the guards that block it."""
+        """Return the ending of each blocked action, with the names of the guards that block it."""
         guards: dict[str, list[str]] = {}
         for breach in self.breaches:
             for id in breach.blocked:
@@ -181,7 +181,7 @@ def key_of(counted: str) -> tuple[str, str]:
 
 
 def words_of(counted: str) -> tuple[str, str]:
-    """Return the key that `values_gone` counts, and the word, or "" if it counts all values."""
+    """Return the key that `values_gone` counts and the word; "" if it counts all values."""
     key, _, words = counted.partition(SEPARATOR)
     return key, " or ".join(f"'{each}'" for each in words.split(",")) if words else ""
 

@@ -96,12 +96,12 @@ def _places(outcome: Outcome) -> list[Value]:
 
 
 def by_record(plan: Plan) -> dict[RecordName, Outcome]:
-    """Return the outcomes of a plan by record; plans over the same inputs have the same keys."""
+    """Return the outcomes of a plan by record. Plans over the same inputs have the same records."""
     return {record_of(each): each for each in plan.outcomes}
 
 
 def record_of(outcome: Outcome) -> RecordName:
-    """Return the record of an outcome: the source's, or the target's without one."""
+    """Return the name of an outcome's record: the source's if there is one, else the target's."""
     if outcome.source_id is not None:
         return ("source", outcome.source_id)
     return ("target", str(outcome.target_id))

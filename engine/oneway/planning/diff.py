@@ -40,7 +40,7 @@ KEEP = Keep.KEEP
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A value that a lookup will find once the action on the record `of` is done.
+    """A value that a lookup will find once another action, on the record `of`, is done.
 
     `sought` is looked up in `table` (`oneway.planning.own_lookups`). `known` is the value if that
     action writes it itself, such as an employee number that lookups return.
@@ -61,7 +61,7 @@ class FieldChange(NamedTuple):
 
 
 _change: Callable[[tuple[object, ...]], FieldChange] = partial(tuple.__new__, FieldChange)
-"""Quicker than the class, whose own function is Python's."""
+"""Makes a change from a tuple, faster than the class does."""
 
 
 def comparison(rule: FieldRule) -> Compare:
@@ -72,10 +72,10 @@ def comparison(rule: FieldRule) -> Compare:
 
 
 def doubled(policy: Policy) -> Mapping[int, Compare]:
-    """Return the fields whose values should have one holder, and how the values are compared.
+    """Return the fields whose values only one record should hold, with how they are compared.
 
-    These are the unique fields, and the match keys that an update may write: a later run takes a
-    record with another record's key for that person's.
+    These are the unique fields and the match keys that an update may write. If two records hold one
+    key, a later run takes the wrong one for the person's.
     """
     found = {i: comparison(policy.fields[i]) for i in policy.watched}
     levels = dict(zip(policy.match_paths, policy.match, strict=True))
@@ -115,9 +115,9 @@ def at_update(
 
 
 def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
-    """Return the key fields that differ when one person has a new key.
+    """Return the key fields to write when a person has a new key.
 
-    A key that the source record lacks is left alone: it would be written again each night.
+    A key that the source record lacks is left alone, as it would be written again every night.
     """
     levels = zip(policy.match_paths, policy.carried, row.keys, target.keys, strict=False)
     paths = {
@@ -157,10 +157,11 @@ def hidden(
     *,
     leaving: bool = False,
 ) -> tuple[FieldRule, ...]:
-    """Return the rules of fields that a record does not show, and that are left alone for that.
+    """Return the rules of fields that are left alone because the record does not show them.
 
-    What they hold decides what is written: a list that is merged, a value that only fills an empty
-    field. For a leave, so does a value that is to be removed: it may still be there.
+    What such a field holds decides what is written: a list is merged into it, or a value only fills
+    it if it is empty. In a leave, a value that is to be removed counts as well, as it may still be
+    there.
     """
     return tuple(
         rule
@@ -180,7 +181,7 @@ def _hangs_on_target(rule: FieldRule, after: Value | Keep, *, leaving: bool) -> 
 def loses_letters(change: FieldChange) -> bool:
     """Return whether a change only replaces letters by question marks.
 
-    An export looks like this if its encoding does not have the letters.
+    This happens if an export is written in an encoding that lacks the letters.
     """
     before, after = change.before, change.after
     if LOST in facts_of(after):
@@ -226,7 +227,7 @@ def is_there(policy: Policy, row: SourceRow) -> bool:
 def stays_until_later(policy: Policy, row: SourceRow) -> bool:
     """Return whether a person stays, or has a future last day that the source states.
 
-    A leaver whose day is computed from that of the run has left: such a day never comes.
+    A leaver whose last day is computed from the day of the run has left: such a day never comes.
     """
     by_run = row.leaver and any(cell.moving for cell in row.leaving)
     return is_there(policy, row) and not by_run
@@ -240,7 +241,7 @@ def perhaps_left(policy: Policy, row: SourceRow) -> bool:
 def is_gone(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
     """Return whether a record says that its person has left, or will on a day that is not meant.
 
-    Where only `left` tells of a day to come, a day that the source itself states is meant.
+    A day that the source itself states is meant, if only `left` reads days to come.
     """
     if target.left or not target.scheduled:
         return target.left
@@ -259,8 +260,8 @@ def is_gone(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
 def with_begun_leave(policy: Policy, row: SourceRow, target: TargetRow) -> SourceRow:
     """Return a leaver's row with the values of a leave that has begun; see `begun`.
 
-    Before it has begun, a future day that is computed from the day of the run does not keep the
-    person in: it would move on with each run.
+    A future day that is computed from the day of the run keeps nobody in: it would move on with
+    each run.
     """
     if not any(cell.moving for cell in row.leaving):  # the usual case
         return row
@@ -271,11 +272,11 @@ def with_begun_leave(policy: Policy, row: SourceRow, target: TargetRow) -> Sourc
 
 
 def begun(policy: Policy, cells: tuple[Cell, ...], target: TargetRow) -> tuple[Cell, ...]:
-    """Return the values for a leaver, keeping what the target holds of those that move each day.
+    """Return the values for a leaver, keeping what the target holds of those that move every day.
 
     A value that depends on the day of the run, such as `today()`, was fixed when the leave began.
-    The target's value stays if the record has left, or if it is no later than the value of this
-    run. A field with an explicit `write: overwrite` is kept equal all the same.
+    The target's value stays if the record has left, or if it is no later than this run's value. A
+    field with an explicit `write: overwrite` is written all the same.
     """
     return tuple(
         cell._replace(value=present(held))
@@ -288,13 +289,13 @@ def begun(policy: Policy, cells: tuple[Cell, ...], target: TargetRow) -> tuple[C
 
 
 def has_begun(cells: Iterable[Cell], target: TargetRow) -> bool:
-    """Return whether a record holds a day from which a leave with these values has begun."""
+    """Return whether a record holds a day that shows that a leave with these values has begun."""
     pairs = zip(cells, target.leaving, strict=False)
     return any(cell.moving and is_day_until(present(held), cell.value) for cell, held in pairs)
 
 
 def is_day_until(held: Value, new: Value) -> bool:
-    """Return whether a value is a day, and no later than another one."""
+    """Return whether `held` is a day and no later than `new`."""
     if facts := facts_of(new):
         return BEGUN in facts or (DEPARTED in facts and DEPARTED in facts_of(held))
     day, last = parse_day(held), parse_day(new)
@@ -302,19 +303,19 @@ def is_day_until(held: Value, new: Value) -> bool:
 
 
 def held_from_leave(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[str, ...]:
-    """Return the fields about access that hold the constant that every leave writes.
+    """Return the fields about access that hold the constant that every leave writes to them.
 
-    A field is about access if `left` reads it, a return names it, or a new record gets it. A
-    constant note that a leave writes proves nothing.
+    A field is about access if `left` reads it, a return names it, or a new record gets it. Other
+    constants, such as a note that a leave writes, prove nothing.
     """
-    told = {*policy.telling, *dict(policy.reactivating)}
+    about_access = {*policy.telling, *dict(policy.reactivating)}
     given = {each.path for each in policy.fields}
     fields = zip(policy.leaving, row.leaving, target.leaving, strict=False)
     return tuple(
         rule.path
         for position, (rule, cell, held) in enumerate(fields)
         if "value" in rule.written
-        and (position in told or rule.path in given)
+        and (position in about_access or rule.path in given)
         and cell.state is STATED
         and present(cell.value) is not None
         and same(held, cell.value, rule.compare)
@@ -342,12 +343,12 @@ def new_value(cell: Cell) -> Value:
 
 
 def known_value(cell: Cell) -> Value:
-    """Return the value of a field by which a person is known, written or not; None if none."""
+    """Return the value of a field that people are known by, written or not; else None."""
     return new_value(cell) if cell.unwritten is None else cell.unwritten
 
 
 _USABLE = (CellState.STATED, CellState.INACTIVE)
-"""The cell states that no rule refuses."""
+"""The states of cells that never make a record ineligible."""
 
 
 def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
@@ -384,7 +385,7 @@ def _difference(rule: FieldRule, cell: Cell, current: Value | Missing) -> FieldC
 
 
 def _holds(before: Value, after: Value | Awaited, compare: Comparison) -> bool:
-    """Return whether a record holds a value already, or one that another action will make."""
+    """Return whether a record already holds a value, or the value that another action will make."""
     if isinstance(after, Awaited):
         return after.known is not MISSING and same(before, after.known, compare)
     return same(before, after, compare)

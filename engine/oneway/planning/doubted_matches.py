@@ -1,6 +1,6 @@
-"""Doubts matches that a key alone supports: the key may have passed to another person.
+"""Doubts matches that nothing but a key supports: the key may have passed to another person.
 
-A match that is doubted becomes a conflict, and a person decides.
+A doubted match becomes a conflict, and a person decides.
 """
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
@@ -26,14 +26,14 @@ from oneway.planning.similar.same_person import (
 
 @dataclass(frozen=True, slots=True)
 class MatchDoubts:
-    """What speaks against matches by key; `allowed` are the keys that a human lets decide."""
+    """What speaks against matches by key. A human has let the keys in `allowed` decide."""
 
     policy: Policy
     evidence: LinkEvidence
     allowed: frozenset[str]
 
     def hold(self, matches: Matches, rows: Sequence[SourceRow]) -> Matches:
-        """Return the matches, with a conflict in place of each that is doubted."""
+        """Return the matches with a conflict in place of each doubted one."""
         held = {}
         for row in rows:
             found = matches.of(row)
@@ -60,8 +60,9 @@ class MatchDoubts:
     def _outside_on_a_guess(self, row: SourceRow, target: TargetRow) -> Reason | None:
         """Return why a row outside the sync may not be the person whose record its key finds.
 
-        The person who had the key before may be gone, and would keep access behind a row that
-        nobody plans for. None if nothing says so, or if nobody is deactivated for being gone.
+        The person who had the key before may be gone, and would keep access unnoticed, because no
+        action is planned for the row. None if nothing says so, or if absent people are not
+        deactivated.
         """
         if self.policy.absent is not Absent.DEACTIVATE or not row.outside:
             return None
@@ -74,9 +75,9 @@ class MatchDoubts:
         return Reason("reused", text, candidates=(target.target_id,))
 
     def _listed_for_another(self, row: SourceRow, target: TargetRow) -> Reason | None:
-        """Return why a record is not a row's: it was that of somebody else who had the row's id.
+        """Return why a record is not a row's: it belonged to somebody else who had the row's id.
 
-        A record that has left matters if it would be given back.
+        A record that has left matters only if the plan would reactivate it.
         """
         theirs = self.evidence.listed.get(target.target_id) == row.source_id
         if not theirs or row.source_id not in self.evidence.passed_on:
@@ -95,8 +96,8 @@ class MatchDoubts:
     def _linked_elsewhere(self, row: SourceRow, target: TargetRow) -> Reason | None:
         """Return why a record is not a row's: another connection has linked it to its own person.
 
-        Two employers may use one code for two people, and one word of a name or an office that they
-        share proves nothing then.
+        Two employers may use one code for two people. One word of a name or a shared office then
+        proves nothing.
         """
         said = self.evidence.elsewhere.get(target.target_id)
         if said is None or row.key in self.allowed:
@@ -115,8 +116,8 @@ class MatchDoubts:
     def _of_others(self, matches: Matches, rows: Sequence[SourceRow]) -> dict[str, Match]:
         """Return conflicts for rows whose key finds a record that seems to be another row's person.
 
-        The key is the id, so that links do not say whose it was before it passed on; nothing else
-        agrees; and an unmatched row has the record's unique value.
+        The key is the id, so links do not show whose it was before; nothing else agrees; and an
+        unmatched row has a value that only the record's owner can have.
         """
         policy = self.policy
         found = [(row, matches.of(row)) for row in rows] if policy.exclusive else []
@@ -161,11 +162,11 @@ def back_on_a_guess(
     """Return why a row may not be the leaver whose record its key finds; None if nothing says so.
 
     There is a reason if no run has linked the two (the store is new or lost, or the id is the key),
-    and they differ or have no identifying value in common (the row may have no name yet). If the
-    key was given to a newcomer, the newcomer would get the leaver's account.
+    and they differ or have no identifying value in common (the row may have no name yet). A
+    newcomer who was given the key would get the leaver's account.
 
-    `links` are the linked target records by source record, `ended` those whose access this sync
-    ended; `allowed` are the keys that a human lets decide.
+    `links` are the linked target records by source record, `ended` the records whose access this
+    sync ended. A human has let the keys in `allowed` decide.
     """
     half = not target.left and target.target_id in ended
     out = bool(held_from_leave(policy, row, target)) if half else target.left

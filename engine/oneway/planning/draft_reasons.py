@@ -21,7 +21,7 @@ IF_LEFT = Reason(MAY_HAVE_LEFT, "if they have left, they can still get in", warn
 
 
 def odd_leave_date(policy: Policy, row: SourceRow) -> tuple[Reason, ...]:
-    """Return the reason that a leaver's leave date is implausible, with what follows from it."""
+    """Return the reason that a leaver's leave date is implausible, and its consequence."""
     if row.odd_day is None:
         return ()
     text, keeps_access, _ = row.odd_day
@@ -45,7 +45,7 @@ def lost_letters(change: FieldChange) -> Reason:
 
 
 def _is_decided(row: SourceRow, found: Match) -> bool:
-    """Return whether a key before the first unknown one decided the match."""
+    """Return whether a known key decided the match, before the first unknown one."""
     return found.level is not None and found.level < len(row.keys)
 
 
@@ -65,7 +65,7 @@ def evaluation_errors(row: SourceRow, found: Match) -> tuple[Reason, ...]:
 
 
 def _otherwise(otherwise: str, not_given: str) -> str:
-    """Return the reason for a rule that does not hold, or that depends on absent keys."""
+    """Return the text for a rule that fails, or that cannot be decided because keys are absent."""
     if not not_given:
         return otherwise
     said, key = otherwise.removesuffix("is missing"), not_given.removesuffix(" is not given")
@@ -121,7 +121,7 @@ def fields_without_value(
 def required_of_new(
     policy: Policy, row: SourceRow, differences: Iterable[FieldChange]
 ) -> tuple[Reason, ...]:
-    """Return the reasons for fields that the target requires on create and would not get."""
+    """Return the reasons for fields that the target requires of a new record and would not get."""
     if not policy.required:
         return ()
     given = {each.rule.path for each in differences}
@@ -162,7 +162,7 @@ def not_lists(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[Reason
 
 
 def not_shown(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
-    """Return the reasons for fields that are left alone, as the target does not show them."""
+    """Return the reasons for fields that are left alone because the target does not show them."""
     rules = hidden(policy.fields, row.cells, target.values) if target.values else ()
     return tuple(_is_not_shown(f"{NOT_SHOWN}{rule.path}", rule) for rule in rules)
 
@@ -170,7 +170,7 @@ def not_shown(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[Reason
 def leave_not_shown(policy: Policy, cells: Sequence[Cell], target: TargetRow) -> tuple[Reason, ...]:
     """Return the reasons for fields of a leave that the target does not show.
 
-    What a leave is to remove may still be there.
+    A value that the leave should remove may still be there.
     """
     rules = hidden(policy.leaving, cells, target.leaving, leaving=True) if cells else ()
     return tuple(_is_not_shown(UNSAID, rule) for rule in rules)

@@ -14,7 +14,8 @@ from oneway.mapping.spec import GuardKind
 from oneway.planning.plan import Action, Outcome, Verb
 
 Counter: TypeAlias = Callable[[Outcome, Action], Sequence[str]]
-"""Returns what an action counts under: each field, once as a whole (""), or not at all."""
+"""Returns the fields that an action counts under: [""] if it counts as a whole, [] if it does not.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,11 @@ class GuardDefinition:
     """One kind of guard.
 
     `counts` and `default_text` are its row in docs/language.md, `description` is for schemas, and
-    `happens` the heading of the report: it follows a number of people, or a field. With
-    `by_field`, it counts each field or key by itself, and `--allow` may name one. `counter` is
-    None for a guard that looks at several actions at a time. A guard with `list_setting`, the
-    place of its limit below `guards`, watches the size of a list, and blocks everything; for it,
-    `happens` is a whole sentence.
+    `happens` the heading of the report: which follows a number of people or a field. With
+    `by_field`, each field or key is counted separately, and `--allow` may name one. `counter` is
+    None for a guard that judges several actions together. A guard with `list_setting`, the place of
+    its limit below `guards`, watches the size of a list and blocks everything; its `happens` is a
+    whole sentence.
     """
 
     kind: GuardKind
@@ -53,12 +54,12 @@ class GuardDefinition:
 
     @property
     def setting(self) -> str:
-        """The key of a mapping that holds the limit."""
+        """The mapping's key that sets the limit."""
         return f"guards.{self.list_setting or self.kind.value}"
 
     @property
     def of_list(self) -> bool:
-        """Whether it watches the size of a list."""
+        """Whether the guard watches the size of a list."""
         return bool(self.list_setting)
 
 

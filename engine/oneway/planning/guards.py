@@ -1,14 +1,15 @@
-"""Guards: check the whole plan, before any write, for what must never happen by accident.
+"""Guards: check the whole plan, before any write, for accidents such as too many leavers.
 
 A guard compares a count with `max(floor, ceil(share x managed))`. `managed` are the target records
-that source records matched: a share of all target records would let a few managed people among many
-others all be lost. The last seven days count as well, or two leavers a day would empty a company
-unseen. Guards count people, not writes: a leave that is written again every night is one leaver.
+that source records matched: of all target records, a few managed people would be so small a share
+that all could be lost. The last seven days count as well; otherwise two leavers a day would empty a
+company unnoticed. Guards count people, not writes: a leave that is written again every night is one
+leaver.
 
 A guard that fires holds back its own kind of action, or the whole plan with `on_breach: stop`.
-`field_changes` also holds back the creates that write the field. A source or target that shrank,
-and keys or values that are gone, hold back everything. A human may raise the ceiling for one plan,
-but cannot turn the guard off.
+`field_changes` also holds back the creates that write the field. A source or target that shrank, or
+keys or values that are gone, hold back everything. A human may raise the ceiling for one plan, but
+cannot turn the guard off.
 """
 
 import re
@@ -41,19 +42,19 @@ FEWEST_KEYS = 10
 """A key's loss counts only if at least this many records had it at the last good run."""
 
 FEWEST_VALUES = 2
-"""This many records may lose the value of a key in one run, however few had one."""
+"""This many records may lose a key's value in one run, however few had one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecentRuns:
     """What earlier runs of the same connection did within the window.
 
-    `done` are the people affected, by what guards count (`counted_as`) and by `person_of`.
-    `source_records` is the size of the source at the last good run, `managed` how many target
+    `done` are the people affected, by the names of guards (`counted_as`), as `person_of` names
+    them. `source_records` is the size of the source at the last good run, `managed` how many target
     records it matched or created; None before the first good run. `stated` is how many records each
     of its reads had, and how many of them had each key; `valued` how many had a value. None of
     these numbers includes records that could not be read. `side_effects` are the target records
-    that updates changed beyond what they sent, at any time since a plan let such records through.
+    that updates changed beyond what they sent, since a plan last allowed such records.
     """
 
     done: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -66,7 +67,7 @@ class RecentRuns:
 
 _NO_RUNS = RecentRuns()
 _APART = (GuardKind.IDENTITIES, GuardKind.SIDE_EFFECTS)
-"""The kinds that do not count the actions of a plan one by one."""
+"""The kinds of guards that do not count actions one by one."""
 
 
 def judge(
@@ -75,7 +76,7 @@ def judge(
     history: RecentRuns = _NO_RUNS,
     waiting: Collection[str] = frozenset(),
 ) -> Verdict:
-    """Return the verdict of a mapping's guards on a plan. Pure.
+    """Return the verdict of a mapping's guards on a plan.
 
     `waiting` are the ids of actions that are not sent this time because the target refused them
     before; they count when they are sent.
@@ -104,7 +105,7 @@ def gone(
 ) -> tuple[str, ...]:
     """Return the keys that are gone, or whose values are, by the names that guards give them.
 
-    This is known before planning, and casts doubt on the return of people who had left.
+    They are known before planning, and cast doubt on the return of people who had left.
     """
     raised = {allowance.guard: allowance.ceiling for allowance in allowed}
     counts = _gone(reads, {}, guards, history, ())
@@ -137,7 +138,7 @@ def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:
 
 
 def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
-    """Return the person for whom an action counts, the same for all actions on a record."""
+    """Return the person that an action counts for: one for all actions on a record."""
     if target_id is None or verb is Verb.CREATE:
         return f"source {source_id}"
     return f"target {target_id}"
@@ -403,8 +404,8 @@ def _side_effects(
 ) -> _Count:
     """Count the records that updates changed beyond what they sent.
 
-    Any update or return may do so again, so they count if the plan has one, and as long as one of
-    them locks out a person who is in the source.
+    Any update or return may do so again, so they count if the plan has one. They also count as long
+    as one of these records locks out a person who is in the source.
     """
     found = history.side_effects
     updates = (each for each in plan.actions if each.verb in (Verb.UPDATE, Verb.REACTIVATE))
@@ -421,7 +422,7 @@ _MANY = 3
 
 
 def _are_other_people(plan: Plan, strange: Sequence[Outcome]) -> bool:
-    """Return whether most people would become someone else, so that the source is of other people.
+    """Return whether most people would become someone else, which suggests the wrong source.
 
     Ids and keys may then coincide by chance, so links prove nothing.
     """
@@ -446,16 +447,16 @@ def _ends_of_their_own(plan: Plan, found: Sequence[Outcome]) -> Iterator[str]:
 def _may_be_held(
     outcome: Outcome, action: Action, waiting: Collection[str], of_others: bool
 ) -> bool:
-    """Return whether an action may be blocked because it seems to be about another person.
+    """Return whether an action may be blocked because it seems to concern another person.
 
     An action that takes access away is held only if everything but the key differs, and either no
-    earlier run linked the two or the source is about other people (`_are_other_people`). It might
-    lock out someone else, while the leaver keeps access by another record.
+    earlier run linked the two or the source lists other people (`_are_other_people`). It might lock
+    out someone else, while the leaver keeps access by another record.
     """
     certain = action.verb.takes_access and not (outcome.only_by_key or of_others)
     return action.id not in waiting and not certain
 
 
 def _completes_a_create(action: Action) -> bool:
-    """Return whether an action completes a create, whose person is counted already."""
+    """Return whether an action completes a create, which counts for its person already."""
     return action.verb is not Verb.CREATE and action.target_id is None

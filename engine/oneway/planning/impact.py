@@ -1,4 +1,4 @@
-"""Compares two plans over the same records, person by person: what is planned, and what is sent."""
+"""Compares two plans over the same records, person by person: what they plan and what they send."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -12,7 +12,7 @@ from oneway.planning.plan import Action, Change, End, Ending, Kind, Outcome, Pla
 
 @dataclass(frozen=True, slots=True)
 class PlanFate:
-    """What becomes of a plan: the endings of its actions that are not sent, by action id.
+    """What is not sent of a plan: the endings of those actions, by action id.
 
     `still_in` are the people who have left, or may have, and can still get in after it.
     """
@@ -22,15 +22,15 @@ class PlanFate:
 
 
 ALL_SENT = PlanFate()
-"""The fate of a plan of which only the outcomes are compared."""
+"""The fate of a plan if only outcomes are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """What one plan does about one person; `outcome` is None if the plan lacks the record.
+    """What one plan does about one person. `outcome` is None if the plan lacks the record.
 
-    `unsent` is how the first action ends, which is the one on the person's access, if it is not
-    sent. `still_in`: the person has left, or may have, and can still get in.
+    `unsent` is the ending of the first action, which is the one on access if there is one; None if
+    it is sent. With `still_in`, the person has left or may have left, and can still get in.
     """
 
     outcome: Outcome | None
@@ -52,7 +52,7 @@ class Treatment:
 
     @property
     def reasons(self) -> list[str]:
-        """Why the person does not sync, or [] with an action, whose notes are not compared."""
+        """Why the person does not sync; [] if there is an action, whose notes are not compared."""
         stays = (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR)
         if self.outcome is None or self.outcome.kind not in stays:
             return []
@@ -61,7 +61,7 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class FieldWrite:
-    """What a plan writes to a field; `unsent` is how that ends if it is not sent."""
+    """What a plan writes to a field; `unsent` is the ending of a write that is not sent."""
 
     change: Change
     unsent: Ending | None = None
@@ -77,7 +77,7 @@ class FieldImpact:
 
     @property
     def is_sent(self) -> bool:
-        """Whether either plan sends it: otherwise the field stays as it is with both."""
+        """Whether either plan sends its write; otherwise the field stays as it is."""
         return any(each is not None and each.unsent is None for each in (self.before, self.after))
 
 
@@ -94,7 +94,7 @@ class PersonImpact:
 
     @property
     def shown(self) -> Outcome:
-        """The outcome that names the person: the new one, or the old one without it."""
+        """The outcome that names the person: the new one if there is one, else the old one."""
         found = self.after.outcome if self.after.outcome is not None else self.before.outcome
         assert found is not None
         return found
@@ -113,7 +113,7 @@ class PersonImpact:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """Everyone whom a new mapping treats differently, worst first, and the number of records."""
+    """The people whom a new mapping treats differently, worst first, and the number of records."""
 
     people: tuple[PersonImpact, ...]
     records: int
@@ -125,9 +125,9 @@ class Impact:
         return Counter(field.field for field in found if field.is_sent)
 
     def counted(self, kind: str) -> int:
-        """Return how many people newly get an outcome, such as `leave`, or are no longer spared it.
+        """Return how many people newly get an outcome, such as `leave`, or newly have it sent.
 
-        A guard that holds the outcome back does not make the edit a smaller one.
+        People whom a guard holds back count as well: the edit would still affect them.
         """
         return sum(each.newly(kind) for each in self.people)
 
@@ -187,7 +187,7 @@ def _unsent(action: Action, fate: PlanFate) -> Ending | None:
 
 
 def words_of(unsent: Ending) -> str:
-    """Return in words how an action ends that is not sent."""
+    """Return in words the ending of an action that is not sent."""
     return _UNSENT.get(unsent, "not sent")
 
 

@@ -1,7 +1,7 @@
-"""Says why a leave would not make `leavers.left` hold, or why a return would not end it.
+"""Says why a leave would not make `leavers.left` hold, or a return would not make it stop holding.
 
-The mapping says what a leave writes. Whether `left` then holds is evaluated on the target record
-as it will be, before anything is written.
+The mapping says what a leave writes. Before anything is written, `left` is evaluated on the target
+record as it would be afterwards.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ def written(changes: Sequence[FieldChange]) -> tuple[Written, ...]:
 
 
 def why_leave_fails(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
-    """Return why a leaver would keep access, or get it back, by the values written."""
+    """Return why a leaver would keep access, or get it back, with the values written."""
     what = "leavers.set does not make `left` hold"
     if target.left:
         what = "what differs would let them in again, as `left` would no longer hold"
@@ -40,7 +40,7 @@ def why_leave_fails(policy: Policy, target: TargetRow, changes: Sequence[FieldCh
 
 
 def why_return_fails(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
-    """Return why a returning person would stay locked out by the values written."""
+    """Return why a returning person would stay locked out with the values written."""
     text = "is back in the source, and `left` would still hold once that is written"
     remedy = "name in `rehires: {reactivate: ...}` what ends it"
     return Reason(
@@ -69,7 +69,7 @@ def _beside(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -
         for i in policy.telling
         if i < len(target.leaving)
     ]
-    others = ", ".join(path_text(path) for path in policy.told if path)
+    others = ", ".join(path_text(path) for path in policy.condition_paths if path)
     if others and not read:
         read.append(f"it writes nothing to {others}")
     asks = f"`left` on line {policy.left.place.line} asks for {policy.left.text}"

@@ -1,4 +1,4 @@
-"""What a leave or a return writes, and whether the target record has left afterwards."""
+"""Decides what a leave or a return writes, and whether the target record has left afterwards."""
 
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
@@ -51,7 +51,7 @@ class LeaveAndReturn:
         return self.answer(target, (), ()) in (LeftAnswer.STAYS, LeftAnswer.UNKNOWN)
 
     def hidden(self, row: SourceRow, target: TargetRow) -> tuple[FieldRule, ...]:
-        """Return the fields of a leave that the record does not show, and that stay as they are."""
+        """Return the fields of a leave that are left alone, because the record hides them."""
         return hidden(self.policy.leaving, row.leaving, target.leaving, leaving=True)
 
     def _tells_by(self, rules: tuple[FieldRule, ...]) -> bool:
@@ -59,7 +59,7 @@ class LeaveAndReturn:
         return any(self.policy.leaving[i] in rules for i in self.policy.telling)
 
     def _is_yet_to_leave(self, row: SourceRow, target: TargetRow) -> bool:
-        """Return whether a leave on the day that the source states would not end access yet."""
+        """Return whether the last day that the source states is still to come, by `left`."""
         if not stays_until_later(self.policy, row):
             return False
         changes = at_update(self.policy.leaving, row.leaving, target.leaving)
@@ -73,7 +73,8 @@ class LeaveAndReturn:
     ) -> LeftAnswer:
         """Return whether a record counts as left once the leave is written.
 
-        `others` are the changes of a separate action: the combined result is unknown.
+        `others` are the changes of a separate action. If they would change the answer, it is
+        UNKNOWN.
         """
         after = self.left_after(target, changes)
         if not others or self.left_after(target, (*changes, *others)) is after:
@@ -102,7 +103,7 @@ class LeaveAndReturn:
         return (Reason(UNSAID, text, rules[0].place, warning=True),)
 
     def untold(self, row: SourceRow) -> tuple[FieldRule, ...]:
-        """Return the fields that show whether a record has left, and get no value."""
+        """Return the fields that show whether a record has left, and that get no value."""
         rules, cells = self.policy.leaving, row.leaving
         return tuple([rules[i] for i in self.policy.telling if wanted(rules[i], cells[i]) is KEEP])
 
@@ -129,7 +130,7 @@ class LeaveAndReturn:
         return rule.merge is not Merge.REPLACE and is_hidden(rule, target.leaving[position])
 
     def unsaid_return(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
-        """Return the reasons for fields of a leave that stay: the source lacks their keys."""
+        """Return the reasons for fields of a leave that stay, as the source lacks their keys."""
         return tuple(
             Reason(
                 "unsaid",

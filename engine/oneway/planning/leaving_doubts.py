@@ -1,4 +1,4 @@
-"""Finds whose leaving is in doubt because values are gone, and which losses we caused."""
+"""Says why people may have left although this run's source does not say so."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -35,9 +35,10 @@ def left_out(
 ) -> int:
     """Return how many leavers are no longer among the source's records.
 
-    `unlisted` are the links of missing source records; those count that were seen at or after the
-    last good run (`since`). The target says that they have left, or no longer lists them;
-    `still_in` had left according to the source. They have lost no value: the record is gone.
+    `unlisted` are the links of missing source records. A link counts if it was seen at or after the
+    last good run (`since`), and if the target record has left, is no longer listed, or belongs to
+    somebody of `still_in`, who had left according to the source. The values of such records are not
+    lost: the records are gone.
     """
     staying = staying_ids(targets) if unlisted else set()
     return sum(
@@ -52,7 +53,7 @@ def staying_ids(targets: Sequence[AnyTargetRow]) -> set[str]:
 
 
 ELSEWHERE = "this run does not read what the connection says"
-"""Why a run that reads a file, or has other options, takes nobody off the list."""
+"""Why a run that reads a file or has other options takes nobody off the list."""
 UNASKED = "the mapping does not say any more who has left"
 """Why a mapping without `leavers` takes nobody off the list."""
 ALL_LEFT = "`leavers.left` holds of every target record, also of those who stay"
@@ -73,10 +74,10 @@ def anothers(
 ) -> str:
     """Return how a row that stays differs from a record that was listed for its id; "" if alike.
 
-    The id may be somebody else's by now, unless it is not the key, the key is the same, and a link
-    joins the two, of whose name not all `words` are others (`renamed`). A row without the record's
-    names does not show that its person is back. A key in another form was all that the two had in
-    common before.
+    By now the id may belong to somebody else. It does not if the two have the same key, which is
+    not the id, and a link of which at least one of the `words` of the name is left (`renamed`). Nor
+    if a key in another form is all that they had in common before. A row without the record's names
+    does not show that its person is back.
     """
     likeness = likeness_beside(policy, row, target)
     if perhaps_left(policy, row) or not (likeness.unlike or likeness.unproven):
@@ -103,11 +104,12 @@ def renamed(
 ) -> str:
     """Return how a row that stays differs from its record, if its id and key passed on; else "".
 
-    Of the `words` of its name when the two were linked, none is left; None if there is nothing to
-    compare. Nothing else says that they are one person: not the record; nor a key beside the id, if
-    the name had one word. A record that has left matters if the row would get it back. Leaves out
-    what the guard `identities` holds: an update that replaces the names in the record. With `lost`,
-    the key is lost by which the link's names were digested: they may all be others.
+    They passed on if none of the `words` that the person's name had when the two were linked is
+    left (None if there are none to compare), and nothing else says that they are one person:
+    neither the record nor, if the name had one word, a key beside the id. A record that has left
+    matters only if the row would reactivate it. An update that replaces the names in the record is
+    left to the guard `identities`. With `lost`, the seal key of the link's digests is lost, so all
+    words may be others.
     """
     supported = is_supported(links, row, target)
     lost = lost and not supported
@@ -149,7 +151,7 @@ def _are_replaced(policy: Policy, row: SourceRow, target: TargetRow, likeness: L
 
 
 def passed_on(others: Mapping[str, str]) -> Mapping[str, str]:
-    """Return why people may have left whose ids seem to be other people's, who differ in this."""
+    """Return why people may have left whose ids now seem to be others', who differ as stated."""
     return {
         each: f"source record {each} may be another person by now: {unlike}"
         for each, unlike in others.items()
@@ -157,25 +159,25 @@ def passed_on(others: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def unanswered(inconclusive: Mapping[str, str]) -> Mapping[str, str]:
-    """Return why it is in doubt that people stay if the deciding value is not a clear answer."""
+    """Return why it is in doubt that people stay, if the value that decides is no clear answer."""
     return {
         each: f"the source does not say that they stay: {why}" for each, why in inconclusive.items()
     }
 
 
 KEY_GONE = "key_gone:"
-"""The prefix of reason codes: no record has a key any more that says who has left."""
+"""The prefix of reason codes: no record has the key that says who has left any more."""
 
 
 def unstated(key: str, had: int) -> Reason:
-    """Return why a source that lacks a key that says who has left brings nobody back."""
+    """Return why nobody comes back by a source that lost the key that says who has left."""
     allow = f"--allow keys_gone.source.{key}={had}"
     text = f"no record has '{key}' any more, which says who has left; if that is right, {allow}"
     return Reason(f"{KEY_GONE}{key}", text, warning=True)
 
 
 def unanswered_return(why: str) -> Reason:
-    """Return why a person is not back if the deciding value is not a clear answer."""
+    """Return why a person is not back, if the value that decides is no clear answer."""
     return Reason("unsaid", f"the source does not say that they are back: {why}", warning=True)
 
 
@@ -184,8 +186,8 @@ def since_when(
 ) -> Mapping[str, str]:
     """Return these doubts, adding where each person was known to have left.
 
-    They were in the list, unless `seen`: only runs that were refused, or held because of what their
-    lists lack, saw those people leave. Those of `left` had no access then.
+    They were listed after the last run, except that only refused or held runs saw those of `seen`
+    leave, and those of `left` had no access then.
     """
 
     def when(id: str) -> str:
@@ -195,9 +197,9 @@ def since_when(
 
 
 def regained(ended: Mapping[str, str]) -> Mapping[str, str]:
-    """Return why people may have left who have access after this sync wrote their leave, on a day.
+    """Return why people may have left who have access again after this sync wrote their leave.
 
-    The source no longer has their record.
+    `ended` has the day of the leave. The source no longer has their record.
     """
     return {
         each: f"this sync wrote their leave on {day}, the record gives access all the same, and "
@@ -207,7 +209,7 @@ def regained(ended: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def let_in(found: Iterable[str]) -> Mapping[str, str]:
-    """Return why people may have left whom a write let in after the source had lost them."""
+    """Return why people may have left whom a write let in after the source no longer had them."""
     text = "a create or a return on its way has let them in, and the source no longer has theirs"
     return {each: f"{text}; {_unlisting(each)}" for each in found}
 
@@ -218,7 +220,7 @@ def _unlisting(source_id: str) -> str:
 
 
 def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:
-    """Return why each of these people may have left after all, if any keys or values are gone.
+    """Return why each of these people may have left, if any keys or values are gone.
 
     `gone` are the keys whose values are gone, as guards name them.
     """
@@ -241,16 +243,16 @@ def as_written(
     """Return reads as the next run may find them, without the values that these actions clear.
 
     A value that the sync itself removes, such as a returning person's leave date, does not count as
-    gone. A key stays expected as long as its loss keeps someone from being back.
+    gone. A key stays expected as long as its loss keeps people from coming back.
     """
     cleared = Counter(change.field for each in written for change in each.changes if change.clears)
     codes = {why.code for each in outcomes for why in each.reasons}
-    kept = {each.removeprefix(KEY_GONE): 1 for each in codes if each.startswith(KEY_GONE)}
+    awaited = {each.removeprefix(KEY_GONE): 1 for each in codes if each.startswith(KEY_GONE)}
 
     def expected(read: Read) -> Read:
         if read.name == "target":
             return _without(read, cleared)
-        return replace(read, stated={**read.stated, **kept}) if read.name == "source" else read
+        return replace(read, stated={**read.stated, **awaited}) if read.name == "source" else read
 
     return tuple(map(expected, reads))
 

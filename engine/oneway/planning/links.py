@@ -1,8 +1,8 @@
-"""The links of a connection, and what else earlier runs know about the records of both systems.
+"""The links of a connection, and the other evidence of earlier runs about records of both systems.
 
-A link says which target record a source record was created as, or matched with. Nearly all links
-agree with the match keys. The few that do not are found by comparing sets of ids; only these are
-loaded in full.
+A link says which target record a source record was created as or matched with. Nearly all links
+agree with the match keys. The few that do not are found by comparing sets of ids, and only these
+are loaded in full.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ REUSED = "reused:"
 """The prefix by which `--allow` lets the key of a record decide against links: `reused:00007`."""
 
 SEAL_KEY = "seal_key"
-"""The allowance that lets keys decide where names cannot be compared, as seal.key is another."""
+"""The allowance that lets keys decide if names cannot be compared because seal.key was replaced."""
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -30,14 +30,14 @@ Only = dict[K, T | None]
 
 
 class Origin(StrEnum):
-    """How a link was established."""
+    """How a link came about."""
 
     CREATED = "created"
     MATCHED = "matched"
 
 
 class Link(NamedTuple):
-    """A source record and the target record that it is.
+    """A source record and the target record of the same person.
 
     `key` is the last known match value of the pair, `key_digest` its keyed digest if it is
     sensitive (`key` is blank then). `since` and `seen` are instants. `names` are keyed digests of
@@ -53,7 +53,7 @@ class Link(NamedTuple):
     key_digest: str = ""
     names: str = ""
 
-    def told(self, zone: str) -> str:
+    def words(self, zone: str) -> str:
         """Return in words how and since when the records are linked; days are in the zone."""
         since = day(self.since, zone)
         return f"{self.origin.value} on {since} as target record {self.target_id}"
@@ -66,8 +66,8 @@ Load: TypeAlias = Callable[[Sequence[str] | None], Sequence[Link]]
 class Links(Sequence[Link]):
     """Links as pairs of a source id and a target id, by source; `load` returns whole links.
 
-    The pairs may be given as JSON: decoding takes long, and comparing the text does not need it.
-    `pages` returns all links, some at a time.
+    The pairs may be given as JSON text: decoding takes long, and comparing texts does not need it.
+    `pages` returns all links, a page at a time.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Links(Sequence[Link]):
 
     @cached_property
     def text(self) -> bytes:
-        """The pairs as JSON; equal texts mean equal pairs. None equals only itself."""
+        """The pairs as JSON; equal texts mean equal pairs. Empty if the pairs cannot be encoded."""
         return self._known if isinstance(self._known, bytes) else _text_of(self._known)
 
     @cached_property
@@ -153,7 +153,7 @@ class Links(Sequence[Link]):
         return Links(pairs, load)
 
     def in_pages(self) -> Iterable[Sequence[Link]]:
-        """Return all links, some at a time where they can be read so; none is kept."""
+        """Return all links without keeping them, a page at a time if the store can do that."""
         return (self._load(None),) if self._pages is None else self._pages()
 
     def without_targets(self, shown: Iterable[str]) -> Sequence[tuple[str, str]]:
@@ -218,7 +218,7 @@ _Pairs = list[tuple[str, str]]
 
 
 def alone(keys: Sequence[K], each: Iterable[T]) -> Only[K, T]:
-    """Return the single item with each key, None if several have it; skips the key None."""
+    """Return the single item with each key; None if several items have it. Skips the key None."""
     found: Only[K, T] = dict(zip(keys, each, strict=True))
     if len(found) < len(keys):
         found |= {key: None for key, number in Counter(keys).items() if number > 1}
@@ -232,7 +232,7 @@ def let_through(guards: Iterable[str]) -> frozenset[str]:
 
 
 class Expected(NamedTuple):
-    """Somebody whom the source lacks and a create may yet let in: how they are known, and why."""
+    """Somebody whom the source no longer has and a pending create may let in, and why."""
 
     key: str
     label: str
@@ -241,21 +241,21 @@ class Expected(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LinkEvidence:
-    """What is known about records beyond the two lists; part of a plan's inputs.
+    """What is known about records besides the two lists; part of a plan's inputs.
 
     Linked target records that the list lacks are looked up by id:
 
     - `unlisted` were found, and are among the plan's target records;
     - `gone` were not found;
-    - `unread` are those that the target refuses to show, and why;
-    - `unseen` are all that were not shown, and are not proven to be gone;
+    - `unread` are records that the target refuses to show, and why;
+    - `unseen` are all records that were not shown and are not proven to be gone;
     - `late` were created so recently that the target may not show them yet, and until when.
 
     About source records:
 
     - `pending` have a create whose end is unknown, and why;
-    - `claimed` would write fields with the values of such a create of another one, and why;
-    - `expected` have such a create, and are no longer in the source;
+    - `claimed` would write values of another record's pending create, and why, by field;
+    - `expected` have a pending create, and are no longer in the source;
     - `no_source` are linked, and the source says that they are gone;
     - `second_look` were shown only by a second read of the source;
     - `doubted` were listed after the last run as leavers who can still get in, and nothing says
@@ -263,24 +263,33 @@ class LinkEvidence:
     - `inconclusive` are not clearly back according to the source, and why: their accounts are
       not reactivated.
 
-    `elsewhere` are target records that another connection has linked to a person of its own source,
-    in words; `stays` those of them whose access that connection decides, because its source still
-    has the person. `employed` are those that are matched with a person of ours who has left, or
-    with nobody, and that another connection has linked to somebody whom its source still has; in
-    words. `lapsed` are the same, but of a connection that had no good run lately: they keep nobody
-    in. `overdue` are those of `employed` whose connection has missed a run, so that nobody knows
-    whether it still employs them. `looked_after` are those of people of ours that another
-    connection looks after: the fields of ours that it writes, too, each with the reason in words.
+    About target records that another connection has linked to people of its own, in words that name
+    it (`shared_records`):
 
-    `returning` are the target records that a return may still let somebody in by, and why.
-    `before` are the target records that earlier runs listed and that no run has seen to end, each
-    with the source records of those whose it may be. The answers of `unasked` source records do not
-    end that; those of `open_again` were closed when an earlier run saw their person leave. With
-    `source_unclear` no answer of this run's source ends it. `listed` are the target
-    records that were listed for people whose source record is gone, and for whom; also for those of
-    `passed_on`: source records that seem to be other people by now than were listed under their
-    ids. `ended` are the target records whose access this sync ended and has not given back, and on
-    which day. With `all_left`,
+    - `elsewhere` were matched with somebody else by this plan, or listed as open;
+    - `stays` are those of `elsewhere` whose access that connection decides, because its source
+      still has the person;
+    - `employed` belong to somebody whom that source still has, while our person has left or no
+      source record of ours matches;
+    - `lapsed` are the same for a connection without a recent good run, which keeps nobody in;
+    - `overdue` are those of `employed` whose connection has missed a run, so that it is unknown
+      whether it still employs the person;
+    - `looked_after` belong to people of ours, and that connection looks after the values: the
+      fields that we write as well, each with the reason in words.
+
+    About who can still get in:
+
+    - `returning` are target records that a pending return may still let somebody in by, and why;
+    - `before` are target records that earlier runs listed and no run has seen to end, each with the
+      source records that it may belong to;
+    - `unasked` are source records whose answers do not end that;
+    - `open_again` are target records that were closed when an earlier run saw their person leave;
+    - `listed` are target records that were listed for people whose source record is gone or is one
+      of `passed_on`, each with that source record;
+    - `passed_on` are source records that seem to be other people than were listed under their ids;
+    - `ended` are target records whose access this sync ended and has not given back, and the day.
+
+    With `source_unclear`, no answer of this run's source ends a listing. With `all_left`,
     `leavers.left` holds of every target record, and proves nothing. `zone` is the time zone in
     which people are shown days.
     """
@@ -320,9 +329,9 @@ class LinkEvidence:
         """The target records about which another connection decides."""
         return self.stays.union(self.employed, self.looked_after)
 
-    def told(self, link: Link) -> str:
+    def words_of(self, link: Link) -> str:
         """Return in words how and since when two records are linked."""
-        return link.told(self.zone)
+        return link.words(self.zone)
 
     @property
     def targets(self) -> Mapping[str, str]:
@@ -337,7 +346,8 @@ class LinkEvidence:
     def hidden(self, targets: Iterable[TargetRow]) -> tuple[str, ...]:
         """Return the target records that a list should have shown but did not.
 
-        Many systems leave out leavers, and show a new record only after a while.
+        Leaves out leavers and new records: many systems hide leavers, and show a new record with
+        delay.
         """
         return tuple(
             each.target_id
@@ -355,7 +365,7 @@ class LinkEvidence:
         return {id: target for id, target in sound.items() if target in there}
 
     def pairs_of(self, sources: Collection[str]) -> Iterator[tuple[str, str]]:
-        """Yield these source records with the target records that are, or may be, theirs."""
+        """Yield these source records, each with the target records that are or may be theirs."""
         yield from (each for each in self.table.pairs if each[0] in sources)
         for target, whose in self.before.items():
             yield from ((each, target) for each in whose if each in sources)

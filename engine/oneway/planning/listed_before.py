@@ -1,8 +1,8 @@
-"""Keeps target records in the list of who can still get in until a run sees what ends that.
+"""Keeps target records in the list of who can still get in until a run sees that access has ended.
 
-A record that an earlier run listed stays listed until it shows that its person has left, a person
-who stays has it, or everybody whose it may be stays. A run that does not see the record, or cannot
-judge it, remembers it for the next one.
+A record that an earlier run listed stays listed until it shows that its person has left, until it
+matches a person who stays, or until everybody it may belong to stays. A run that does not see the
+record, or cannot judge it, passes it on to the next run.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from oneway.planning.links import LinkEvidence
 from oneway.planning.plan import Plan, Quiet, Reason
 
 Records = Mapping[str, frozenset[str]]
-"""Target records that were listed, each with the source records of those whose it may be."""
+"""Target records that were listed, each with the source records that it may belong to."""
 
 NO_RECORDS: Records = {}
 
@@ -47,8 +47,8 @@ def joined(*parts: Records) -> Records:
 def carried_on(plan: Plan, before: Records, listed: Iterable[StillIn]) -> Records:
     """Return what the next run must know of the records listed `before`, beyond this run's list.
 
-    A record that the plan knows without access has ended. One that the plan does not know, or whose
-    access it has just ended, was not seen to be out. A listed one may have further owners.
+    A record in the plan without access has ended. A record that is not in the plan, or whose access
+    the plan ends, has not been seen to be out. A listed record may have further owners.
     """
     now = records_of(listed)
     open_ = before.keys() - now.keys()
@@ -65,10 +65,10 @@ def still_listed(
     aside: Iterable[tuple[SourceRow, SourceRow]],
     evidence: LinkEvidence,
 ) -> tuple[Draft, ...]:
-    """Return the drafts, where each record that was listed and has not ended is listed again.
+    """Return the drafts, listing again each record that was listed and has not ended.
 
-    `aside` are source records that another one of the same person replaces, each with that one. A
-    record that the target does not show is listed if it may be there, and may be somebody's.
+    `aside` are source records that another record of the same person replaces, each with that
+    record. A record that the target does not show is listed if it may exist and belong to somebody.
     """
     before = evidence.before
     if not before:
@@ -79,7 +79,7 @@ def still_listed(
     there = {each.target.target_id for each in drafts if each.target is not None}
     hidden = (id for id in sorted((evidence.unseen & open_) - there) if before[id])
 
-    def told(draft: Draft) -> Draft:
+    def again(draft: Draft) -> Draft:
         target = draft.target
         if target is None or target.target_id not in open_:
             return draft
@@ -87,12 +87,12 @@ def still_listed(
             return draft
         return _listed(draft, before[target.target_id], evidence.open_again)
 
-    unseen = (told(draft_of_unseen(program.policy, id, id)) for id in hidden)
-    return (*map(told, drafts), *(each for each in unseen if each.has_access))
+    unseen = (again(draft_of_unseen(program.policy, id, id)) for id in hidden)
+    return (*map(again, drafts), *(each for each in unseen if each.has_access))
 
 
 def _named(draft: Draft) -> Iterator[str]:
-    """Yield the target records that a draft with access lists, or whose leave it plans."""
+    """Yield the target records that a draft names as its own, or as perhaps its person's."""
     if draft.target is not None:
         yield draft.target.target_id
     elif draft.row is not None:
@@ -123,7 +123,7 @@ def _has_ended(
     staying: Collection[str],
     evidence: LinkEvidence,
 ) -> bool:
-    """Return whether a record that was listed shows that its access has ended, or is not to end."""
+    """Return whether a listed record shows that its access has ended, or need not end."""
     if is_out(program, target) and not evidence.all_left:
         return True
     row = draft.row
@@ -131,14 +131,14 @@ def _has_ended(
         return True
     if whose:
         return whose <= {*staying}
-    # It was to be deactivated for being nobody's: that ends if the mapping no longer says so.
+    # It was listed because it has no owner, which ends if the mapping spares such records now.
     if row is not None or evidence.source_unclear:
         return False
     return program.policy.absent is not Absent.DEACTIVATE or program.absence_counts(target) is False
 
 
 def _listed(draft: Draft, whose: frozenset[str], again: Collection[str]) -> Draft:
-    """Return the draft of a record that stays listed, or is open `again`; `whose` it may be."""
+    """Return the draft of a record that stays listed; those in `again` gave access anew."""
     ids, target = tuple(sorted(whose)), draft.target
     was = "was in this list before"
     if target is not None and target.target_id in again:

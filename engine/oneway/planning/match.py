@@ -1,9 +1,9 @@
 """Matches source rows and target rows, key by key.
 
 Keys are tried in order, each on all rows at once, so that the order of records does not matter. A
-key decides a row if a target record holds its value, or if another row has the same value; all
-other rows go on to the next key. One row and one unclaimed target record are a match; anything else
-is a conflict.
+key decides a row if a target record holds its value or another row has the same value; all other
+rows go on to the next key. One row and one unclaimed target record are a match; anything else is a
+conflict.
 """
 
 from array import array
@@ -28,9 +28,10 @@ class Match(NamedTuple):
     """The result of matching for one row: a target record, a conflict, or neither.
 
     `level` is the position of the key that decided; `candidates` are the target records of a
-    conflict. `notes` are added to the row's outcome, whatever it is. If `rekeyed`, the target
+    conflict. `notes` are added to the row's outcome, whatever its kind. If `rekeyed`, the target
     record gets the row's keys. `gone` is set for a row whose own target record is missing; `proven`
-    says that the target was asked for it by id, and `again` that it may be created anew.
+    says that the target was asked for it by id and does not have it, and `again` that it may be
+    created anew.
     """
 
     target: TargetRow | None = None
@@ -58,7 +59,7 @@ _AT_A_TIME = 1_000
 NOBODY = Match()
 _NOTHING_MORE = NOBODY[3:]
 _match_of: Callable[[tuple[object, ...]], Match] = partial(tuple.__new__, Match)
-"""Quicker than the class, whose own function is Python's."""
+"""Makes a match from a tuple, faster than the class does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +137,12 @@ class Pairs:
         return self.source.ids(self.rows_at), self.target.ids(self.targets_at)
 
     def hold_the_same(self) -> bool:
-        """Return whether each target record is packed: it holds what its source row says."""
+        """Return whether all target records are packed: they hold what their rows say."""
         held_by = self.target.names(self.targets_at)
         return [getattr(each, "place", None) for each in held_by] == [*self.rows_at]
 
     def held(self, positions: Collection[int]) -> Iterator[Mapping[int, Sequence[Value | Missing]]]:
-        """Yield the target records' values of some fields, a batch of records at a time."""
+        """Yield the target records' values of some fields by position, a batch at a time."""
         as_said = self.target.are_packed(self.targets_at)
         as_said = as_said and self.target.silent.isdisjoint(positions)
         for start in range(0, len(self), _AT_A_TIME):
@@ -176,7 +177,7 @@ class Pairs:
         return replace(self, rows_at=self.rows_at[first:end], targets_at=self.targets_at[first:end])
 
     def parted(self, places: Collection[int]) -> "tuple[Pairs, Pairs]":
-        """Return the pairs that are not at these positions, and those that are."""
+        """Return the pairs at other positions than these, and the pairs at these."""
         if not places:
             return self, self._at(())
         others = bytearray(b"\1") * len(self)
@@ -231,7 +232,7 @@ class MatchedRows:
 
 
 def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequence[str]) -> Matches:
-    """Match rows and target records; both must be sorted, with unique ids.
+    """Return the matches of rows and target records; both must be sorted, with unique ids.
 
     `paths` are the target fields of the match keys, in order. People outside the scope of the sync
     come last, and block no others.
@@ -248,11 +249,11 @@ def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequen
 def targets_by_readable_keys(
     rows: Iterable[SourceRow], targets: Sequence[TargetRow]
 ) -> Mapping[str, tuple[TargetRow, ...]]:
-    """Return the target records that each unreadable source record may stand for, by source id."""
+    """Return the target records that share a readable key with unreadable rows, by source id."""
     unread = [row for row in rows if row.readable_keys]
     levels = range(max((len(row.readable_keys) for row in unread), default=0))
-    told = [each.as_read for each in targets] if unread else ()
-    indexes = [index_of(told, level) for level in levels]
+    as_read = [each.as_read for each in targets] if unread else ()
+    indexes = [index_of(as_read, level) for level in levels]
     return {
         row.source_id: tuple(
             each
@@ -311,7 +312,7 @@ def _decide(
     level: int,
     path: str,
 ) -> Match | None:
-    """Return the result for one value of one key; `spoken` are the owners by earlier keys."""
+    """Return the match for one value of one key; `spoken` has the owners by earlier keys."""
     if not candidates and len(claimants) == 1:
         return None
     ids = tuple([each[0] for each in candidates])

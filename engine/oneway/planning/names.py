@@ -7,7 +7,7 @@ from oneway.mapping.program import Policy, TargetRow
 from oneway.planning.plan import Outcome, Quiet, Reason
 
 _MOST = 5
-"""How many records are named at most: for more, people look them up anyway."""
+"""How many records get a name at most; people look up longer lists anyway."""
 
 
 def names_of(outcomes: Iterable[Outcome | Quiet]) -> Mapping[str, str]:
@@ -16,7 +16,7 @@ def names_of(outcomes: Iterable[Outcome | Quiet]) -> Mapping[str, str]:
     An id that both systems use for different people names neither.
     """
     found: dict[str, str] = {}
-    keys: set[str] = set()  # say it themselves
+    keys: set[str] = set()  # ids that are keys, which say who it is
     for each in outcomes:
         name = f"{each.key} {each.label}" if each.label not in ("", each.key) else each.key
         for id in filter(None, {each.source_id, each.target_id}):

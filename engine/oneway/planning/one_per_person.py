@@ -1,4 +1,4 @@
-"""Chooses which of several source records of one person stands for the person.
+"""Chooses which of a person's source records counts.
 
 The current record counts, or else the one with the latest day. If two are equal, a human decides.
 If it is unknown which one counts, the plan does nothing for that person.
@@ -39,13 +39,13 @@ class ChosenRows:
     tied: Mapping[str, Reason] = field(default_factory=dict)
 
     def why(self, picked: SourceRow) -> str:
-        """Return why a row counts for its person, in words by which reports can group people."""
+        """Return why a row counts for its person; reports group people by these words."""
         current = picked.rank is not None and picked.rank.current
         which = "the current one" if current else "the latest one, as none is current"
         return f"another record of this person counts: {which}"
 
     def evidence(self, evidence: LinkEvidence) -> LinkEvidence:
-        """Return the evidence, with that of replaced records moved to the records that count."""
+        """Return the evidence, moving what concerns replaced records to the records that count."""
         now = {row.source_id: picked.source_id for row, picked in self.aside}
         if not now:
             return evidence
@@ -61,7 +61,7 @@ class ChosenRows:
 
 
 def one_per_person(policy: Policy, rows: Sequence[AnySourceRow]) -> ChosenRows:
-    """Return the rows with one for each person, as far as known.
+    """Return one row for each person, as far as it is known which one counts.
 
     A row outside the scope of the sync stands for no person. If it is unknown which of a person's
     records counts, all of them become errors.
@@ -92,9 +92,9 @@ class OtherRecords:
     """Replaced source records, looked up by the unowned target records that may belong to them.
 
     A target record may belong to one if it holds one of its match keys, in any form, and no other
-    person owns it: it is not matched, not linked to anyone in the source, and not a candidate for
-    the record that counts. `likely` are further candidates by email, name or another value, by
-    source id.
+    person owns it: it is not matched, not linked to anybody in the source, and no candidate for the
+    record that counts. `likely` are further candidates by email, name or another value, by source
+    id.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ def _shares_key(row: SourceRow, target: TargetRow) -> bool:
 
 
 def hold_tied(matches: Matches, rows: Sequence[SourceRow], tied: Mapping[str, Reason]) -> Matches:
-    """Return the matches, with a conflict for people whose record must be chosen."""
+    """Return the matches, with a conflict for people whose record a human must choose."""
     if not tied:
         return matches
     found, spoken = dict(matches.by_source), set(matches.spoken)

@@ -219,7 +219,7 @@ class Drafter:
         return Draft(Kind.CREATE, row, None, Verb.CREATE, differences, reasons)
 
     def _unsaid_claims(self, row: SourceRow) -> tuple[Reason, ...]:
-        """Return why a unique value may not be free; empty if it is."""
+        """Return why a unique value may not be free; () if all are."""
         reasons = []
         for i in self.policy.watched:
             rule, cell = self.policy.fields[i], row.cells[i]

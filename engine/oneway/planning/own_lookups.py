@@ -7,7 +7,7 @@ people whose failed lookup makes them ineligible, and use the fallbacks of `on_m
 The result is the largest set in which every lookup succeeds, and the next run finds the same. A
 value that only the run will know (the id of a new record) is `Awaited`: a separate action writes
 it, after the action that creates the record. If the target requires it of a new record, the create
-itself waits; of records that wait for one another, none can be created.
+itself waits; records that wait for one another cannot be created.
 """
 
 from collections import defaultdict
@@ -91,8 +91,8 @@ def _unresolved(row: SourceRow, policy: Policy) -> SourceRow:
 class _Lookups:
     """The tables after the plan; `out` are the records and fields that a failed lookup stops.
 
-    `stopped` are those whose new record cannot be created without the value: in how many rows it
-    was, or why not. `new` are the source records whose people have no target record.
+    `stopped` are those whose new record cannot be created without the value, each with the number
+    of rows found or the reason. `new` are the source records whose people have no target record.
     """
 
     policy: Policy
@@ -233,7 +233,7 @@ def _add(
     data: Mapping[str, Value],
     before: Value = None,
 ) -> None:
-    """Add the row of a changed record; `before` is the value as the target itself holds it."""
+    """Add the row of a changed record; `before` is the value as the target holds it."""
     found = table.entry(data)
     if found is None:
         return

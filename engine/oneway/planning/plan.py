@@ -18,7 +18,7 @@ from oneway.core.records import Compare, Value, is_scalar
 from oneway.core.seal import Sealed, canonical
 
 FORMAT = 3
-"""The version of the plan file; a reader refuses every other one."""
+"""The version of the plan file; readers refuse any other version."""
 
 
 class Kind(Enum):
@@ -43,7 +43,7 @@ class Verb(Enum):
     UPDATE = "update"
     LEAVE = "leave"
     CORRECT = "correct"
-    """Corrects the leave of somebody who has left already, such as its day."""
+    """Corrects the leave, such as its day, of somebody who has left already."""
     REACTIVATE = "reactivate"
     DEACTIVATE = "deactivate"
 
@@ -90,7 +90,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How one action ended, and why; `target_id` includes that of a new record.
+    """How one action ended, and why. `target_id` is set for new records as well.
 
     `guards` are the names of those that hold it back; `until` is the day (ISO 8601) on which a
     postponed action is sent again.
@@ -119,7 +119,7 @@ NOT_KNOWN_YET = "W115"
 
 @dataclass(frozen=True, slots=True)
 class Awaits:
-    """The create whose record a value will be taken from, and the lookup table that finds it."""
+    """The create whose new record will give a value, and the lookup table that finds it."""
 
     action: str
     lookup: str
@@ -155,7 +155,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A value that no target record may have when a record is created, which apply checks again."""
+    """A value that no target record may have when a record is created; apply checks this again."""
 
     path: str
     value: Value | Sealed
@@ -191,9 +191,9 @@ STRANGER = "stranger"
 class Reason:
     """Why an outcome is what it is, or a note about it.
 
-    `code` is a word for programs (a rule's id, "ambiguous", "taken"), `text` is for people,
-    `candidates` are the ids of the records it names. `value` is the value that broke an expression,
-    with its key: `salary: "1O"`; blank if it is sensitive.
+    `code` is a word for programs (a rule's id, "ambiguous", "taken"), `text` is for people, and
+    `candidates` are the ids of the records that it names. `value` is the value that broke an
+    expression, with its key: `salary: "1O"`; blank if it is sensitive.
     """
 
     code: str
@@ -211,7 +211,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happens to one record. `key` is the match value it is known by, for people.
+    """What happens to one record. `key` is the match value that people know it by.
 
     `source_id` is None only for an absent target record. A record has at most one action that takes
     access away or gives it back, followed by one for its other fields. With `has_access`, a person
@@ -240,7 +240,7 @@ class Outcome:
 
     @property
     def short(self) -> "Outcome | Quiet":
-        """This outcome as a `Quiet` if nothing is lost by that, else itself."""
+        """This outcome as a `Quiet` if that loses nothing, else itself."""
         if not self.is_quiet:
             return self
         source_id, target_id = self.source_id, self.target_id
@@ -289,7 +289,7 @@ class Outcomes(Sequence[Outcome]):
 
     @property
     def runs(self) -> "Sequence[Outcome | Quiet | Sequence[Quiet]]":
-        """The outcomes, in order; quiet ones that follow each other may stand together."""
+        """The outcomes in order; consecutive quiet ones may be grouped."""
         return self.parts
 
     @property
@@ -494,7 +494,7 @@ class Plan:
 
     @property
     def runs(self) -> "Sequence[Outcome | Quiet | Sequence[Quiet]]":
-        """The outcomes, in order; quiet ones that follow each other may stand together."""
+        """The outcomes in order; consecutive quiet ones may be grouped."""
         return self.outcomes.runs if isinstance(self.outcomes, Outcomes) else self.outcomes
 
     def singly(self) -> "Iterator[Outcome | Quiet]":

@@ -37,8 +37,8 @@ def in_order(
         return OutcomesInRuns([e for e in found if isinstance(e, Outcome) or len(e)])
     relinked = assembler.relinked(passed_over)
     quiet = (*assembler.quiet(pairs), *relinked.values())
-    told = [(key, id, assembler.outcome(draft)) for key, id, draft in people]
-    every: list[tuple[str, str, Outcome] | Quiet] = [*told, *quiet]
+    planned = [(key, id, assembler.outcome(draft)) for key, id, draft in people]
+    every: list[tuple[str, str, Outcome] | Quiet] = [*planned, *quiet]
     every.sort(key=itemgetter(0, 1))
     return passed_over.but(relinked).beside(every, map(assembler.outcome, alone))
 
@@ -48,7 +48,7 @@ def _beside_quiet(
 ) -> Iterator[Outcome | QuietRun]:
     """Merge the outcomes of people with those of quiet pairs; both are in order.
 
-    Quiet outcomes are made a batch at a time, and only their text is kept.
+    Quiet outcomes are made a batch at a time, of which only the text stays in memory.
     """
     places, done = _places(people, pairs), 0
     pairs.source.forget_keys()  # each batch below reads its own

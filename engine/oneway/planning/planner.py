@@ -100,7 +100,7 @@ class Header:
     left_out: int = 0
     """See `Read.left_out`; of the source alone."""
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """See `Plan.names`; known where a plan is derived again."""
+    """See `Plan.names`; set if a plan is evaluated again."""
     remarks: tuple[Reason, ...] = ()
     """See `Plan.remarks`."""
 
@@ -246,7 +246,7 @@ class _Planner:
         return {id: tuple(each.values()) for id, each in both.items()}
 
     def _others(self) -> OtherRecords:
-        """Return whose replaced records unmatched target records may belong to."""
+        """Return the replaced source records that unmatched target records may belong to."""
         records, owned = self.records, self.matches.owned
         left = [row for row, picked in self.chosen.aside if perhaps_left(self.policy, picked)]
         likely: Mapping[str, Sequence[TargetRow]] = {}
@@ -279,7 +279,7 @@ class _Planner:
         return grant_claims([*found, *unmatched], self.targets, self.policy, self.evidence.claimed)
 
     def _named(self, drafts: Sequence[Draft], possible: PossibleRecords) -> BetterMatches:
-        """Name in the drafts everyone who may still get in, and find better matches."""
+        """Mark everyone in the drafts who may still get in, and find better matches."""
         evidence = self.evidence
         named = without_leaving(drafts, self.matches, possible)
         named = mark_reopened(named, self.matches, possible)
@@ -316,7 +316,7 @@ def _aside(chosen: ChosenRows) -> Iterator[Draft]:
 
 
 def _matched_by(policy: Policy, managed: Iterable[Match], quiet: int) -> tuple[KeyCount, ...]:
-    """Return how many records each match key matched; nothing if the first matched all.
+    """Return how many records each match key matched; () if the first matched all.
 
     The first key matched the quiet pairs. Matches by links of earlier runs are counted as such.
     """
@@ -361,7 +361,7 @@ def _hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, 
 
 
 def _misses(rows: Iterable[SourceRow], policy: Policy) -> tuple[Miss, ...]:
-    """Return the values that lookups did not find; those of a leave are for leavers alone."""
+    """Return the values that lookups did not find; those of a leave only for leavers."""
     of_fields = {each.path for each in policy.fields}
     whose: dict[Missed, list[str]] = defaultdict(list)
     for row in rows:

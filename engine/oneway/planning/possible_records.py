@@ -1,4 +1,4 @@
-"""The target records that may belong to people without a match, and whether they let them in."""
+"""Finds target records that may belong to people without a match, and says if they let them in."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -41,7 +41,7 @@ class PossibleRecords:
     ) -> bool:
         """Return whether somebody who has left may still get in by a record that may be theirs.
 
-        Records that are `leaving` in this plan do not count: whoever they belong to is listed.
+        Records that are `leaving` in this plan do not count: they are listed with their own person.
         """
         if not perhaps_left(self.policy, row):
             return False  # they should have access until their last day

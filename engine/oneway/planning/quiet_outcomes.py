@@ -29,7 +29,7 @@ def quiet_text(quiet: Quiet) -> str:
 
 
 def is_canonical(text: bytes) -> bool:
-    """Return whether a fast encoder's JSON is canonical: it has no escapes, and needs none."""
+    """Return whether a fast encoder's JSON is canonical: it has no escapes and needs none."""
     return text.isascii() and b"\\" not in text and b"\x7f" not in text
 
 
@@ -170,7 +170,7 @@ class QuietRun(Sequence[Quiet]):
 
 
 class PassedOver(Sequence[Quiet]):
-    """The outcomes of pairs that were not read: those of the last run, with exceptions.
+    """The outcomes of pairs that were not read: those of the last run, except some.
 
     `linking` are the pairs of ids that links may mention, if the other ids need not be known.
     `kinds` is the kind of value of each target field over all records (`lookalikes`), if known.
@@ -204,7 +204,7 @@ class PassedOver(Sequence[Quiet]):
         return sources, targets - {each.target_id for each in self.left_out}
 
     def but(self, positions: Collection[int]) -> "PassedOver":
-        """Return these outcomes without those at some positions in `texts`."""
+        """Return these outcomes without the ones at some positions in `texts`."""
         if not positions:
             return self
         return PassedOver(self.texts, {*self._without, *positions}, self._linking, self.kinds)

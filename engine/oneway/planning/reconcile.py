@@ -1,8 +1,7 @@
 """Matches people by the links of earlier runs, as evidence beside the match keys.
 
-Where keys and links agree, nothing changes. Where they contradict each other, the record is a
-conflict that names both: a link never outranks the data in silence, and without links the keys
-decide alone.
+If keys and links agree, nothing changes. If they contradict each other, the record is a conflict
+that names both: a link never overrides the data silently. Without links, the keys decide alone.
 """
 
 from collections import defaultdict
@@ -29,9 +28,9 @@ def reconcile(
     evidence: LinkEvidence,
     allowed: frozenset[str] = frozenset(),
 ) -> Matches:
-    """Return the matches that keys found, compared with the links.
+    """Return the matches by keys, with conflicts where the links contradict them.
 
-    `allowed` are the keys that a human lets a new record take over.
+    A human has let the keys in `allowed` decide.
     """
     if evidence.links:
         matches = _Reconciler(matches, rows, targets, policy, evidence, allowed).reconciled()
@@ -80,7 +79,7 @@ class _Reconciler:
     def _resembling(self, rows: Sequence[SourceRow]) -> set[str]:
         """Return the target records that may belong to rows without a certain match.
 
-        They share a unique value, or everything else that names the person.
+        They share a unique value or all other values that name the person.
         """
         if not rows:
             return set()
@@ -113,7 +112,7 @@ class _Reconciler:
         return bool(named) and named <= shared
 
     def _let_through(self) -> dict[str, Match]:
-        """Return the matches that a human lets the keys decide; drop the links of both sides."""
+        """Return the matches that a human has let keys decide, and drop the links of both sides."""
         found = {}
         for id, row in self.rows.items():
             keyed = self.matches.of(row)
@@ -156,7 +155,7 @@ class _Reconciler:
         if owner is not None and is_there(self.policy, owner):
             text = (
                 f"the key {row.key} finds target record {ids[0]}, which is source record "
-                f"{link.source_id} ({self.evidence.told(link)}), and that one is still there"
+                f"{link.source_id} ({self.evidence.words_of(link)}), and that one is still there"
             )
             return keyed.contested(Reason("claimed", text, candidates=ids), keyed.target)
         gone = "has left" if owner is not None else "is no longer in the source"
@@ -202,7 +201,7 @@ class _Reconciler:
         stranger = bool(likeness.differing) and not likeness.agreeing
         where = "is gone" if proven else "is not in the target's list"
         text = (
-            f"{self.evidence.told(link)}, which {where}; "
+            f"{self.evidence.words_of(link)}, which {where}; "
             f"the key {row.key} finds target record {found.target_id}"
         )
         leavers = self.evidence.before.get(found.target_id, frozenset()) - {row.source_id}
@@ -217,7 +216,7 @@ class _Reconciler:
     def _rekeyed(self, row: SourceRow, link: Link, target: TargetRow, keyed: Match) -> Match:
         likeness = likeness_of(self.policy, row, target)
         stranger = bool(self.policy.identifying) and not likeness.agreeing
-        text = f"{self.evidence.told(link)}; {_change_of_key(self.policy, row, link, target)}"
+        text = f"{self.evidence.words_of(link)}; {_change_of_key(self.policy, row, link, target)}"
         writes = self.policy.rekey is Rekey.WRITE and row.keys_known
         if writes and keyed is NOBODY and not stranger:
             return Match(target, notes=(Reason("rekeyed", text), *self._notes(link)), rekeyed=True)
@@ -225,7 +224,7 @@ class _Reconciler:
         if keyed.target is not None:
             ids = (*ids, keyed.target.target_id)
             text += f"; the match key finds target record {keyed.target.target_id}"
-        # What is to be corrected is said with what cannot be read.
+        # An unreadable record must be corrected first, which its message says.
         unread = not target.keys_known and target.evaluation_error is not None
         text += f"; {likeness.text}" if stranger and not unread else ""
         why = text if unread else f"{text}: a person decides"
@@ -236,9 +235,9 @@ class _Reconciler:
         """Return the match of a row whose record was found neither by key nor by id."""
         if link.target_id in self.evidence.late:
             until = moment(self.evidence.late[link.target_id], self.evidence.zone)
-            text = f"{self.evidence.told(link)}, which the target may not show before {until}"
+            text = f"{self.evidence.words_of(link)}, which the target may not show before {until}"
             return Match(gone=Reason("gone", text))
-        text = f"{self.evidence.told(link)}, which is not in the target's list"
+        text = f"{self.evidence.words_of(link)}, which is not in the target's list"
         if link.target_id in self.evidence.unread:
             why = f"{text}, and cannot be asked for: {self.evidence.unread[link.target_id]}"
             return Match(gone=Reason("gone", why, warning=True))
@@ -251,14 +250,15 @@ class _Reconciler:
     def _notes(self, link: Link) -> tuple[Reason, ...]:
         if link.target_id not in self.evidence.unlisted:
             return ()
-        text = f"{self.evidence.told(link)}, which the target's list does not show; found by its id"
+        linked = self.evidence.words_of(link)
+        text = f"{linked}, which the target's list does not show; found by its id"
         return (Reason("unlisted", text, warning=link.target_id not in self.evidence.late),)
 
     def _is_unsure(self, row: SourceRow, found: Match) -> bool:
         """Return whether a row's target record may exist without being identifiable."""
         if found.conflict is not None and found.conflict.code != "reissued":
             return found.conflict.code in ("rekeyed", "claimed", "reused")
-        # A reissued leaver's record, or nobody's: either way, it must have no access.
+        # Whether the record is a reissued leaver's or has no owner, it must have no access.
         return found.target is None and is_there(self.policy, row)
 
     def _in_view(self, row: SourceRow) -> TargetRow | None:
@@ -284,14 +284,14 @@ def _change_of_key(policy: Policy, row: SourceRow, link: Link, target: TargetRow
     if link.key and link.key == row.key:
         if len(row.keys) == 1:
             return f"the target record no longer holds its key {row.key}"
-        # Nothing tells which of the keys the record had, and which side has changed.
+        # Which of the keys the record had, and which side changed, is unknown.
         return f"the target record has {_unlike_keys(policy, row, target)}"
     was = f"was {link.key} and " if link.key else ""
     return f"its key {was}is {row.key} now"
 
 
 def _unlike_keys(policy: Policy, row: SourceRow, target: TargetRow) -> str:
-    """Return what a target record holds in place of the keys that a row gives, without values."""
+    """Return which keys of a row a target record does not hold, without their values."""
     levels = zip(policy.match_paths, row.keys, target.keys, strict=False)
     unlike = [
         f"{'no' if held is None else 'another'} {path or f'match key {at}'}"

@@ -22,7 +22,7 @@ from oneway.planning.similar.same_person import comparison, is_id, likeness_of
 
 @dataclass(frozen=True, slots=True)
 class Reissued:
-    """The records of both sides by id, and the sound links between them by target record."""
+    """Compares rows that nothing else finds with the records of people who vanished."""
 
     policy: Policy
     rows: Mapping[str, SourceRow]
@@ -48,7 +48,7 @@ class Reissued:
         return said
 
     def _abandoned(self, found: Mapping[str, Match]) -> dict[Hashable, list[str]]:
-        """Index the records with access whose source record has vanished, by their `_marks`."""
+        """Index the records that give access and lost their source record, by their `_marks`."""
         taken = {each.target.target_id for each in found.values() if each.target is not None}
         marked: dict[Hashable, list[str]] = defaultdict(list)
         for id, link in self.links.items():
@@ -63,7 +63,7 @@ class Reissued:
     def _marks(self, values: Sequence[Value]) -> Iterator[Hashable]:
         """Yield what identifies a person: their whole name, and each unique value.
 
-        A constant of the mapping is part of neither.
+        Constants of the mapping are part of neither.
         """
         policy = self.policy
         telling = [i for i in policy.identifying if policy.fields[i].tells(values[i])]
@@ -95,6 +95,6 @@ class Reissued:
 
 
 def slots(policy: Policy, position: int, value: Value) -> Iterator[tuple[int, Hashable]]:
-    """Yield what an identifying value is found by: its position, and each form to compare."""
+    """Yield each form in which an identifying value is compared, with its position."""
     for claim in claims_of(value, comparison(policy.fields[position])):
         yield position, claim

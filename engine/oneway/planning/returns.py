@@ -1,4 +1,4 @@
-"""The outcome of people who stay according to the source, whose target record may have left."""
+"""Drafts the outcome of matched people who stay, and whose target record may have left."""
 
 from collections.abc import Mapping
 

@@ -1,8 +1,8 @@
-"""Remembers whom the source has said to have left, until a run sees an answer.
+"""Remembers people who have left according to the source, until a later run sees an answer.
 
-Whether anything had to be written then does not matter: the account may have been closed already,
-or the leave may have been held. The memory is bound to the target record, which is known by its id
-and by its marks (`similar.record_marks`). It ends once somebody who clearly stays has that record.
+It does not matter whether anything had to be written then: the account may have been closed
+already, or the leave may have been held. The memory is bound to the target record, by its id and
+its marks (`similar.record_marks`). It ends once somebody who clearly stays has that record.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -19,14 +19,14 @@ from oneway.planning.similar.record_marks import Marks
 
 @dataclass(frozen=True, slots=True)
 class SaidLeft:
-    """The target records of people who have left by the source, with their source records.
+    """The target records of people who have left, each with its source records.
 
-    `back` are the source records that have them and no longer say so. The next run notes their
-    words: a word that nobody else has is no answer. `later` are those whose last day was still to
-    come when the source said so last, each with a digest of that day; `day` is that of the run.
-    `marks` tell whose these target records are, and those that were listed; the target did not
-    show those of `gone`. `past` are ids that their records had until this run, and no longer have.
-    `since` are the days on which a run first saw people to have left; it lacks those of the first
+    `back` are source records that have such a record and no longer say that their person has left.
+    The next run takes note of their words: a word that nobody else has is no answer. `later` are
+    those whose last day was still to come when the source last stated it, each with a digest of
+    that day; `day` is the day of the run. `marks` show whose these and the listed target records
+    are; the target did not show those of `gone`. `past` are ids that their records had until this
+    run. `since` are the days on which a run first saw people to have left, except for the first
     run. `unsettled` are linked people who stay, and whose link the run could not confirm.
     """
 
@@ -47,21 +47,21 @@ class SaidLeft:
         return frozenset[str]().union(*self.records.values())
 
     def left_on(self, source_id: str, today: date) -> str:
-        """Return the day on which a run first saw somebody to have left; "" if that is unknown."""
+        """Return the day on which a run first saw that somebody had left; "" if that is unknown."""
         before = source_id in self.people and source_id not in self.later
         return self.since.get(source_id, "" if before else str(today))
 
     def has_left(self, source_id: str, target_id: str) -> bool:
-        """Return whether the person of a record had left by then."""
+        """Return whether the person of a record had left when this was remembered."""
         return source_id in self.records.get(target_id, ()) and source_id not in self.later
 
     def without(self, closed: Collection[str]) -> Records:
-        """Return the records of those who have left by now, but for those that are closed."""
+        """Return the records of people who have left by now, except for closed ones."""
         open_ = {id: self.records[id] for id in self.records.keys() - closed}
         return {id: whose for id, whose in open_.items() if not whose <= self.later.keys()}
 
     def as_of(self, today: date, digest: Callable[[str, date], str]) -> "SaidLeft":
-        """Return the same, where the last days that have come since are not to come any more."""
+        """Return the same memory without the last days in `later` that have come since."""
         if not (self.later and self.day):
             return self
         last = date.fromisoformat(self.day)
@@ -85,9 +85,9 @@ def remembered_on(
 ) -> SaidLeft:
     """Return what the next run must know, after a plan in which these people are `leavers`.
 
-    Each of them with a digest of their last day if it is to come, or "". `asked` are those whose
-    words were noted: without that, a row is no answer. `stayed` are those whose last day was to
-    come and who do not leave any more, each with whether that is clear.
+    Each leaver has a digest of their last day if it is still to come, else "". `asked` are the
+    source records whose words were noted; any other row is no answer. `stayed` are people whose
+    last day was to come and who no longer leave, each with whether that is clear.
     """
     found: dict[str, set[str]] = {id: {*whose} for id, whose in before.records.items()}
     known = before.people
@@ -114,14 +114,14 @@ def remembered_on(
 
 
 def matched_now(before: SaidLeft, plan: Plan) -> frozenset[str]:
-    """Return the source records that are matched with a record of somebody who has left."""
+    """Return the source records that match a record of somebody who has left."""
     singly = (each for each in plan.runs if isinstance(each, Outcome | Quiet))
     found = (each.source_id for each in singly if each.target_id in before.records)
     return frozenset(id for id in found if id is not None)
 
 
 def listed_in(plan: Plan) -> frozenset[str]:
-    """Return the target records that give access to people who have left, until it is applied."""
+    """Return the target records that give access to leavers until the plan is applied."""
     found = (each for each in plan.runs if isinstance(each, Outcome) and each.has_access)
     return frozenset(id for each in found for id in _records_of(each))
 
@@ -132,7 +132,7 @@ def with_owners(records: Collection[str], links: Mapping[str, str]) -> Records:
 
 
 def unsettled_in(plan: Plan, leavers: Collection[str], linked: Collection[str]) -> frozenset[str]:
-    """Return the linked people who stay, and whose link a run of the plan does not confirm."""
+    """Return the linked people who stay and whose link this plan does not confirm."""
     found = (each.source_id for each in plan.notable if each.kind in _UNSETTLED)
     return frozenset(id for id in found if id is not None and id in linked and id not in leavers)
 
@@ -145,7 +145,7 @@ def _records_of(each: Outcome | Quiet) -> Iterator[str]:
 
 
 def _is_brought_back(each: Outcome | Quiet) -> bool:
-    """Return whether the plan lets a person in again, which it does by a clear word alone."""
+    """Return whether the plan lets a person in again, which takes a clear word of the source."""
     actions = each.actions if isinstance(each, Outcome) else ()
     return any(action.verb is Verb.REACTIVATE for action in actions)
 

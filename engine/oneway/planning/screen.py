@@ -1,9 +1,9 @@
 """Recognises quiet pairs, which need no decision, so that the planner can skip them.
 
 Most people have one source record and one target record, matched by the first key, with the same
-values. The planner alone makes decisions: it handles every person who needs one, and everyone
-affected by that person, and gives the same plan with or without the screen. So a pair is quiet
-only if
+values. All decisions are made by the planner: it handles every person who needs one and everyone
+affected by that person, and gives the same plan with or without the screen. So a pair is quiet only
+if
 
 - no key of either record finds another record, and no link says otherwise;
 - the record is completely read and evaluated, stays, is in scope, and passes each rule;
@@ -64,7 +64,7 @@ def screen(
 
 
 def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
-    """Return whether rows alone determine each person's keys and claims."""
+    """Return whether each person's keys and claims can be known from the rows alone."""
     if not policy.match or not policy.key_shown[0]:
         return False
     unique = [policy.fields[i] for i in doubled(policy)]
@@ -156,14 +156,14 @@ class _Screen:
         return Screened(quiet, rows, [*map(whole_target, (*others, *loud.targets))])
 
     def _loud(self) -> set[int]:
-        """Return the positions of the short pairs that need planning for their own sake."""
+        """Return the positions of the short pairs that need planning, apart from others' claims."""
         loud = {at for i, level in enumerate(self.levels) for at in level.loud(i, self.short)}
         if self.links:
             loud |= self.links.against(*self.short.ids())
         return loud
 
     def _is_quiet(self, row: SourceRow, target: AnyTargetRow) -> bool:
-        """Return whether a pair that is not short needs no planning for its own sake."""
+        """Return whether a pair that is not short needs no planning, apart from others' claims."""
         if isinstance(target, SameRow):
             return False
         # Taken apart once: each name of a named tuple takes as long as a comparison.
@@ -184,7 +184,7 @@ class _Screen:
         return True
 
     def _agrees(self, cells: Sequence[Cell], values: Sequence[Value | Missing]) -> bool:
-        """Return whether no field is written, and none needs a reason for being left alone."""
+        """Return whether no field is written, and no field that is left alone needs a reason."""
         for field, cell, held in zip(self.fields, cells, values, strict=True):
             rule, plain, as_it_is, watched = field
             state, value, _, sought, *_ = cell
@@ -220,7 +220,7 @@ def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:
 
 
 def _stays(row: SourceRow) -> bool:
-    """Return whether a row's person is in order and stays, apart from its fields."""
+    """Return whether a row is in order and its person stays, apart from its fields."""
     return (
         not (row.leaver or row.outside or row.failed_rules or row.not_given or row.missed)
         and row.evaluation_error is None
@@ -231,7 +231,7 @@ def _stays(row: SourceRow) -> bool:
 
 
 class KnownPairs:
-    """What earlier runs remember that may make a quiet pair need planning."""
+    """The evidence of earlier runs by which a quiet pair may need planning."""
 
     def __init__(self, evidence: LinkEvidence) -> None:
         links = Links.of(evidence.links)
@@ -263,7 +263,7 @@ class KnownPairs:
 
 
 def _unclaimed(policy: Policy, screened: Screened) -> Screened:
-    """Let the planner also have the pairs whose unique values another record may claim."""
+    """Return the same, but let the planner have pairs whose unique values others may claim."""
     ways = list(doubled(policy).items())
     quiet, taken = screened.quiet.parted(())
     others = screened.rows

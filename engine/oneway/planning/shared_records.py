@@ -1,7 +1,7 @@
-"""Target records that another connection with the same target has linked to its own people.
+"""Leaves decisions about target records to another connection with the same target.
 
-Somebody with two employers has one record. Their access ends once neither employs them any more,
-and one of the two connections looks after the values of the record.
+Somebody with two employers has one record, linked by two connections. Their access ends once
+neither employs them any more, and one of the two connections looks after the values of the record.
 """
 
 from collections.abc import Mapping

@@ -20,9 +20,9 @@ Cells = Sequence[tuple[FieldRule, Cell]]
 def without_parts(
     policy: Policy, changes: Changes, cells: Sequence[Cell], *, creating: bool = False
 ) -> tuple[Changes, tuple[Reason, ...]]:
-    """Return the changes but for those that would write a part of a group, and the reasons.
+    """Return the changes without those that would write only part of a group, and the reasons.
 
-    Such a group lacks a value in the source. `cells` are those of all fields.
+    Such a group lacks a value in the source. `cells` are the cells of all fields.
     """
     if not (policy.together and changes):
         return changes, ()
@@ -43,12 +43,12 @@ def without_parts(
             reasons.append(_in_part(written, lacking))
     if not dropped:
         return changes, ()
-    kept = tuple([each for each in changes if each.rule.path not in dropped])
-    return kept, tuple(reasons)
+    rest = tuple([each for each in changes if each.rule.path not in dropped])
+    return rest, tuple(reasons)
 
 
 def _without_value(members: Cells, *, creating: bool) -> tuple[str, ...]:
-    """Return the fields of a group without a value; none if all are to be cleared."""
+    """Return the fields of a group without a value; () if all are to be cleared."""
     values = [
         (rule.path, new_value(cell) if creating else wanted(rule, cell)) for rule, cell in members
     ]

@@ -7,8 +7,8 @@ value. Claims are decided by what the target would hold after the plan:
   yields to an update.
 - A create whose match key another draft writes into that key's field yields as well: from
   then on that record would be found by the key.
-- An update yields to a create that is on its way and has claimed the value or the key: how it
-  ended is found by them.
+- An update yields to a pending create that has claimed the value or the key, by which a later run
+  finds out how that create ended.
 - A value that another target record holds is free only if that record gives it up in the
   same plan; then the two are ordered. A circle of such claims is a conflict.
 
@@ -65,7 +65,7 @@ def grant_claims(
 ) -> GrantedClaims:
     """Turn every draft whose claim cannot be met into a conflict, and order the others.
 
-    `pending` are the claims of creates that are on their way (`LinkEvidence.claimed`).
+    `pending` are the claims of pending creates (`LinkEvidence.claimed`).
     """
     claims = _Claims(drafts, targets, policy)
     refused = _found_by_their_keys(drafts, policy) | claims.rivals()
@@ -86,7 +86,7 @@ def grant_claims(
 
 
 def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[str, str], Reason]:
-    """Return the creates whose match key another draft writes into its own record."""
+    """Return the creates whose match key another draft writes into its own record, and why."""
     levels: dict[str, list[int]] = defaultdict(list)
     for level, path in enumerate(policy.match_paths):
         levels[path].append(level)
@@ -111,7 +111,7 @@ def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[
 def _on_its_way(
     drafts: Sequence[Draft], pending: Mapping[str, Mapping[str, str]]
 ) -> dict[tuple[str, str], Reason]:
-    """Return the updates of a value that a create on its way has claimed."""
+    """Return the updates that write a value of a pending create, and why."""
     return {
         draft.identity: Reason(PENDING, why, each.rule.place, warning=True)
         for draft in (drafts if pending else ())
@@ -132,7 +132,7 @@ def _stopped(draft: Draft, reason: Reason) -> Draft:
 
 
 class SpokenValues:
-    """The unique values of unmatched source records of people who are there, written or not."""
+    """The unique values, written or not, of unmatched source records whose people stay."""
 
     def __init__(self, policy: Policy, rows: Iterable[SourceRow]) -> None:
         self.policy = policy
@@ -143,10 +143,7 @@ class SpokenValues:
                 self.speakers[slot].append(row.source_id)
 
     def of(self, target: TargetRow) -> Reason | None:
-        """Return why an absent target record may be one of these people's; None if it cannot.
-
-        The source records are those that match nothing.
-        """
+        """Return why an absent target record may be one of these people's; None if it cannot."""
         found = None
         for slot in self._slots([present(each) for each in target.values]):
             if slot in self.speakers:
@@ -162,7 +159,7 @@ class SpokenValues:
         return None
 
     def _slots(self, values: Sequence[Value | Awaited]) -> Iterator[Slot]:
-        """Yield the values that say who a person is: no constant of the mapping does."""
+        """Yield the values that say who a person is, which constants of the mapping do not."""
         for i in self.policy.watched if values else ():
             value, rule = values[i], self.policy.fields[i]
             if isinstance(value, Awaited) or rule.tells(value):
@@ -170,9 +167,9 @@ class SpokenValues:
 
 
 class _Namesakes:
-    """The people who are there and whom the plan does not create, by their names.
+    """The people who stay and whom the plan does not create, by their names.
 
-    Of a record in error, the part of the name that can be read counts, if it has several words.
+    For a record in error, the readable part of the name counts if it has several words.
     """
 
     def __init__(self, policy: Policy, rows: Iterable[SourceRow]) -> None:
@@ -246,7 +243,7 @@ class _Claims:
         """The claims to values that other target records hold now; rare."""
 
     def _unwritten(self, draft: Draft) -> Iterator[Slot]:
-        """Yield the unique values that a create does not write: they too may be a record's."""
+        """Yield the unique values that a create does not write, which a record may hold as well."""
         cells = draft.row.cells if draft.row is not None else ()
         for i in self.watched if cells else ():
             yield from ((i, claim) for claim in claims_of(cells[i].unwritten, self.ways[i]))
@@ -283,7 +280,7 @@ class _Claims:
         return refused
 
     def closed(self, refused: Mapping[tuple[str, str], Reason]) -> dict[tuple[str, str], Reason]:
-        """Return the refused drafts, and those that claim a value that a refused draft keeps."""
+        """Return the refused drafts, and drafts that claim a value which a refused one keeps."""
         closed = dict(refused)
         while True:
             more = {
@@ -343,7 +340,7 @@ class _Claims:
     def order(
         self, refused: Mapping[tuple[str, str], Reason]
     ) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
-        """Return which drafts must go first, for each remaining draft that claims their values."""
+        """Return the drafts that must go first, for each remaining draft that claims values."""
         return {
             identity: tuple(
                 sorted(
@@ -388,7 +385,7 @@ class _Claims:
     def _doubled(
         self, draft: Draft, slot: Slot, refused: Mapping[tuple[str, str], Reason]
     ) -> Iterator[Reason]:
-        """Yield the other records that will hold a value: those that keep it, or are given it."""
+        """Yield a warning for each other record that keeps the value or is given it."""
         rule = self.policy.fields[slot[0]]
         if staying := self._staying(draft, slot, refused):
             yield self._taken(rule, staying)

@@ -1,4 +1,4 @@
-"""What is written to a matched record, apart from a leave or a return."""
+"""Drafts what is written to a matched record, apart from a leave or a return."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -19,7 +19,7 @@ _TWICE = ("duplicate", "near_duplicate", "one_per")
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """Drafts updates of matched records; `contested` is the result of that function."""
+    """Drafts updates of matched records; `contested` is the result of the function `contested`."""
 
     policy: Policy
     contested: Mapping[tuple[str, str], Sequence[str]]

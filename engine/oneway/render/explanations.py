@@ -131,7 +131,7 @@ def _record(id: str | None) -> str:
 
 def _link(link: Link, zone: str) -> str:
     key = f", known by {clip(harmless(link.key))}" if link.key else ""
-    return f"{harmless(link.told(zone))}{key}, last seen {harmless(day(link.seen, zone))}"
+    return f"{harmless(link.words(zone))}{key}, last seen {harmless(day(link.seen, zone))}"
 
 
 def _link_data(link: Link) -> dict[str, object]:

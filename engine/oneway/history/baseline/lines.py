@@ -40,7 +40,7 @@ class LineDigests(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BaselineLines:
-    """The lines of a file in order, and the position of each line's settled pair.
+    """The lines of a file in order, and the position of each line's quiet pair.
 
     `lengths` include the line breaks. `firsts` is the first line of each piece and the line after
     the last; `places` is where they were in the file. `spans` is how many bytes the digest of a
@@ -144,7 +144,7 @@ class LineKeeper:
         self._codes.append(code)
 
     def kept(self, pairs: Mapping[bytes, int]) -> BaselineLines | None:
-        """Return the lines, given the position of each settled pair by the digest of its line.
+        """Return the lines, given the position of each quiet pair by the digest of its line.
 
         Returns None unless each pair has exactly one line.
         """

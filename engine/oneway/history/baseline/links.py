@@ -1,6 +1,6 @@
-"""The links of a connection as a run kept them, beside the settled pairs of that run.
+"""The links of a connection as a run stored them, beside the quiet pairs of that run.
 
-While the links are as they were, so is what they say of each settled pair, and nobody has to ask.
+While the links are as they were, so is what they say of each quiet pair, and nobody has to ask.
 """
 
 from array import array
@@ -25,7 +25,7 @@ class LinkChanges(NamedTuple):
 
 
 class BaselineLinks(NamedTuple):
-    """All links, as text; those of no settled pair; and the settled pairs that are not linked.
+    """All links, as text; those of no quiet pair; and the quiet pairs that are not linked.
 
     No text is the same as no other links: they could not be written.
     """
@@ -36,7 +36,7 @@ class BaselineLinks(NamedTuple):
 
     @classmethod
     def of(cls, links: Links, sources: Sequence[str], targets: Sequence[str]) -> "BaselineLinks":
-        """Return links as they are kept beside settled pairs, whose ids are given."""
+        """Return links as they are stored beside quiet pairs, whose ids are given."""
         strange = set(links.pairs).difference(zip(sources, targets, strict=True))
         different = map(ne, map(links.targets.get, sources), targets)
         return cls(links.text, sorted(strange), array("I", compress(count(), different)))
@@ -52,7 +52,7 @@ class BaselineLinks(NamedTuple):
         return LinkChanges(now - then, then - now)
 
     def linked(self, number: int) -> Iterator[int]:
-        """Yield which settled pairs are linked, of the given number of pairs."""
+        """Yield which quiet pairs are linked, of the given number of pairs."""
         start = 0
         for end in chain(self.unlinked, (number,)):
             yield from range(start, end)

@@ -1,6 +1,6 @@
 """Pairs of records with nothing to report, stored so that the next run need not read them.
 
-A settled pair is a line of the source and a line of the target for which the run had nothing to do.
+A quiet pair is a line of the source and a line of the target for which the run had nothing to do.
 Stored are the digests of both lines, what the plan shows of the pair (ids, key and name), and the
 digests of its handles. All digests are keyed with the state folder's key: they do not allow
 guessing values, or making another line with the same digest.
@@ -175,7 +175,7 @@ class FieldValues(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The settled pairs of a run, and the conditions under which they are settled.
+    """The quiet pairs of a run, and the conditions under which they are quiet.
 
     `context` is the digest of everything except the two lines that an evaluation depends on.
     `words` are the values of source and target that are compared with the mapping's words;
@@ -239,22 +239,22 @@ def load_baseline(state: StateFolder, connection: str) -> Baseline | None:
     head, body = bytes(data[: len(FORMAT) + DIGEST]), data[len(FORMAT) + DIGEST :]
     if not head.startswith(FORMAT) or not hmac.compare_digest(head, _head(state, connection, body)):
         return None
-    import msgspec  # slow to import, and few runs have settled pairs
+    import msgspec  # slow to import, and few runs have quiet pairs
 
     try:
-        return _settled_of(msgspec.msgpack.decode(body, type=_Data))
+        return _baseline_of(msgspec.msgpack.decode(body, type=_Data))
     except (msgspec.MsgspecError, TypeError, ValueError, LookupError):
         return None
 
 
-def store_baseline(state: StateFolder, connection: str, settled: Baseline) -> None:
-    """Store what a run has settled, replacing what was stored.
+def store_baseline(state: StateFolder, connection: str, baseline: Baseline) -> None:
+    """Store the baseline of a run, replacing what was stored.
 
     A failure to write stops no run: what was stored still holds.
     """
     import msgspec
 
-    body = msgspec.msgpack.encode(_data_of(settled))
+    body = msgspec.msgpack.encode(_data_of(baseline))
     path = _path(state, connection)
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -295,25 +295,25 @@ _Data: TypeAlias = tuple[
 ]
 
 
-def _data_of(settled: Baseline) -> object:
-    quiet, blanks, handled = settled.quiet, settled.blanks, settled.handled
+def _data_of(baseline: Baseline) -> object:
+    quiet, blanks, handled = baseline.quiet, baseline.blanks, baseline.handled
     return (
-        settled.context,
-        (*map(dict, settled.held[:3]), array("I", settled.held.first).tobytes()),
-        settled.words,
-        settled.untyped,
-        settled.source.data,
-        settled.target.data,
+        baseline.context,
+        (*map(dict, baseline.held[:3]), array("I", baseline.held.first).tobytes()),
+        baseline.words,
+        baseline.untyped,
+        baseline.source.data,
+        baseline.target.data,
         (quiet.joined, array("I", quiet.starts).tobytes(), quiet.only_by_key),
-        settled.numbers,
+        baseline.numbers,
         (list(blanks.kinds), list(blanks.counts), blanks.of_pairs.tobytes()),
         tuple(each.tobytes() for each in handled[:3]),
         list(handled.shared),
-        settled.links.data,
+        baseline.links.data,
     )
 
 
-def _settled_of(data: _Data) -> Baseline:
+def _baseline_of(data: _Data) -> Baseline:
     context, held, words, untyped = data[:4]
     source, target, quiet, numbers, blanks, handled, shared, links = data[4:]
     handles, firsts, in_order = handled[0].cast("d"), handled[1].cast("I"), handled[2].cast("d")

@@ -28,17 +28,17 @@ def explain(
     target: Snapshot,
     plan: Plan,
     key: str,
-    told: Mapping[str, Forecast] = {},
+    forecasts: Mapping[str, Forecast] = {},
 ) -> tuple[Explanation, ...]:
     """Return an explanation of each record that `key` names, in the order of the plan.
 
     Records that another one of the same person replaces come last. A key is a match value, an id
     in the source or the target, a label, or a value of one of `joiners.unless_taken` (an email),
     each compared without case. Empty if none is found. `plan` must have been made of the same
-    program and snapshots. `told` is what is known of an action, by its id, or of a record without
-    one, by its id in the source.
+    program and snapshots. `forecasts` are by the id of an action, or for a record without
+    an action, by its id in the source.
     """
-    house = MatchedSnapshots(compiled, program, source, target, plan, told)
+    house = MatchedSnapshots(compiled, program, source, target, plan, forecasts)
     found = [each for each in plan.outcomes if house.is_named(each, key)]
     found.sort(key=lambda each: any(reason.code == ANOTHER for reason in each.reasons))
     return tuple(map(house.explanation, found))

@@ -46,9 +46,9 @@ class MatchedSnapshots:
         source: Snapshot,
         target: Snapshot,
         plan: Plan,
-        told: Mapping[str, Forecast],
+        forecasts: Mapping[str, Forecast],
     ) -> None:
-        self.told = told
+        self.forecasts = forecasts
         self.names = names_of(plan.parts)
         self.compiled = compiled
         self.policy = program.policy
@@ -95,10 +95,10 @@ class MatchedSnapshots:
             leaving=person.leaving(),
             fields=self._fields(outcome, row, target),
             reasons=outcome.reasons,
-            why=_why(outcome, self.told, self.names),
+            why=_why(outcome, self.forecasts, self.names),
             actions=outcome.actions,
             waits=bool(outcome.actions) and not any(map(self._is_sent, outcome.actions)),
-            still_in=_still_in(outcome, self.told),
+            still_in=_still_in(outcome, self.forecasts),
         )
 
     def _fields(
@@ -113,7 +113,7 @@ class MatchedSnapshots:
         return steps.all()
 
     def _is_sent(self, action: Action) -> bool:
-        return self.told.get(action.id, Forecast("")).sent
+        return self.forecasts.get(action.id, Forecast("")).sent
 
     def evaluated(self, expression: Expression, record: Record) -> Value:
         """Return the value of an expression; raise `EvaluationError`."""
@@ -204,9 +204,9 @@ class Person:
         rows = self.house.rows.values()
         ids = [row.source_id for row in rows if level < len(row.keys) and row.keys[level] == key]
         found = [row for row in rows if not row.keys_known and level >= len(row.keys)]
-        told = [row for row in found if key in row.readable_keys[level : level + 1]]
-        if told and not ids:
-            return f"{_several(told)} has this value, and cannot be read"
+        unread = [row for row in found if key in row.readable_keys[level : level + 1]]
+        if unread and not ids:
+            return f"{_several(unread)} has this value, and cannot be read"
         unknown = [row for row in found if not any(row.readable_keys[level : level + 1])]
         if not ids and unknown:
             return f"{_OF_THE_KNOWN}; the key of these cannot be read: {_several(unknown)}"
@@ -306,7 +306,7 @@ class Person:
 
     def _source(self) -> Record:
         assert self.row is not None
-        return self.house.interpreter.settled(self.house.sources[self.row.source_id])
+        return self.house.interpreter.undamaged(self.house.sources[self.row.source_id])
 
     def _of_source(self, expression: Expression) -> tuple[bool | None, str]:
         record = self._source()
@@ -378,22 +378,22 @@ _AFTER_LEFT = f"{NOT_ASKED}: only of a record that has not left"
 
 
 def _why(
-    outcome: Outcome, told: Mapping[str, Forecast], names: Mapping[str, str]
+    outcome: Outcome, forecasts: Mapping[str, Forecast], names: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Return what happens to the record, or why nothing does."""
     reasons = tuple(named(reason, names) for reason in outcome.reasons)
     if outcome.actions:
-        will = (_will(each, told.get(each.id)) for each in outcome.actions)
+        will = (_will(each, forecasts.get(each.id)) for each in outcome.actions)
         return (*will, *reasons)
-    forecast = told.get(outcome.source_id or "")
+    forecast = forecasts.get(outcome.source_id or "")
     kept = outcome.kind is Kind.UNCHANGED and outcome.has_access
     nothing = "nothing happens" if kept else _NOTHING[outcome.kind]
     return (nothing if forecast is None else forecast.text, *reasons)
 
 
-def _still_in(outcome: Outcome, told: Mapping[str, Forecast]) -> bool:
+def _still_in(outcome: Outcome, forecasts: Mapping[str, Forecast]) -> bool:
     """Return whether a leaver can get in after the plan, as far as the plan can tell."""
-    ends = {id: End(Ending.HELD) for id, each in told.items() if not each.sent}
+    ends = {id: End(Ending.HELD) for id, each in forecasts.items() if not each.sent}
     return is_still_in(outcome, ends)
 
 

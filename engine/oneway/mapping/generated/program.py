@@ -103,7 +103,7 @@ class GeneratedProgram(Interpreted):
         """Return whether a target record has left once these values are written; never raises."""
         known = self._progress.left
         # as text, which tells 1 from 1.0 and Unicode forms apart, as a mapping does
-        asked = repr((target.told, target.leaving, written, by))
+        asked = repr((target.condition_values, target.leaving, written, by))
         found = known.get(asked)
         if found is None:
             found = _left_with(self, target, written, by)

@@ -396,7 +396,7 @@ class Rows:
         name = self._name(values)
         fields = [self._seen(rule.keys) for rule in policy.fields]
         leaving = [self._seen(rule.keys) for rule in policy.leaving]
-        told = [self._seen(keys) for keys in policy.told]
+        conditions = [self._seen(keys) for keys in policy.condition_paths]
         left = self._decided(code.left) if code.left is not None else "False"
         source.line(f"left = {left}")
         source.line("later = False")
@@ -420,10 +420,10 @@ class Rows:
                 if only := self._is_named_by_key(values, name):
                     with source.block(f"if {only}:"):
                         source.line("own = None")
-                self._short_target(name, said, (unsaid, leaving, told))
+                self._short_target(name, said, (unsaid, leaving, conditions))
         self._give(
             f"row_of_target(({self._id}, {name}, keys, left, later,"
-            f" {_tuple(fields)}, {_tuple(leaving)}, None, True, None, {_tuple(told)}, ()))"
+            f" {_tuple(fields)}, {_tuple(leaving)}, None, True, None, {_tuple(conditions)}, ()))"
         )
 
     def _short_target(self, name: str, said: Sequence[str], held: Sequence[Sequence[str]]) -> None:

@@ -79,7 +79,7 @@ _BUILT_IN: Mapping[str, object] = {
 def _part(
     context: Context, tree: Node, value: Value, reading: Reading, deciding: bool
 ) -> tuple[Value, bool, int, int, int]:
-    """Return the interpreter's value of a node, with the sorts of its gaps."""
+    """Return the interpreter's value of a node, with the kinds of its gaps."""
     try:
         found = evaluated_part(tree, value, context, reading, deciding=deciding)
     except (Overspent, *FAILS):
@@ -93,11 +93,11 @@ def _part(
 
 
 def sorts_of(gaps: Gaps) -> int:
-    """Return the sorts of these gaps (`oneway.mapping.generated.unknowns`)."""
+    """Return the kinds of these gaps (`oneway.mapping.generated.unknowns`)."""
     found = 0
     for gap in gaps:
-        sort = WRONG if gap.wrong else ABSENT
-        found |= sort | (sort << CHOOSES if gap.chooses else 0)
+        kind = WRONG if gap.wrong else ABSENT
+        found |= kind | (kind << CHOOSES if gap.chooses else 0)
     return found
 
 

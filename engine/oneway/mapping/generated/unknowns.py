@@ -1,7 +1,7 @@
 """The gaps that an answer depends on, as variables of generated code.
 
 The interpreter collects gaps to report them. Generated code only needs to know whether there are
-any, and of which sort: 1 for an absent key, 2 for a value unfit to decide, and 4 or 8 as well if
+any, and of which kind: 1 for an absent key, 2 for a value unfit to decide, and 4 or 8 as well if
 the selection of items depends on it (`Gap.chooses`). For a report, it asks the interpreter.
 """
 
@@ -14,11 +14,11 @@ from oneway.mapping.generated.source import CodeText, Line
 
 ABSENT, WRONG = 1, 2
 CHOOSES = 2
-"""By how many bits the sorts of gaps that select items are shifted left."""
+"""By how many bits the kinds of gaps that select items are shifted left."""
 
 
 def choosing(gaps: str) -> str:
-    """Return the sorts of the gaps of a condition that selects items."""
+    """Return the kinds of the gaps of a condition that selects items."""
     return f"{gaps} | ({gaps} & {ABSENT | WRONG}) << {CHOOSES}"
 
 
@@ -79,11 +79,11 @@ class Notes:
         name = self.source.name(word)
         return name, self.source.line(f"{name} = {start}")
 
-    def miss(self, into: Unknowns, sort: int, *, unstated: bool = True) -> None:
+    def miss(self, into: Unknowns, kind: int, *, unstated: bool = True) -> None:
         """Note a gap."""
         for name in dict.fromkeys((into.exact, into.truth, into.written)):
             if name:
-                self.gather(name, str(sort))
+                self.gather(name, str(kind))
         if unstated and into.stated:
             self.touched.add(into.stated)
             self.source.line(f"{into.stated} = False")
@@ -102,7 +102,7 @@ class Notes:
             self.source.line(f"{into} |= {choosing(gaps)}")
 
     def gather_open(self, into: str, gaps: str, *, also: int = 0) -> None:
-        """Add the gaps of a variable that select items, and those of the sort `also`."""
+        """Add the gaps of a variable that select items, and those of the kind `also`."""
         if into and gaps in self:
             self.touched.add(into)
             chooses = (ABSENT | WRONG) << CHOOSES

@@ -41,17 +41,17 @@ _MOST = 12
 class ReadKey:
     """A key that the mapping reads, and what reads it.
 
-    A `needed` key decides who a person is or whether they have left. A key is `told` if a blank
-    value affects access, identity or a written value. `quoted` is the key's name if it is in double
-    quotes and not in the record schema; its position shows whether it is `meant` as text or as a
-    field.
+    A `needed` key decides who a person is or whether they have left. With
+    `blanks_count`, a blank value affects access, identity or a written value. `quoted` is the key's
+    name if it is in double quotes and not in the record schema; its position shows whether it is
+    `meant` as text or as a field.
     """
 
     path: Path
     place: Span
     reader: str
     needed: bool
-    told: bool = True
+    blanks_count: bool = True
     quoted: str = ""
     meant: Meant = Meant.FIELD
     shown: bool = False
@@ -124,7 +124,7 @@ class KeyTally:
     def __post_init__(self) -> None:
         self.answered = dict.fromkeys((each.path for each in self.keys), 0)
         self.stated = dict(self.answered)
-        self.blank = dict.fromkeys((e.path for e in self.keys if e.told and e.path), 0)
+        self.blank = dict.fromkeys((e.path for e in self.keys if e.blanks_count and e.path), 0)
         keys: dict[Path, set[str]] = {}
         for path in self.answered:
             for depth, key in enumerate(path):

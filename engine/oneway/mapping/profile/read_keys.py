@@ -72,36 +72,38 @@ def _written(spec: MappingSpec) -> dict[Path, FieldSpec]:
 
 
 _Reads = Iterable[tuple[Expression, str, bool, bool]]
-"""What reads records, and how; see `ReadKey.needed` and `ReadKey.told`."""
+"""What reads records, and how; see `ReadKey.needed` and `ReadKey.blanks_count`."""
 
 
 def _tally(side: str, reads: _Reads, secret: Iterable[Path] = ()) -> KeyTally:
     reads = tuple(reads)
     keys = (
-        _read_key(expression, use, reader, needed=needed, told=told)
-        for expression, reader, needed, told in reads
+        _read_key(expression, use, reader, needed=needed, blanks_count=blanks_count)
+        for expression, reader, needed, blanks_count in reads
         for use in expression.paths
     )
     reading = reads[0][0].reading if reads else Reading()
     words = word_tally(side, ((each, reader) for each, reader, *_ in reads), secret)
     marks = mark_tally((each, reader) for each, reader, *_ in reads)
     items = item_tally(side, (each[:3] for each in reads))
-    groups = dict.fromkeys(value_groups(each for each, _, _, told in reads if told), 0)
+    groups = dict.fromkeys(
+        value_groups(each for each, _, _, blanks_count in reads if blanks_count), 0
+    )
     return KeyTally(
         side, tuple(dict.fromkeys(keys)), reading, words, marks=marks, items=items, groups=groups
     )
 
 
 def _read_key(
-    expression: Expression, use: PathUse, reader: str, *, needed: bool, told: bool
+    expression: Expression, use: PathUse, reader: str, *, needed: bool, blanks_count: bool
 ) -> ReadKey:
     place = expression.span.part(use.offset, use.length)
     if len(use.keys) > 1 or use.keys in expression.reading.declared:
-        return ReadKey(use.keys, place, reader, needed, told)
+        return ReadKey(use.keys, place, reader, needed, blanks_count)
     name = use.keys[0]
     quoted = name if expression.text[use.offset : use.offset + 1] == '"' else ""
     as_what = meant(expression.tree).get(name, Meant.FIELD)
-    return ReadKey(use.keys, place, reader, needed, told, quoted, as_what)
+    return ReadKey(use.keys, place, reader, needed, blanks_count, quoted, as_what)
 
 
 def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, bool]]:
@@ -120,9 +122,9 @@ def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, boo
         yield rule, "eligible.when", False, True
     exclusive = {code.policy.fields[position].path for position in code.policy.unless_taken}
     for each in code.fields:
-        told = each.rule.path in exclusive or _fills_blanks(each)
+        blanks_count = each.rule.path in exclusive or _fills_blanks(each)
         for expression in each.expressions:
-            yield expression, f"fields.{each.rule.path}", False, told
+            yield expression, f"fields.{each.rule.path}", False, blanks_count
 
 
 def _fills_blanks(code: FieldCode) -> bool:

@@ -1,8 +1,8 @@
 """Saves and loads plans: canonical JSON with its own fingerprint; edited files are refused.
 
-Equal plans are byte-identical files, but for the proof of who saved them. What is read is what
-was written, or it is `Refused`: torn, not a plan, of another version, edited, or of the wrong
-shape. Anyone can compute a fingerprint; the proof needs a key (`oneway.runs.proof`).
+Equal plans are byte-identical files, except for the proof of who saved them. A file that is torn,
+edited, of another version, of the wrong shape or not a plan at all is `Refused`. Anyone can compute
+a fingerprint; the proof needs a key (`oneway.runs.proof`).
 """
 
 import hashlib
@@ -35,16 +35,16 @@ __all__ = [
 ]
 
 MAX_SIZE = 200_000_000
-"""Bytes. Larger files are refused before they are read."""
+"""The size in bytes above which files are refused before they are read."""
 
 _DEEPEST = 4 * DEEPEST
-"""How deep a plan nests at most: what expressions make of records goes deeper than these do."""
+"""How deep a plan nests at most. Expressions may make values that nest deeper than records do."""
 
 _AGAIN = "make the plan again"
 
 Piece: TypeAlias = bytes | memoryview
 _Texts: TypeAlias = dict[str, str | Iterable[str | Piece]]
-"""Each part of a plan as canonical JSON; of a list, its items."""
+"""Each part of a plan as canonical JSON; for a list, its items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,13 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
 
 
 def in_parts(plan: Plan, proof: Proof | None = None) -> Iterator[Piece]:
-    """Yield the file of a plan bit by bit, so that nothing holds all of it.
+    """Yield the file of a plan in pieces, so that it is never in memory as a whole.
 
-    It is canonical JSON: sorted keys, ASCII, a line for each record. The line of a record of which
-    there is nothing to report is an array of its names and ids.
+    It is canonical JSON: sorted keys, ASCII, a line for each record. The line of a record with
+    nothing to report is an array of its names and ids.
 
-    Two plans can be compared line by line. (Indented throughout, as `json.dumps` has it, a
-    plan of 100,000 records takes four times as long and twice the space.)
+    Two plans can be compared line by line. (Fully indented, as by `json.dumps`, a plan of 100,000
+    records would take four times as long and twice the space.)
     """
     with _fit(plan):
         texts: _Texts = {**_texts(plan), "fingerprint": canonical(fingerprint(plan))}
@@ -95,7 +95,7 @@ def in_parts(plan: Plan, proof: Proof | None = None) -> Iterator[Piece]:
 
 
 def _shallow(texts: _Texts, mapping: str) -> _Texts:
-    """Return the parts of a plan, which is refused once one turns out to nest too deep."""
+    """Return the parts of a plan; iterating raises `Refused` once one nests too deep."""
 
     def refuse_deep(text: str | Piece, above: int) -> None:
         if nests_too_deep(text if isinstance(text, str) else bytes(text), _DEEPEST - above):
@@ -113,7 +113,7 @@ def _shallow(texts: _Texts, mapping: str) -> _Texts:
 
 
 def _joined(texts: _Texts, *, lines: bool = False) -> Iterator[Piece]:
-    """Yield the parts of a plan as one object; with `lines`, each of a list has one of its own."""
+    """Yield the parts of a plan as one object; with `lines`, each item of a list has a line."""
     new, colon = (b"\n", b'": ') if lines else (b"", b'":')
     opening = b"{" + new
     for key in sorted(texts):
@@ -137,7 +137,7 @@ def _value(text: str | Iterable[str | Piece], new: bytes) -> Iterator[Piece]:
 
 @contextmanager
 def _fit(plan: Plan) -> Iterator[None]:
-    """Refuse a plan that holds a value which is not JSON."""
+    """Raise `Refused` if the plan holds a value that is not JSON."""
     try:
         yield
     except (RecursionError, ValueError):  # NaN or infinity
@@ -207,7 +207,7 @@ def _proof(data: object, file: str) -> Proof:
 
 
 def _plan_of(content: Data) -> Plan:
-    """Return the plan with this content; the caller compares both for leftovers."""
+    """Return the plan with this content; the caller checks that nothing was left over."""
     mapping = content["mapping"]
     flat = {"mapping": mapping["name"]}
     flat |= {f"mapping_{key}": mapping[key] for key in ("file", "digest")}

@@ -55,7 +55,7 @@ _OPTIONAL: Mapping[type, Sequence[str]] = {
     Miss: ("whose", "instead"),
     Read: ("stated", "unread", "valued", "left_out"),
 }
-"""Keys that are only present if set, because they are rare, or missing in older plans."""
+"""Keys that are only written if set, because they are rare or missing in older plans."""
 
 
 def of_data(kind: type[T], data: object) -> T:

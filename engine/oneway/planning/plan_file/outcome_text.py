@@ -36,7 +36,7 @@ def singly(parts: Iterable[Outcome | Quiet | Sequence[Quiet]]) -> Iterator[str]:
 
 
 def in_pieces(parts: Parts, *, lines: bool = False) -> Iterator[bytes | memoryview]:
-    """Yield what `singly` does, in ASCII, some of them with commas; with `lines`, a line each."""
+    """Yield the outcomes of `singly` in ASCII, many at a time; with `lines`, a line for each."""
     for start in range(0, len(parts), _AT_A_TIME):
         some = parts[start : start + _AT_A_TIME]
         text = _encoded(some, lines=lines) if len(some) == _AT_A_TIME else None
@@ -54,7 +54,7 @@ _AT_A_TIME = 1_000
 
 
 def _encoded(parts: Parts, *, lines: bool) -> bytes | None:
-    """Return what `singly` yields, with commas, if a fast encoder writes the same."""
+    """Return what `singly` yields, with commas; None if a fast encoder would write it otherwise."""
     import msgspec  # slow to import, and most commands do not need it
 
     raw, said, escapes = msgspec.Raw, list[object](), 0

@@ -2,8 +2,8 @@
 
 A contractor who becomes an employee has two records: one with the old key, which says that they
 have left, and one with a new key, which matches nothing. The leave would lock out a person who
-works there. A unique value that both share, such as an email, or a later match key gives them away.
-Then both wait, like two records with one key. If the names have no word in common, the value has
+works there. A unique value that both share, such as an email, or a later match key reveals this.
+Then both wait, like two records with one key. If their names have no word in common, the value has
 passed to another person, and the leave is written.
 """
 

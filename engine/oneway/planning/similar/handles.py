@@ -3,7 +3,7 @@
 Two records that share no handle do not affect each other: neither is matched with the other's
 partner, claims a value that the other has, or looks like the other. So a pair may be left out of
 planning as long as no planned record shares a handle with it. Records that the planner tells apart
-may share a handle, but never the reverse.
+may share a handle. Records without a common handle never affect each other.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
@@ -51,9 +51,9 @@ class Handles:
             found = {claim for _, claim in each_claim(values, compare)}
             named.update(_named(prefix, claim) for claim in found)
         for position in self.telling:
-            told = [said_value(self.policy, row, position) for row in rows]
-            told += [held_value(target, position) for target in targets]
-            marks = {mark for each in told if each is not None for mark in marks_of(each)}
+            own = [said_value(self.policy, row, position) for row in rows]
+            own += [held_value(target, position) for target in targets]
+            marks = {mark for each in own if each is not None for mark in marks_of(each)}
             named.update(f"value {position} {mark}" for mark in marks)
         return named
 
@@ -76,7 +76,7 @@ class Handles:
     def _of_equal(self, pairs: Pairs) -> Sequence[Collection[str]]:
         """Return the handles of pairs, computed by column, if both records of each have the same.
 
-        They have if the target record holds what the source record states: the usual case.
+        This is so if the target record holds what the source record states, the usual case.
         """
         if self.telling or not pairs.hold_the_same():
             return ()

@@ -23,9 +23,9 @@ from oneway.planning.similar.marks import emails_in, has_email, marks_of, one_fo
 LOOKED_AT = 200
 """How many target records are sampled to see whether a field identifies people."""
 _ENOUGH = 5
-"""A field identifies people if at least this many target records have a value that is unique."""
+"""A field identifies people if at least this many target records have a value of their own."""
 MOST = 3
-"""How many holders are named at most: a mailbox that more share belongs to no one person."""
+"""How many holders are named at most: a mailbox that more records share belongs to no person."""
 
 Holders = Mapping[Hashable, Sequence[AnyTargetRow]]
 
@@ -55,7 +55,7 @@ class Lookalikes:
             if len(held) <= MOST and found:
                 yield self._text([position], [value], found), tuple(e.target_id for e in found)
         namesakes = namesakes_of(self.policy, row, self.named)
-        if len(namesakes) > MOST:  # that some are in a conflict hides no other
+        if len(namesakes) > MOST:  # those in a conflict must not hide the others
             namesakes = [each for each in namesakes if each.target_id not in self.spoken]
         if 0 < len(namesakes) <= MOST:
             names = [said_value(self.policy, row, position) for position in self.naming]
@@ -92,12 +92,12 @@ class Lookalikes:
 
 
 def _shown(value: Value) -> str:
-    """Return a value as messages show it: of a list or an object, only its emails."""
+    """Return a value as messages show it; a list or an object is reduced to its emails."""
     return ", ".join(map(str, emails_in(value))) or str(value)
 
 
 def said_of_nobodys(ids: Iterable[str], spoken: Collection[str]) -> str:
-    """Return in words that these target records have no person; some may be in a conflict."""
+    """Return in words that these target records have no person, or are in a conflict."""
     unsure = any(each in spoken for each in ids)
     return "which nothing matches for certain" if unsure else "which nothing matches"
 
@@ -110,7 +110,7 @@ def lookalikes(
 ) -> Lookalikes:
     """Index target records by values other than keys; `owners` are the rows of matched ones.
 
-    Of the quiet pairs, only values are indexed that one of the rows `alone` has. Leaves out fields
+    From quiet pairs, only values that one of the rows `alone` has are indexed. Leaves out fields
     that the plan keeps unique anyway. `kinds` is the result of `kinds_of` for all target records.
     """
     targets, policy, quiet = records.targets, records.policy, records.quiet
@@ -140,8 +140,8 @@ def kinds_of(
 ) -> Mapping[int, str]:
     """Return what each other field holds: "email", "own" if no two records share a value, or "".
 
-    The first target records that have a value decide, in the order of their ids; `quiet` pairs
-    included.
+    The first target records that have a value decide, in the order of their ids, including those of
+    `quiet` pairs.
     """
     fields = [each for each in compared_fields(policy) if each not in policy.watched]
     ordered = _in_order(targets, quiet)
@@ -166,7 +166,7 @@ def _first_values(
 
 
 def _in_order(targets: Sequence[AnyTargetRow], quiet: Pairs) -> Iterator[AnyTargetRow]:
-    """Yield target records in the order of their ids; of many, sorts only the first ones."""
+    """Yield target records in the order of their ids; if there are many, only the first ones."""
 
     def ids() -> Iterator[tuple[int, str]]:
         return enumerate(chain(map(_ID, targets), quiet.target.each_id(quiet.targets_at)))
@@ -207,14 +207,14 @@ def compared_fields(policy: Policy) -> list[int]:
 
 
 def naming_of(policy: Policy) -> tuple[int, ...]:
-    """Return the fields that name a person; none if any of them is not compared."""
+    """Return the fields that name a person; () if any of them is not compared."""
     return policy.naming if set(policy.naming) <= set(compared_fields(policy)) else ()
 
 
 def _kind(values: Sequence[Value], *, secret: bool) -> str:
     """Return "email" or "own" for values that hold emails, or text that no two records share.
 
-    That two people share a `secret` number, such as that of an account, says little.
+    A `secret` number that two people share, such as an account number, says little.
     """
     if sum(map(has_email, values)) * 2 > len(values):
         return "email"
@@ -243,7 +243,7 @@ def holders_of(targets: Iterable[AnyTargetRow], position: int) -> Holders:
 
 
 def holding(holders: Holders, value: Value) -> Sequence[AnyTargetRow]:
-    """Return the target records in an index that have a mark of a value; None has none."""
+    """Return the target records in an index that have a mark of a value; () for None."""
     marks = marks_of(value) if value is not None else ()
     return [*{each.target_id: each for mark in marks for each in holders.get(mark, ())}.values()]
 
@@ -282,7 +282,7 @@ def _given(values: Sequence[Value | Missing], position: int) -> Value:
 def said_value(policy: Policy, row: AnySourceRow, position: int) -> Value:
     """Return a source record's value of a field; None if it is blank.
 
-    None too if it is a constant of the mapping: many records that lack a value may have that.
+    Also None if it is a constant of the mapping, which says nothing about the person.
     """
     cell = row.cells[position] if position < len(row.cells) else None
     value = None if cell is None else known_value(cell)

@@ -1,4 +1,4 @@
-"""The marks of a value: what it has in common with another value that tells of the same person.
+"""The marks of a value: what equal values of two records of one person have in common.
 
 A mark is the same for values that differ only in case and spaces. A list or an object that holds
 emails has each of them as a mark, whatever else it holds: systems add a type or a rank to emails.
@@ -31,9 +31,10 @@ def marks_of(value: object) -> tuple[Hashable, ...]:
 
 
 def claims_of(value: object, compare: Comparison) -> tuple[Hashable, ...]:
-    """Return what only one record may hold of a unique value: each email in a list or an object.
+    """Return the parts of a unique value that only one record may hold.
 
-    Any other value is one claim, in the form in which `compare` compares it; a blank one is none.
+    A list or an object claims each email in it. Any other value is one claim, in the form in which
+    `compare` compares it; a blank value claims nothing.
     """
     claim = comparable(value, compare)
     return emails_in(value) or (() if claim is None else (claim,))
@@ -49,7 +50,7 @@ def each_claim(values: Sequence[object], compare: Comparison) -> Iterator[tuple[
 
 
 def emails_in(value: object) -> tuple[Hashable, ...]:
-    """Return the marks of the emails in a list or an object; of none in any other value."""
+    """Return the marks of the emails in a list or an object; () for any other value."""
     if value.__class__ not in _GROUPS:
         return ()
     if known := known_of(value):
@@ -70,7 +71,7 @@ def one_form(value: object) -> str:
 
 
 def _mark(known: tuple[str, int]) -> Hashable:
-    """Return the mark of a redacted value; that of an email contains an @, as all do."""
+    """Return the mark of a redacted value; for an email it contains an @, like all such marks."""
     return "" if known[0] not in (EMAIL, ITEM) else "@", known
 
 

@@ -3,7 +3,7 @@
 `42` and `0042` in one file are usually one person twice: two systems pad numbers differently, or
 the person came back. Writing both would give one person two accounts, or let the row of a leaver
 lock the person out. So the two are a conflict, like two rows with one key. A matched person who
-stays is certain, and is not held.
+stays is certain, and is not held back.
 """
 
 from collections import defaultdict
@@ -66,7 +66,7 @@ def may_be_created(row: SourceRow, found: Match) -> bool:
 
 
 def matches_nothing(found: Match) -> bool:
-    """Return whether a row has no target record, and no candidate for one."""
+    """Return whether a row has neither a target record nor a candidate for one."""
     nobody = found.target is None and found.conflict is None
     return nobody and (found.gone is None or found.again)
 
@@ -107,7 +107,7 @@ def _forms(
     level: int,
     wanted: Collection[str],
 ) -> dict[str, list[Any]]:
-    """Return the rows whose keys have a wanted form; `keys` are those of the quiet rows."""
+    """Return the rows whose keys have a wanted form; `keys` are the keys of the quiet rows."""
     found: dict[str, list[Any]] = defaultdict(list)
     every = chain((key_at(row, level) for row in rows), keys)
     for at, key in enumerate(every if wanted else ()):

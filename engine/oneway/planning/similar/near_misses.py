@@ -2,7 +2,7 @@
 
 `42` and `"42"`, `0042` and `42`, `SmithJ` and `smithj`, a key with a space or an invisible
 character: match keys do not treat these as equal, and should not, because only a human can say
-which is right. So both are shown side by side before a record is created. So is a record with the
+which is right. So both are shown side by side before a record is created, as is a record with the
 email or name of a person whom no key finds (`lookalikes`).
 """
 
@@ -42,8 +42,8 @@ def near_misses(
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return why target records may belong to unmatched source records, by source id.
 
-    The target records may be in a conflict. Sensitive values are compared, but not shown. A leaver
-    has no use for `others`, the records about which another connection decides.
+    The target records may be in a conflict. Sensitive values are compared, but not shown. For
+    leavers, `others` are left out: the records about which another connection decides.
     """
     targets, matches, policy = records.targets, records.matches, records.policy
     matched = records.each
@@ -159,7 +159,7 @@ def _linked_to(
 ) -> AbstractSet[str]:
     """Return the target records that are linked to these rows.
 
-    Leaves out links that say as little as a key that may have passed on, because it is the id.
+    Leaves out links of rows whose id is their key: both may have passed to somebody else.
     """
     return {
         linked[row.source_id]

@@ -1,8 +1,8 @@
-"""Recognises a target record by what tells whose it is, whatever its id.
+"""Recognises a target record by the values that tell whose it is, even under another id.
 
-What is remembered of leavers is bound to target records. If an export gives them other ids, or an
-id passes to somebody else, the key, the emails and the name show it. Only keyed digests of these
-are kept. They do not cover the record's id, as records with different ids are compared.
+What runs remember about leavers is bound to target records. If an export gives them other ids, or
+an id passes to somebody else, the key, the emails and the name show it. Only keyed digests of these
+are stored. They do not cover the record's id, because records with different ids are compared.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -18,17 +18,17 @@ from oneway.planning.similar.marks import has_email, marks_of, one_form
 from oneway.planning.similar.same_person import SEVERAL, held_names
 
 Marks: TypeAlias = Mapping[str, str]
-"""What tells whose a record is: by target field, the digests of its values, one after another."""
+"""The values that tell whose a record is: their joined digests, by target field."""
 
 NAMES = ""
-"""The place of the words of all names, in place of a field."""
+"""Stands for a field: the words of all names."""
 _SIZE = 4
-"""Bytes of a digest."""
+"""The length of a digest in bytes."""
 _WIDTH = 2 * _SIZE
 
 
 class RecordMarks:
-    """Digests what target records of one mapping hold: keys, emails, unique values and names."""
+    """Computes digests of what tells whose a target record is: keys, emails, names and such."""
 
     def __init__(self, seal: Seal, policy: Policy) -> None:
         self._keyed = blake2b(key=bytes.fromhex(seal.mac("key of record marks")), digest_size=_SIZE)
@@ -44,7 +44,7 @@ class RecordMarks:
         ]
 
     def of(self, target: TargetRow) -> Marks:
-        """Return the marks of a target record, without what it lacks."""
+        """Return the marks of a target record; leaves out blank values."""
         found = {}
         for place, key in zip(self.keys, target.keys, strict=False):
             if key is not None:
@@ -71,7 +71,7 @@ class RecordMarks:
 
 
 def parts_of(marks: Marks) -> Iterable[tuple[str, str]]:
-    """Yield the digests by which a record is searched for, with their places; of a name, all."""
+    """Yield the digests that a record is searched by, with their fields; those of names as one."""
     for place, text in marks.items():
         if place == NAMES or len(text) == _WIDTH:
             yield place, text
@@ -82,9 +82,9 @@ def parts_of(marks: Marks) -> Iterable[tuple[str, str]]:
 def are_one(before: Marks, now: Marks, keys: Collection[str], *, moved: bool) -> bool:
     """Return whether a record is the one that had these marks `before`, under another id.
 
-    A common key (`keys` are their places) says so, unless several other marks differ and none
-    agrees. If the record has `moved`, as its id finds it no longer, so does a common email or
-    unique value beside a name that does not differ, or the whole name if nothing differs.
+    A common key (`keys` are the fields) says so, unless several other marks differ and none agrees.
+    If the record has `moved`, which means that its old id no longer finds it, two more things say
+    so: a common email or unique value, if no name differs; or the whole name, if nothing differs.
     """
     same, differing = _compared(before, now)
     if not same.isdisjoint(keys) and (len(same) > 1 or len(differing) < SEVERAL):
@@ -97,7 +97,7 @@ def are_one(before: Marks, now: Marks, keys: Collection[str], *, moved: bool) ->
 
 
 def are_two(before: Marks, now: Marks) -> bool:
-    """Return whether several marks of a record differ from those `before`, and none agrees."""
+    """Return whether several marks of a record differ from the marks `before`, and none agrees."""
     same, differing = _compared(before, now)
     return not same and len(differing) >= SEVERAL
 

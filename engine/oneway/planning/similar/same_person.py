@@ -1,4 +1,4 @@
-"""Whether a source record and a target record seem to be one person, by what they share."""
+"""Compares a source record and a target record: do they seem to be one person?"""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
@@ -23,17 +23,17 @@ from oneway.planning.similar.lookalikes import held_value, said_value
 from oneway.planning.similar.marks import emails_in, has_email, marks_of
 
 SEVERAL = 2
-"""How many identifying fields must differ at once for a person to seem another one."""
+"""How many identifying fields must differ at once before a record seems to be another person's."""
 
 
 _Word = tuple[bool, str]
-"""A word of a name, and whether the name is sensitive. The two are compared together: a snapshot
-must not show that a sensitive name has a word of one that it shows."""
+"""A word of a name, and whether the name is sensitive. Both are compared, because a snapshot must
+not reveal that a sensitive name shares a word with one that it shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Which identifying fields a source record and a target record share, and which differ."""
+    """The identifying fields in which a source record and a target record agree, and differ."""
 
     agreeing: tuple[FieldRule, ...]
     differing: tuple[str, ...]
@@ -44,7 +44,7 @@ class Likeness:
     whole_name: bool = False
     """Whether a name of several words differs in one field."""
     lost_name: bool = False
-    """Whether the only name has several words in the target record, and none in the source."""
+    """Whether the only name has several words in the target record and is blank in the source."""
     withdrawn: tuple[str, ...] = ()
     """The names that the target record holds, and for which the source record is blank."""
 
@@ -77,10 +77,10 @@ class Likeness:
 
     @property
     def unlike(self) -> bool:
-        """Whether a person who stays seems to be another one than the target record's.
+        """Whether a person who stays seems to be somebody else than the target record's person.
 
-        A newcomer's row may not be complete on its first night: a name that it lacks contradicts
-        the key, if some value that it has does. The row of a leaver may lose its names.
+        A newcomer's row may be incomplete on its first night, so a name that it lacks contradicts
+        the key only if one of its other values does. The row of a leaver may lose its names.
         """
         if self.related:
             return False
@@ -89,7 +89,7 @@ class Likeness:
 
     @property
     def unproven(self) -> bool:
-        """Whether a row lacks the names of the target record, and has nothing else of it."""
+        """Whether a row lacks the target record's names and shares nothing else with it."""
         return bool(self.withdrawn) and not self.related
 
     @property
@@ -143,9 +143,9 @@ def _is_of_several(value: Value | Missing) -> bool:
 def likeness_beside(
     policy: Policy, row: SourceRow, target: TargetRow, *, after: int = -1
 ) -> Likeness:
-    """Return the likeness of a matched pair, counting its other match keys too.
+    """Return the likeness of a matched pair, counting its other match keys as well.
 
-    Counts only keys `after` a level.
+    Counts only keys after the level `after`.
     """
     found = likeness_of(policy, row, target)
     both = enumerate(zip(row.keys, target.keys, strict=False))
@@ -167,7 +167,7 @@ def _of_keys(policy: Policy, level: int, said: Hashable, held: Hashable) -> str:
 def _agree(policy: Policy, position: int, row: SourceRow, target: TargetRow) -> bool | None:
     """Return whether both records have the same value in a field; None if either has none.
 
-    A constant of the mapping is nobody's own value, and counts as none.
+    A constant of the mapping counts as no value, because it says nothing about the person.
     """
     cell, held, rule = row.cells[position], target.values[position], policy.fields[position]
     said = cell[1] if cell[0] is STATED else cell.telling
@@ -190,7 +190,7 @@ def shares_single(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
 
 
 def is_exclusive(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
-    """Return whether a matched pair shares a unique value, or a key that did not find it."""
+    """Return whether a matched pair shares a unique value, or a key that did not match it."""
     return shares_single(policy, row, target) or shares_keys(row, target)
 
 
@@ -224,7 +224,7 @@ def is_id(row: SourceRow, value: object) -> bool:
 def repeats(id: str, value: object) -> bool:
     """Return whether a match value is an id.
 
-    It may lack the id's zeros or be in lower case, as after `to_number()` or `lower()`.
+    It may lack leading zeros or be in lower case, as after `to_number()` or `lower()`.
     """
     ids = (id, id.casefold())
     return _without_zeros(key_text(value)) in map(_without_zeros, ids)
@@ -239,7 +239,7 @@ def have_one_word(
 ) -> bool | None:
     """Return whether the names of two source records have a word in common.
 
-    The second one is matched with `target`, whose names count too. None if either has no name.
+    `row` is matched with `target`, whose names count as well. None if either has no name.
     """
     theirs, own = said_words(policy, other), said_words(policy, row) | held_words(policy, target)
     return bool(theirs & own) if theirs and own else None
@@ -288,7 +288,7 @@ def words_of(value: Value | Missing | Redacted) -> frozenset[str]:
 
 
 def label_words(label: str) -> frozenset[str]:
-    """Return the words of the name in a label; no codes, which may be the key."""
+    """Return the words of the name in a label, without codes, which may be the key."""
     return frozenset(each for each in words_of(label) if not any(map(str.isdigit, each)))
 
 

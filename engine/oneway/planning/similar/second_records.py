@@ -36,12 +36,12 @@ def second_records(records: MatchedRows, *, listed: bool) -> Mapping[str, Reason
 
     Such a record has not left, and shares a key in any form, an email or a unique value with a
     leaver who has a match or a conflict. The whole name counts if the record has no key, if only
-    the key supports the leaver's match, or in a conflict. Other people may be in conflict over the
-    record, but it must not be `linked` to anyone in the source. People who may have left count as
-    leavers.
+    the key supports the leaver's match, or if the leaver is in conflict. Other people may be in
+    conflict over the record, but it must not be `linked` to anyone in the source. People who may
+    have left count as leavers.
 
-    An unreadable record is judged by what can be read of it. If that does not show whose it is, it
-    may be any leaver's, or that of a person who was `listed` as a leaver before.
+    An unreadable record is judged by its readable part. If that does not show whose it is, the
+    record may be any leaver's, or that of a person who was `listed` as a leaver before.
     """
     policy, matches, linked = records.policy, records.matches, records.linked
     matched = records.each
@@ -99,7 +99,7 @@ class _Search:
         self.keyless, self.named = by_name(keyless, self.naming), by_name(free, self.naming)
 
     def of(self, row: SourceRow, found: Match) -> Iterator[tuple[str, Sequence[AnyTargetRow]]]:
-        """Yield the records that may be the leaver's too, with what they have in common."""
+        """Yield the records that may be the leaver's as well, with what they have in common."""
         paths = self.policy.match_paths
         for level, key in enumerate(row.keys):
             if key is not None:
@@ -122,8 +122,8 @@ class _Search:
         """Return whether the unreadable part of a record may say that it is a leaver's."""
         if target.keys_known or target.unsaid is not None or not target.values:
             return False
-        told = self.telling | ({*self.naming} if is_keyless(target) else set())
-        if any(target.values[i] is MISSING for i in told):
+        telling = self.telling | ({*self.naming} if is_keyless(target) else set())
+        if any(target.values[i] is MISSING for i in telling):
             return True
         rules = zip(self.policy.fields, target.values, strict=True)
         held = {rule.path: value for rule, value in rules}
@@ -133,7 +133,7 @@ class _Search:
         )
 
     def _is_anothers(self, row: SourceRow, found: Match) -> bool:
-        """Return whether a leaver has no match, or one that seems to be another person's record."""
+        """Return whether a leaver has no match, or one that seems to be somebody else's record."""
         target = found.target
         if target is None:
             return True  # no match is certain, so no record is known to be theirs

@@ -66,7 +66,7 @@ Linked: TypeAlias = tuple[str, Link]
 """A link of another connection, after that connection's name."""
 
 
-def told(name: str, link: Link) -> str:
+def link_words(name: str, link: Link) -> str:
     """Return in words which connection has linked a record."""
     key = link.key or f"source record {link.source_id}"
     return f"the connection '{name}' has linked it to {key}"

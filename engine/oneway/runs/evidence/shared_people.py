@@ -15,7 +15,12 @@ from oneway.mapping.short_rows import whole, whole_target
 from oneway.planning.diff import perhaps_left
 from oneway.planning.links import Link
 from oneway.planning.plan import Outcome
-from oneway.runs.evidence.other_connections import Linked, OtherConnections, Precedence, told
+from oneway.runs.evidence.other_connections import (
+    Linked,
+    OtherConnections,
+    Precedence,
+    link_words,
+)
 from oneway.runs.prepare.request import instant_text
 from oneway.runs.read import EvaluatedInputs
 from oneway.runs.session import RunSession
@@ -66,17 +71,17 @@ class SharedPeople:
     def _employed(self, name: str, link: Link) -> str:
         good = self._others.overdue(name)
         if not good:
-            return f"{told(name, link)}, and employs the person"
+            return f"{link_words(name, link)}, and employs the person"
         on = day(good, self._session.prepared.zone)
-        text = f"{told(name, link)}, and employed the person on {on}, when it last ran"
+        text = f"{link_words(name, link)}, and employed the person on {on}, when it last ran"
         return f"{text}. It has missed a run since: run it, or `disconnect` it"
 
     def lapsed(self) -> Mapping[str, str]:
         """Return the records that a connection which is not in use any more had, in words."""
         zone = self._session.prepared.zone
         return {
-            link.target_id: f"{told(name, link)}, and employed the person on {day(at, zone)}, when "
-            "it last ran: too long ago to keep them in"
+            link.target_id: f"{link_words(name, link)}, and employed the person on "
+            f"{day(at, zone)}, when it last ran: too long ago to keep them in"
             for name, link in self._ended()
             if (at := self._others.lapsed(name, link))
         }
@@ -99,10 +104,10 @@ class SharedPeople:
         found = {}
         for id, outcome in self._ours.items():
             row, target = self._rows.get(outcome.source_id or ""), self._targets.get(id)
-            if row is None or target is None or not self._is_settled(outcome, row, target):
+            if row is None or target is None or not self._is_or_was_ours(outcome, row, target):
                 continue
             there = {
-                precedence: told(name, link)
+                precedence: link_words(name, link)
                 for name, link in self._links[id]
                 if (precedence := self._precedence_of(name, link, target)) is not None
             }
@@ -119,7 +124,7 @@ class SharedPeople:
     def _precedence_of(self, name: str, link: Link, target: TargetRow) -> Precedence | None:
         return self._others.precedence(name, link, holds_key=link.key == target.key != "")
 
-    def _is_settled(self, outcome: Outcome, row: SourceRow, target: TargetRow) -> bool:
+    def _is_or_was_ours(self, outcome: Outcome, row: SourceRow, target: TargetRow) -> bool:
         """Return whether a record is ours by a match, or was and is closed: access comes first."""
         return outcome.target_id is not None or (row.leaver and target.left)
 

@@ -40,7 +40,7 @@ class SharedTarget:
         if not asked or self._session.past is None:
             return None
         # Loads the store, which most nights of a single connection do not need here:
-        from oneway.runs.evidence.other_connections import OtherConnections, told
+        from oneway.runs.evidence.other_connections import OtherConnections, link_words
 
         marks = RecordMarks(self._session.seal, found.program.policy)
         others = OtherConnections(self._session, marks)
@@ -54,7 +54,7 @@ class SharedTarget:
         decided = self._decided(found, others, ours, shared)
         if not (taken or stays or any(decided.values())):
             return None
-        said = {link.target_id: told(name, link) for name, link in linked}
+        said = {link.target_id: link_words(name, link) for name, link in linked}
         evidence = replace(
             found.evidence,
             elsewhere={id: said[id] for id in (*taken, *stays)},

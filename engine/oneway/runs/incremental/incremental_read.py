@@ -98,9 +98,9 @@ class IncrementalRead:
 
     def keep(self, found: EvaluatedInputs, plan: Plan) -> None:
         """Store the pairs that the next run may skip, from a plan of what `evaluated` returned."""
-        settled = self._settled(found, plan)
-        if settled is not None:
-            store_baseline(self.session.state, self.session.name, settled)
+        baseline = self._baseline(found, plan)
+        if baseline is not None:
+            store_baseline(self.session.state, self.session.name, baseline)
 
     def _tried(self, remembered: Remembered, progress: Progress) -> EvaluatedInputs | None:
         self.read, self.kinds = set(), None
@@ -266,7 +266,7 @@ class IncrementalRead:
                 tally.groups[group] += number
         return replace(found, passed_over=passed)
 
-    def _settled(self, found: EvaluatedInputs, plan: Plan) -> Baseline | None:
+    def _baseline(self, found: EvaluatedInputs, plan: Plan) -> Baseline | None:
         """Return the state to store; None if too little is new."""
         policy, before = found.program.policy, self.before
         read = plan.runs if found.passed_over else plan.parts
@@ -435,15 +435,15 @@ class _Ageless:
         return self._last[1]
 
     def _is_known(self, row: TargetRow) -> bool:
-        told = repr((row.told, row.leaving))
-        if told not in self._known:
+        values = repr((row.condition_values, row.leaving))
+        if values not in self._known:
             if len(self._known) > _MOST_TOLD:
                 self._known.clear()
-            self._known[told] = self._needs_no_day(row)
-        return self._known[told]
+            self._known[values] = self._needs_no_day(row)
+        return self._known[values]
 
     def _needs_no_day(self, target: TargetRow) -> bool:
-        data = self._program.told_by(target)
+        data = self._program.read_by_conditions(target)
         try:
             for each in self._asked:
                 each.decide(data, self._context)

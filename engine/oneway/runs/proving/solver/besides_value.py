@@ -70,7 +70,7 @@ def looked_for(code: MappingCode) -> frozenset[tuple[str, str, Hashable]]:
             name = path_text(key.path)
             found.add((tally.side, name, "there"))
             found |= {(tally.side, name, "needed")} if key.needed else set()
-            found |= {(tally.side, name, "told")} if key.told else set()
+            found |= {(tally.side, name, "blanks")} if key.blanks_count else set()
             found |= {(tally.side, name, key.meant)} if key.quoted else set()
         for group in tally.groups:
             words = frozenset(identity(each.value) for each in group.words)

@@ -171,7 +171,7 @@ def _policy(policy: Policy) -> dict[str, object]:
         "together": sorted(sorted(paths[i] for i in group) for group in policy.together),
         "telling": sorted(leaving[i] for i in policy.telling),
         "reactivating": {leaving[i]: repr(value) for i, value in policy.reactivating},
-        "told": sorted(policy.told),
+        "condition_paths": sorted(policy.condition_paths),
     }
     return {name: each for name, each in said.items() if name not in _SHOWN}
 
