@@ -156,7 +156,12 @@ def _frame(compiled: Compiled) -> Mapping[str, object]:
 
 _SHOWN = frozenset({"fields", "leaving", "returning", "left", "absent_place", "absent_when"})
 """Parts of a policy that are compared in `_fields` and `_leavers`, or that only people see."""
-_KEYS = {"rules": "eligible", "create": "joiners.create", "unless_taken": "joiners.unless_taken"}
+_KEYS = {
+    "rules": "eligible",
+    "create": "joiners.create",
+    "unless_taken": "joiners.unless_taken",
+    "condition_paths": "leavers.left",
+}
 """The keys of the mapping that have other names in the policy."""
 
 
