@@ -2786,7 +2786,8 @@ MUTANTS = (
         "equal-leaves-remembered-alike",
         "mapping/generated/program",
         "asked = repr((target.condition_values, target.leaving, written, by))",
-        "asked = str([*map(str, (*target.condition_values, *target.leaving)), str(written), str(by)])",
+        "values = (*target.condition_values, *target.leaving)\n"
+        "        asked = str([*map(str, values), str(written), str(by)])",
         "what is remembered of one who leaves is no answer for another",
         "tests/laws/test_generated.py",
     ),
