@@ -57,6 +57,7 @@ NAMES = "tests/laws/test_whole_names.py"
 TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
 
 NOTIFY_WRONG = "tests/cli/test_notify_with_mistakes.py"
+ONLY_READ = "tests/cli/test_commands_that_only_read.py"
 TWO_PLANS = "tests/cli/test_impact_is_two_plans.py"
 UNKNOWN = "tests/laws/test_unknown_conditions.py"
 GENERATED = "tests/laws/test_generated.py"
@@ -6509,5 +6510,38 @@ MUTANTS = (
         "found",
         "a channel whose credential is not the connection's is not used",
         NOTIFY_WRONG,
+    ),
+    # a store that is only read
+    Mutant(
+        "a-plan-migrates-the-store",
+        "cli/plan",
+        "with RunSession(prepared, Operator(user(), folder, now), looks=True) as session:",
+        "with RunSession(prepared, Operator(user(), folder, now)) as session:",
+        "`plan` neither creates nor migrates a store",
+        f"{ONLY_READ} -k plan",
+    ),
+    Mutant(
+        "an-older-file-is-migrated-in-place",
+        "history/journal/sqlite",
+        "            connection = _copied(connection)\n",
+        "            pass\n",
+        "a command that only reads leaves an older file as it is",
+        f"{ONLY_READ} -k status",
+    ),
+    Mutant(
+        "an-older-database-is-read-as-it-is",
+        "history/journal/postgresql",
+        "            raise migration.another(found, shown(url))\n",
+        "            pass\n",
+        "an older store in a database is refused",
+        f"{ONLY_READ} -k runs",
+    ),
+    Mutant(
+        "impact-does-not-say-that-the-store-is-older",
+        "runs/compare/impact",
+        "each.code == OLDER_STORE or ",
+        "",
+        "`impact` says that it considers no links of an older store",
+        f"{ONLY_READ} -k impact",
     ),
 )

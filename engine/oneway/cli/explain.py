@@ -74,8 +74,9 @@ def command(
         remembered = _remembered(prepared, state)
         reading, evidence = MissingRecords(prepared, systems).linked_records(reading, remembered)
     operator = Operator(user(), state_of(state, make=False), now)
-    with RunSession(prepared, operator) as session:
-        has_journal = operator.state.has_journal
+    with RunSession(prepared, operator, looks=True) as session:
+        has_journal = session.past is not None
+        console.report(session.unread)
         # Nothing is saved or applied, so without a journal any sealing key will do.
         seal = session.seal if has_journal else Seal(b"explain")
         plan = plan_of(
@@ -103,7 +104,8 @@ def _remembered(prepared: PreparedRun, state: Path) -> Remembered | None:
     """Return the links and creates that the journal remembers, or None without a state folder."""
     if not isdir(state):
         return None
-    with RunSession(prepared, Operator(user(), state_of(state), now)) as session:
+    operator = Operator(user(), state_of(state, make=False), now)
+    with RunSession(prepared, operator, looks=True) as session:
         found = recall(session)
         return replace(found, links=tuple(found.links))  # read them while the store is open
 

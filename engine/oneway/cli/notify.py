@@ -122,8 +122,9 @@ def _dismiss(console: Console, name: str | None, state: Path, format: str) -> Ex
 
 def _list(console: Console, name: str | None, state: Path, format: str) -> Exit:
     where, found = state_of(state, make=False), tuple[Notice, ...]()
-    if where.has_journal:
-        with Journal.open(where.journal) as journal:
+    journal = Journal.look(where.journal)
+    if journal is not None:
+        with journal:
             found = _undelivered(journal, name)
     elif name is not None:
         _one(name)

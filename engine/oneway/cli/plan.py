@@ -76,7 +76,7 @@ def command(
     prepared = prepare_run(request)
     introduce(console, prepared)
     folder = state_of(state)
-    with RunSession(prepared, Operator(user(), folder, now)) as session:
+    with RunSession(prepared, Operator(user(), folder, now), looks=True) as session:
         with session.systems, console.progress() as progress:
             shown = preview(session, progress, retry_now=retry_now)
         refuse_errors(console, shown.findings)

@@ -7,10 +7,9 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted, limited, remembering, state_of
-from oneway.history.journal import Journal
 from oneway.render import replays
 from oneway.runs.compare.replay import replay
-from oneway.runs.past.find_run import refuse_without_journal, run_named
+from oneway.runs.past.find_run import journal_to_read, run_named
 
 
 @click.command("replay")
@@ -39,9 +38,7 @@ def command(
       oneway replay latest
       oneway replay 12 --mapping mapping.yaml
     """
-    found = state_of(state)
-    refuse_without_journal(found)
-    with Journal.open(found.journal) as journal:
+    with journal_to_read(state_of(state, make=False)) as journal:
         shown = replay(journal, run_named(journal, run), FOLDERS, mapping)
     if format == "json":
         console.json(replays.as_json(shown))

@@ -59,15 +59,13 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
 
 def _page(state: StateFolder, name: str) -> str:
     # Imported here because the template and store libraries are slow to import.
-    from oneway.history.journal import Journal
     from oneway.notices.sent_alarms import SentAlarms
     from oneway.render.report import html, page
-    from oneway.runs.past.find_run import refuse_without_journal, run_named
+    from oneway.runs.past.find_run import journal_to_read, run_named
     from oneway.runs.past.past_run import load_past_run
 
-    refuse_without_journal(state)
     options = "" if state.path == Path(STATE) else f"--state {quoted(state.path)}"
-    with Journal.open(state.journal) as journal:
+    with journal_to_read(state) as journal:
         alarms = {code: instant_text(at) for code, at in SentAlarms(state.path).all().items()}
         found = load_past_run(journal, run_named(journal, name), options, alarms)
     return html(page(found))
@@ -90,7 +88,8 @@ def _page_of_plan(folder: StateFolder, file: str) -> str:
 
     plan = load(read_file(file, MAX_SIZE + 1), file)
     request = RunRequest(plan.mapping_file, now(), from_environment, folders=FOLDERS)
-    with RunSession(reopen_plan(plan, request), Operator(user(), folder, now)) as session:
+    operator = Operator(user(), folder, now)
+    with RunSession(reopen_plan(plan, request), operator, looks=True) as session:
         memory = load_memory(session, plan)
         return page_text(plan, judge_plan(session, plan, memory), memory)
 

@@ -136,8 +136,9 @@ def _listed(console: Console, folder: Folder, place: RunHost, format: str) -> Ex
     state, at = StateFolder(place.state, place.store, make=False), place.now()
     folder.look()
     known: dict[str, ScheduleStatus] = {}
-    if state.has_journal:
-        with Journal.open(state.journal) as journal:
+    journal = Journal.look(state.journal)
+    if journal is not None:
+        with journal:
             known |= schedule_statuses(journal)
             for name in journal.connections():  # including those that only run by hand
                 known.setdefault(name, unseen(journal, name, instant_text(at)))

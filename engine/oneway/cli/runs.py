@@ -27,7 +27,13 @@ from oneway.render.record_histories import OUTCOMES, Past, record_histories
 from oneway.runs.compare.capture import UNKEPT
 from oneway.runs.lost_output import kept_lost
 from oneway.runs.past.discrepancies import discrepancies_of_run
-from oneway.runs.past.find_run import name_in, plan_of_run, refuse_without_journal, run_named
+from oneway.runs.past.find_run import (
+    journal_to_read,
+    name_in,
+    plan_of_run,
+    refuse_without_journal,
+    run_named,
+)
 from oneway.runs.past.retention import LEAST_DAYS, prune
 from oneway.runs.past.without_connection import stored_arguments
 from oneway.runs.prepare.request import instant_text
@@ -150,9 +156,7 @@ def showing(
       oneway runs show 12
       oneway runs show acme --outcome rejected --person smith
     """
-    found = state_of(state, make=False)
-    refuse_without_journal(found)
-    with Journal.open(found.journal) as journal:
+    with journal_to_read(state_of(state, make=False)) as journal:
         one = run_named(journal, run)
         names = stored_names(journal, one.id)
         why = journal.stored_data(one.id, UNKEPT).get(UNKEPT, b"").decode(errors="replace")
@@ -195,9 +199,9 @@ def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: 
       oneway runs prune --older-than 90d
     """
     found = state_of(state, make=False)
-    refuse_without_journal(found)
     before = instant_text(now() - timedelta(days=days))
-    with Journal.open(found.journal) as journal:
+    refuse_without_journal(found)
+    with journal_to_read(found) if dry_run else Journal.open(found.journal) as journal:
         number = len(prunable(journal, before)) if dry_run else prune(journal, before)
     if format == "json":
         console.json({"runs": number, "forgotten": not dry_run, "days": days})
@@ -272,10 +276,11 @@ def _listed(
     state: StateFolder, connection: str | None, states: frozenset[RunState], limit: int
 ) -> tuple[tuple[Run, ...], Any]:
     """Return the last runs in any of these states (without states: all), and their counts."""
-    if not state.has_journal:
+    journal = Journal.look(state.journal)
+    if journal is None:
         return (), {}
     runs: list[Run] = []
-    with Journal.open(state.journal) as journal:
+    with journal:
         if connection is not None:
             connection = name_in(journal, connection)
             if not journal.runs(connection, limit=1):

@@ -1,6 +1,7 @@
 """`oneway status`."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from os.path import isdir
 from pathlib import Path
 
@@ -90,12 +91,9 @@ def command(
     found = () if default and not isdir(folder) else connections_in(folder)
     where = state_of(state, make=False)
     record_dead_runs(Operator(user(), where, now))
-    if where.has_journal:
-        with Journal.open(where.journal) as journal:
-            shown = connection_statuses(found, journal, now())
-    else:
-        shown = connection_statuses(found, None, now())
-    known = shown
+    journal = Journal.look(where.journal)
+    with journal or nullcontext():
+        known = connection_statuses(found, journal, now())
     shown = _chosen(known, names, needs)
     if format == "json":
         console.json(status.as_json(shown))

@@ -57,7 +57,7 @@ def preview(
     plan, found = plan_run(
         session, progress, remembered=remembered, whole=whole, shown_only=True, known=known
     )
-    shown = Preview(plan, input_problems(session.prepared, found, plan))
+    shown = Preview(plan, (*input_problems(session.prepared, found, plan), *session.unread))
     del found  # frees the rows of large inputs; the plan contains everything to show
     if shown.errors:
         return shown

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from oneway.applying.watch import never
 from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import Diagnostic, Refused, Severity
 from oneway.core.seal import Seal
 from oneway.history.journal import Why
 from oneway.history.name_digests import NameDigests
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from oneway.applying.result import Result
     from oneway.history.journal import Journal
     from oneway.history.journal.lease import Lease
+
+
+OLDER_STORE = "F126"
+"""The code of a store that must be migrated before it can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +50,25 @@ class RunSession:
     """A run's systems, journal and seal, each opened once and shared by all steps of the run.
 
     The journal is opened at first use, and closed with the session. `systems` are those of the
-    request unless others are given; their connections close with a block of their own.
+    request unless others are given; their connections close with a block of their own. A session
+    that only `looks` neither creates nor migrates a journal.
     """
 
     def __init__(
-        self, prepared: PreparedRun, operator: Operator, systems: OpenSystems | None = None
+        self,
+        prepared: PreparedRun,
+        operator: Operator,
+        systems: OpenSystems | None = None,
+        *,
+        looks: bool = False,
     ) -> None:
         self.prepared = prepared.at_home(operator.state.path)
         self.operator = replace(operator, zone=prepared.zone)
         self.systems = systems or OpenSystems(prepared, operator.state.path)
         self._journal: Journal | None = None
+        self._looks = looks
+        self.unread: tuple[Diagnostic, ...] = ()
+        """Why the journal is not read, if it is of an older version that only a run may migrate."""
         self._predecessor: Predecessor | None = None
         self._sought = False
         self.recovered: tuple[Result, ...] = ()
@@ -116,6 +130,7 @@ class RunSession:
     def journal(self) -> "Journal":
         """The open journal, created if needed; raises `Refused` if it cannot be used."""
         if self._journal is None:
+            assert not self._looks, "a session that only looks creates no journal"
             from oneway.history.journal import Journal  # slow to import, and few plans have a past
 
             self._journal = Journal.open(self.state.journal)
@@ -124,7 +139,27 @@ class RunSession:
     @property
     def past(self) -> "Journal | None":
         """The open journal, or None if nothing was ever journalled."""
+        if self._journal is None and self._looks:
+            self._journal = None if self.unread else self._looked_at()
+            return self._journal
         return self.journal if self._journal is not None or self.state.has_journal else None
+
+    def _looked_at(self) -> "Journal | None":
+        if not self.state.has_journal:
+            return None
+        from oneway.history.journal import Journal
+
+        try:
+            return Journal.look(self.state.journal)
+        except Refused as refused:
+            if any(each.code != OLDER_STORE for each in refused.diagnostics):
+                raise
+            said = "; links and earlier runs are not considered"
+            self.unread = tuple(
+                replace(each, severity=Severity.WARNING, summary=f"{each.summary}{said}")
+                for each in refused.diagnostics
+            )
+        return None
 
     @contextmanager
     def as_of_now(self) -> Iterator[None]:

@@ -88,6 +88,9 @@ def record_dead_runs(operator: Operator) -> None:
 
 
 def _record_alone(begun: _Begun, operator: Operator) -> None:
+    """Journal a killed run; an older store waits for the next run, which migrates it."""
+    if (seen := Journal.look(operator.state.journal, copies=False)) is not None:
+        seen.close()
     with Journal.open(operator.state.journal) as journal:
         _record(journal, begun, operator, _KILLED)
 

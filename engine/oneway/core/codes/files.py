@@ -144,6 +144,11 @@ TABLE = (
         "a run has lost its lease: another run has taken over its connection",
         "Nothing more was sent. See what the other run did: `oneway runs`.",
     ),
+    (
+        "F126",
+        "the journal was made by an older version, and this command only reads",
+        "Let a run of this version bring it up to date: `oneway sync`.",
+    ),
     ("F150", "a person cannot be forgotten while a run is open", "Run `oneway resume` first."),
     (
         "F151",

@@ -65,6 +65,14 @@ def upgrade(connection: Connection, found: str, place: str) -> None:
         command.upgrade(config, "head")
 
 
+def another(found: str, place: str) -> Refused:
+    """Return the refusal to read a store of another version without migrating it."""
+    if found not in _older():
+        return newer(found, place)
+    summary = f"made by an older version: its format is {found}, not {HEAD}"
+    return refusal("F126", place, summary, "the next run brings it up to date: `oneway sync`")
+
+
 def newer(found: str, place: str) -> Refused:
     """Return the refusal of a store written by a newer version."""
     summary = f"made by a newer version: its format is {found}, not {HEAD}"

@@ -60,6 +60,27 @@ def connected(url: URL) -> Connection:
     return connection
 
 
+def looked_at(url: URL) -> Connection | None:
+    """Return a connection that only reads a store, or None if the database has none yet.
+
+    Raises `Refused`, also for an older store, which only a run migrates, and SQLAlchemy's errors.
+    """
+    connection = _engine(url).connect().execution_options(postgresql_readonly=True)
+    try:
+        with connection.begin():
+            found = migration.version(connection)
+            if found is None:
+                _refuse_other_tables(connection, shown(url))
+        if found not in (HEAD, None):
+            raise migration.another(found, shown(url))
+    except BaseException:
+        connection.close()
+        raise
+    if found is None:
+        connection.close()
+    return connection if found else None
+
+
 @lru_cache(maxsize=8)
 def _engine(url: URL) -> Engine:
     options = {

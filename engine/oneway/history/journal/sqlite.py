@@ -47,9 +47,48 @@ def connected(path: Path) -> Connection:
     return connection
 
 
+def looked_at(path: Path, *, copies: bool) -> Connection | None:
+    """Return a connection that only reads a store's file, or None if there is no file.
+
+    An older store is read from a temporary copy, which is migrated in its place, if it `copies`.
+    Raises `Refused`, `OSError` and SQLite's errors.
+    """
+    if not path.exists():
+        return None
+    refuse_shared_file(path)
+    _refuse_truncated(path)
+    connection = _connect(path, "")
+    try:
+        with connection.begin():
+            found = migration.version(connection)
+        if found not in (HEAD, None):
+            if not copies:
+                raise migration.another(str(found), str(path))
+            connection = _copied(connection)
+        _check(connection, path)
+        _driver_of(connection).execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _copied(connection: Connection) -> Connection:
+    """Return a private copy of a database, which SQLite deletes when it is closed."""
+    with connection:
+        copy: Any = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        _driver_of(connection).backup(copy)
+    return Connection(_engine(), NullPool(lambda: copy).connect())
+
+
 def _connect(path: Path, mode: str = "WAL") -> Connection:
     """Return a connection to a file; no pool keeps it."""
     return Connection(_engine(), NullPool(lambda: _opened(path, mode)).connect())
+
+
+def _driver_of(connection: Connection) -> Any:
+    """Return the driver's own connection."""
+    return connection.connection.dbapi_connection
 
 
 @cache
@@ -63,7 +102,7 @@ def _engine() -> Engine:
 
 def compacted(connection: Connection) -> bool:
     """Rewrite a store's file without deleted data; return whether that was possible."""
-    file: Any = connection.connection.dbapi_connection
+    file = _driver_of(connection)
     try:
         file.execute("VACUUM")
         blocked, _, _ = file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -74,16 +113,22 @@ def compacted(connection: Connection) -> bool:
 
 def _begin(connection: Connection) -> None:
     # By the driver itself: a BEGIN takes SQLAlchemy as long as the query that follows.
-    file: Any = connection.connection.dbapi_connection
+    file = _driver_of(connection)
     file.execute("BEGIN IMMEDIATE" if connection.info.get(IMMEDIATELY) else "BEGIN DEFERRED")
 
 
 def _opened(path: Path, mode: str) -> Any:
+    """Open a file, and create it if it is missing; without a `mode`, neither happens to it."""
     connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+        str(path) if mode else f"{path.absolute().as_uri()}?mode=rw",
+        timeout=BUSY_TIMEOUT,
+        isolation_level=None,
+        check_same_thread=False,
+        uri=not mode,
     )
     try:
-        connection.execute(f"PRAGMA journal_mode = {mode}")
+        if mode:
+            connection.execute(f"PRAGMA journal_mode = {mode}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
     except BaseException:

@@ -68,6 +68,23 @@ class Store:
         with refusing(place):
             return cls(place, postgresql.connected(url))
 
+    @classmethod
+    def look(cls, where: Path | str, *, copies: bool = True) -> Self | None:
+        """Return the store at a path or a URL, only to read it: nothing is created or migrated.
+
+        None if there is no store. An older file is read from a migrated copy if it `copies`; else,
+        and for an older store in a database, raises `Refused` with F126.
+        """
+        if isinstance(where, Path):
+            with refusing(str(where)):
+                file = sqlite.looked_at(where, copies=copies)
+                return cls(str(where), file) if file is not None else None
+        url = postgresql.url_of(where)
+        place = postgresql.shown(url)
+        with refusing(place):
+            server = postgresql.looked_at(url)
+            return cls(place, server) if server is not None else None
+
     def close(self) -> None:
         """Close the store; everything written is durable already."""
         with suppress(SQLAlchemyError):  # a server may be gone

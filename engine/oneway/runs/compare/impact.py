@@ -18,7 +18,7 @@ from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import RunRequest
 from oneway.runs.preview import Preview, errors_in, preview
 from oneway.runs.read import Known, read_together
-from oneway.runs.session import Operator, RunSession
+from oneway.runs.session import OLDER_STORE, Operator, RunSession
 from oneway.runs.systems import OpenSystems
 
 
@@ -88,7 +88,11 @@ class EditImpact:
     def new_warnings(self) -> tuple[Diagnostic, ...]:
         """What only the new version warns of about the inputs."""
         known = {(each.code, each.summary) for each in self.before.warnings}
-        return tuple(each for each in self.after.warnings if (each.code, each.summary) not in known)
+        return tuple(
+            each
+            for each in self.after.warnings
+            if each.code == OLDER_STORE or (each.code, each.summary) not in known
+        )
 
 
 def _only(one: Version, other: Version, said: Callable[[Breach], str]) -> tuple[Breach, ...]:
@@ -153,12 +157,13 @@ class _Previews:
 
     def of(self, prepared: PreparedRun, systems: OpenSystems) -> Version:
         """Return what `oneway plan` says of a version, of everybody in the inputs."""
-        with RunSession(prepared, self.operator, systems) as session:
+        with RunSession(prepared, self.operator, systems, looks=True) as session:
             shown = preview(
                 session, self.progress, retry_now=self.retry_now, whole=True, known=self.known
             )
             past = session.past
             remembers = past is not None and bool(past.runs(session.past_name, limit=1))
+            remembers = remembers or bool(session.unread)  # which a warning says
         return Version(
             shown.plan,
             shown.errors,

@@ -3,7 +3,7 @@
 from os.path import isfile
 from typing import TYPE_CHECKING
 
-from oneway.core.diagnostics import did_you_mean, refusal
+from oneway.core.diagnostics import Refused, did_you_mean, refusal
 from oneway.core.phrases import some
 from oneway.documents.yaml_source import LIMIT, read_all
 from oneway.history.journal import Run
@@ -78,5 +78,19 @@ def plan_of_run(journal: "Journal", run: Run) -> Plan | None:
 def refuse_without_journal(state: StateFolder) -> None:
     """Raise `Refused` if nothing was ever journalled in a state folder."""
     if not state.has_journal:
-        help = f"run a sync first, or name the folder with --state{_OF_A_PLAN}"
-        raise refusal("F130", str(state.path), "nothing has run yet", help)
+        raise _nothing_yet(state)
+
+
+def journal_to_read(state: StateFolder) -> "Journal":
+    """Return the journal of a state folder, only to read it; raise `Refused` if there is none."""
+    from oneway.history.journal import Journal
+
+    journal = Journal.look(state.journal)
+    if journal is None:
+        raise _nothing_yet(state)
+    return journal
+
+
+def _nothing_yet(state: StateFolder) -> Refused:
+    help = f"run a sync first, or name the folder with --state{_OF_A_PLAN}"
+    return refusal("F130", str(state.path), "nothing has run yet", help)
