@@ -12,6 +12,7 @@ import io
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import BinaryIO
 
 from oneway.core.records import MISSING, Value, at
@@ -26,7 +27,7 @@ from oneway_connectors.file.csv_groups import (
 from oneway_connectors.file.csv_text import Dialect, Lines
 from oneway_connectors.file.headings import Headings, changed, rejected
 from oneway_connectors.file.last_cell import is_whole
-from oneway_connectors.file.layout import FileEntries, FileEntry
+from oneway_connectors.file.layout import FileEntries, FileEntry, line_of
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.sniff import SAMPLE, what_is_amiss
 from oneway_connectors.file.table import HEADER_HELP, OfTable, Table
@@ -95,7 +96,22 @@ class CsvRows(OfTable):
         self._dialect = replace(self._dialect, delimiter=delimiter)
         rows = self._dialect.rows(lines)
         self._read_header(lines, rows)
+        below = file.tell()
+        self._table.weigh(self._rows_below(file))
+        file.seek(below)
         return lines, rows
+
+    def _rows_below(self, file: BinaryIO) -> Iterator[list[str]]:
+        """Yield the cells of all rows from here on that can be separated."""
+        lines = iter(partial(line_of, file), b"")
+        rows = self._dialect.rows(line.decode(errors="surrogateescape") for line in lines)
+        while True:
+            try:
+                yield next(rows)
+            except csv.Error:
+                continue
+            except StopIteration:
+                return
 
     def _each(
         self, lines: Lines, rows: Iterator[list[str]], last: int | None = None

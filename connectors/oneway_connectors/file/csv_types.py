@@ -7,8 +7,9 @@ into ISO text. A cell that is no number, boolean or date in any form does not fi
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 
 from oneway.core import day_patterns
@@ -26,6 +27,7 @@ _NUMBERS = ("integer", "number")
 _EXACT = 10**15
 """Larger numbers would lose digits as floats, so they stay text."""
 _LIKE = {
+    "": {"integer": "1250", "number": "1250.50"},
     ".": {"integer": "1,250", "number": "1,250.50"},
     ",": {"integer": "1.250", "number": "1.250,50"},
 }
@@ -49,6 +51,7 @@ _DAY_ZERO = date(1899, 12, 30)
 _SERIAL = re.compile(r"([1-9][0-9]{4})(?:\.0+)?")
 
 
+@lru_cache(maxsize=1 << 14)
 def day_in(text: str, pattern: str) -> date | None:
     """Return the day in a text with a pattern, or None."""
     if pattern != SERIAL:
@@ -62,15 +65,43 @@ class CellType:
     """The type of a column's cells: a kind and, for dates, a pattern.
 
     `mark` is the decimal mark of numbers, which may then have thousands separators; without one,
-    numbers are in JSON notation.
+    numbers are in JSON notation. `others` are types that the column seems to have instead, and
+    `doubt` says why: a cell that they read differently is not trusted (`other_readings`).
     """
 
     kind: str
     pattern: str = ""
     mark: str = ""
+    others: tuple["CellType", ...] = ()
+    doubt: str = ""
+
+    @property
+    def form(self) -> str:
+        """How its cells are written: a pattern, or a number as an example."""
+        return self.pattern or _LIKE[self.mark][self.kind]
+
+    def meaning(self, text: str) -> Hashable:
+        """Return the day, number or boolean that a text means; None if it does not fit the type."""
+        if self.kind == _DATE:
+            return day_in(text, self.pattern) or parse_day(text)
+        if self.mark and self.kind in _NUMBERS:
+            found = self._by_mark(text, None)
+            return found if isinstance(found, (int, float)) else None
+        if not _ABOUT[self.kind][0].fullmatch(text):
+            return None
+        return float(text) if self.kind in _NUMBERS else text.lower()
+
+    def is_doubted(self, cell: str) -> bool:
+        """Return whether one of the `others` reads a cell, and reads another value than this."""
+        text = cell.strip()
+        theirs = (other.meaning(text) for other in self.others)
+        return any(each is not None and each != self.meaning(text) for each in theirs)
 
     def read(self, cell: str) -> Value:
-        """Return the value of a cell; its text if it does not fit the type."""
+        """Return the value of a cell; its text if it does not fit the type, or is doubted."""
+        return cell if self.others and self.is_doubted(cell) else self._value(cell)
+
+    def _value(self, cell: str) -> Value:
         if self.kind == _DATE:
             day = day_in(cell.strip(), self.pattern)
             return cell if day is None else day.isoformat()
@@ -91,16 +122,12 @@ class CellType:
     def unfit(self, cell: str) -> str:
         """Return what a cell that does not fit should contain, in words; "" if it fits."""
         text = cell.strip()
-        if not text:
+        if not text or (self.meaning(text) is not None and not self.is_doubted(text)):
             return ""
         if self.kind == _DATE:
-            like = _AS_SERIAL if self.pattern == SERIAL else f"a date like {self.pattern}"
-            return "" if day_in(text, self.pattern) or parse_day(text) else like
-        pattern, words = _ABOUT[self.kind]
-        if self.mark and self.kind in _NUMBERS:
-            like = _LIKE[self.mark][self.kind]
-            return f"{words} like {like}" if self._by_mark(text, None) is None else ""
-        return "" if pattern.fullmatch(text) else words
+            return _AS_SERIAL if self.pattern == SERIAL else f"a date like {self.pattern}"
+        words = _ABOUT[self.kind][1]
+        return f"{words} like {self.form}" if self.mark and self.kind in _NUMBERS else words
 
     def is_whole(self, cell: str) -> bool:
         """Return whether a cell fits the type and cannot be the beginning of a longer cell."""
@@ -129,7 +156,7 @@ class CellType:
         cell = str(value).lower()
         if self.mark == COMMA and self.kind == "number":
             cell = cell.replace(".", COMMA)
-        back = self.read(cell)
+        back = self._value(cell)
         return cell if back == value and isinstance(back, bool) == isinstance(value, bool) else None
 
 

@@ -157,6 +157,8 @@ class Headings:
         """Return a message about a cell that does not fit its column's type, or ""."""
         for name, number, kind in self._checked:
             words = kind.unfit(cells[number]) if number < len(cells) else ""
+            if words and kind.is_doubted(cells[number]):
+                return f"column {name!r} {kind.doubt}"
             if words:
                 text = cells[number].strip()
                 why = "there is no such day; " if kind.is_no_day(text) else ""

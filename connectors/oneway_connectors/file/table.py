@@ -13,6 +13,7 @@ from oneway_connectors.file.blank_words import is_blank_word
 from oneway_connectors.file.headings import Headings, rejected
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import UTF_8, FileOptions
+from oneway_connectors.file.other_readings import doubted
 from oneway_connectors.file.sniff import are_headings, footer_in, is_line, is_mark, is_total
 
 _MANY = 12
@@ -82,6 +83,14 @@ class Table:
             raise self.bad(line, summary, help)
         if options.id and options.id not in names:
             raise self.bad(line, f"no column is called {options.id!r}", self._id_help(names))
+
+    def weigh(self, rows: Iterator[Sequence[str]]) -> None:
+        """Doubt the type of a column that other settings fit better, by the cells of all rows."""
+        headings, options = self.headings, self._options
+        found = doubted({headings.names[at]: (at, kind) for at, kind in headings.checked}, rows)
+        if found:
+            types, flat = {**options.types, **found}, options.headings == "flat"
+            self.headings = Headings(headings.names, types, flat=flat, heeded=options.heeded)
 
     def entry(self, line: int, raw: bytes, cells: Sequence[str], *, cut: bool) -> FileEntry | None:
         """Return the entry of a row, or None if the row is blank, or only a line of dashes."""
@@ -222,8 +231,11 @@ class Table:
             summary = f"the text of {damaged!r} would be read as an error of a spreadsheet"
             help = "correct it at its source, or set damaged_cells: keep in the target's options"
             raise rejected(summary, help)
-        types = options.types if options.unfit_cells == "error" else {}
+        typed = self.headings.typed if options.unfit_cells == "error" else ()
+        types = {self.headings.names[at]: kind for at, kind in typed}
         for name, cell in cells.items():
+            if name in types and types[name].is_doubted(cell):
+                raise rejected(f"{name!r} {types[name].doubt}", "correct the file first")
             if name in types and (words := types[name].unfit(cell)):
                 help = "see what the mapping writes to it, or take it out of the option types"
                 raise rejected(f"{name!r} holds {words}, and would hold other text", help)

@@ -44,6 +44,7 @@ class WorkbookRows(OfTable):
             raise ReadError("R156", summary, help)
         rows = self._rows(read_up_to(file, MAX_SIZE + 1))
         header = self._header(rows)
+        self._table.weigh(cells for _, cells in rows[header:])
         for position, (line, cells) in enumerate(rows[header:], header + 1):
             if self._table.is_footer(line, cells):
                 for below, others in rows[position:]:

@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import permutations
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
@@ -171,6 +172,26 @@ def read(text: str, pattern: str) -> date | None:
         return date(year, _month(said["month"]), int(said["day"]))
     except ValueError:
         return None
+
+
+def reordered(pattern: str) -> tuple[str, ...]:
+    """Return the patterns with day, month and year in another order that could fit the same text.
+
+    The first one swaps day and month. Others exist only if the year has two digits.
+    """
+    pieces = list(_pieces(pattern))
+    kinds = ["year", "month", "day"]
+    places = {_kind(piece): at for at, piece in enumerate(pieces) if _kind(piece) in kinds}
+    if pieces[places["month"]] in ("MMM", "MMMM"):
+        return ()
+    found = []
+    for order in (("year", "day", "month"), *permutations(kinds)):
+        moved = list(pieces)
+        for kind, other in zip(kinds, order, strict=True):
+            moved[places[kind]] = pieces[places[other]]
+        found.append("".join(moved))
+    short = _first_year(pattern) is not None
+    return tuple(each for each in dict.fromkeys(found if short else found[:1]) if each != pattern)
 
 
 def is_shaped(text: str, pattern: str) -> bool:
