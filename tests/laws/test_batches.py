@@ -40,7 +40,7 @@ from oneway.mapping.short_rows import (
 )
 from oneway.planning.links import NO_LINKS
 from oneway.planning.plan_file import dump
-from oneway.planning.planner import plan_rows
+from oneway.planning.planner import RowsToPlan, plan_rows
 from oneway.planning.screen import screen
 from oneway.runs.snapshot.projection import Tree, stored_text, stored_texts
 from oneway_connectors.file import formats
@@ -335,7 +335,7 @@ def refuse_another_plan(
         return Collected(items, snapshot.complete, snapshot.problems)
 
     read = of(rows, world.source), of(targets, world.target)
-    plan = plan_rows(program, *read, seal=SEAL, header=header_of(world))
+    plan = plan_rows(program, RowsToPlan(*read), seal=SEAL, header=header_of(world))
     assert dump(plan) == dump(planned(world))
     assert plan == planned(world)
     pairs = screen(program.policy, rows, targets, NO_LINKS, ()).quiet

@@ -652,14 +652,14 @@ MUTANTS = (
             ),
             (
                 "a-name-that-the-target-holds-is-anothers",
-                "planning/leaving_doubts",
+                "planning/passed_on",
                 "if likeness.related:",
                 "if likeness.one_word:",
                 "a value that the target record has in common says that the person stays",
             ),
             (
                 "what-the-guard-holds-is-a-conflict",
-                "planning/leaving_doubts",
+                "planning/passed_on",
                 "return likeness.whole_name or len(changed) >= SEVERAL",
                 "return False",
                 "an update of all names is held by the guard",
@@ -749,7 +749,7 @@ MUTANTS = (
             ),
             (
                 "a-surrogate-id-proves-the-person",
-                "planning/leaving_doubts",
+                "planning/passed_on",
                 "if not (several or by_record) or",
                 "if is_supported(links, row, target) or not (several or by_record) or",
                 "an id that passed on with the key does not say who a person is",
@@ -777,7 +777,7 @@ MUTANTS = (
             ),
             (
                 "a-row-without-a-name-is-an-answer",
-                "planning/leaving_doubts",
+                "planning/passed_on",
                 "not (likeness.unlike or likeness.unproven)",
                 "not likeness.two_people",
                 "a row with an email alone does not take a leaver off the list",
@@ -786,7 +786,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-link-by-the-code-itself-says-who-has-it",
-        "planning/leaving_doubts",
+        "planning/passed_on",
         "if linked and not by_key and (words or 0) < SEVERAL:",
         "if linked:",
         "where the id is the code, a link does not say that the same person has it",
@@ -863,8 +863,8 @@ MUTANTS = (
             (
                 "a-second-record-that-is-not-shown-is-forgotten",
                 "planning/listed_before",
-                "sorted((evidence.unseen & open_) - there)",
-                "()",
+                "sorted((evidence.unseen & listings.open) - there)",
+                "list[str]()",
             ),
         )
     ),
@@ -882,9 +882,9 @@ MUTANTS = (
             ),
             (
                 "a-linked-row-is-its-persons-whatever-its-key",
-                "planning/leaving_doubts",
-                "    linked = exact and links.get",
-                "    linked = links.get",
+                "planning/passed_on",
+                "    linked = exact and self.links.get",
+                "    linked = self.links.get",
                 LISTED,
             ),
             (
@@ -967,8 +967,8 @@ MUTANTS = (
             (
                 "one-owner-who-stays-frees-the-record",
                 "planning/listed_before",
-                "        return whose <= {*staying}\n",
-                "        return not whose.isdisjoint(staying)\n",
+                "        return whose <= self.staying\n",
+                "        return not whose.isdisjoint(self.staying)\n",
                 LISTED,
             ),
             (
@@ -1047,7 +1047,7 @@ MUTANTS = (
     Mutant(
         "an-anonymous-row-frees-a-second-record",
         "planning/listed_before",
-        "        return whose <= {*staying}\n",
+        "        return whose <= self.staying\n",
         "        return True\n",
         "a second record that was listed stays so when the row of its person becomes anonymous",
         "tests/laws/test_whose_access.py",
@@ -2243,8 +2243,8 @@ MUTANTS = (
     Mutant(
         "one-per-link-of-an-old-record-lost",
         "planning/planner",
-        "self.chosen.evidence(evidence)",
-        "evidence",
+        "self.chosen.evidence(given.evidence)",
+        "given.evidence",
         "a person is the same whichever record counts",
         "tests/cli/test_employments.py -k nights",
     ),

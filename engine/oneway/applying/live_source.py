@@ -13,7 +13,7 @@ from oneway.mapping.short_rows import whole
 from oneway.mapping.spec import Absent, Category, Rehires, Write
 from oneway.planning.absent import Unmatched, doubt, may_be_anybodys
 from oneway.planning.diff import at_create, at_update, is_gone, refuses
-from oneway.planning.doubted_matches import back_on_a_guess
+from oneway.planning.doubted_matches import ReturnDoubts
 from oneway.planning.draft_reasons import NOT_SHOWN
 from oneway.planning.links import let_through
 from oneway.planning.one_per_person import ANOTHER, one_per_person
@@ -151,7 +151,7 @@ class PlannedSource:
 
     def guess(self, policy: Policy, row: SourceRow, target: TargetRow) -> Reason | None:
         """Return why a returning person may not be the leaver who owns the record."""
-        return back_on_a_guess(policy, row, target, self.linked, self.allowed)
+        return ReturnDoubts(policy, self.linked, self.allowed).reason(row, target)
 
 
 class _LastAsked(local):

@@ -31,6 +31,13 @@ class MatchDoubts:
     policy: Policy
     evidence: LinkEvidence
     allowed: frozenset[str]
+    returns: "ReturnDoubts"
+
+    @classmethod
+    def of(cls, policy: Policy, evidence: LinkEvidence, allowed: frozenset[str]) -> "MatchDoubts":
+        """Return the doubts by the evidence of a run."""
+        returns = ReturnDoubts(policy, evidence.targets, allowed, evidence.ended)
+        return cls(policy, evidence, allowed, returns)
 
     def hold(self, matches: Matches, rows: Sequence[SourceRow]) -> Matches:
         """Return the matches with a conflict in place of each doubted one."""
@@ -47,11 +54,8 @@ class MatchDoubts:
 
     def _of(self, row: SourceRow, target: TargetRow) -> Reason | None:
         """Return why a row may not be the person whose record its key finds."""
-        evidence = self.evidence
         return (
-            back_on_a_guess(
-                self.policy, row, target, evidence.targets, self.allowed, evidence.ended
-            )
+            self.returns.reason(row, target)
             or self._outside_on_a_guess(row, target)
             or self._listed_for_another(row, target)
             or self._linked_elsewhere(row, target)
@@ -151,41 +155,46 @@ class MatchDoubts:
         return conflicts
 
 
-def back_on_a_guess(
-    policy: Policy,
-    row: SourceRow,
-    target: TargetRow,
-    links: Mapping[str, str],
-    allowed: frozenset[str],
-    ended: Collection[str] = (),
-) -> Reason | None:
-    """Return why a row may not be the leaver whose record its key finds; None if nothing says so.
-
-    There is a reason if no run has linked the two (the store is new or lost, or the id is the key),
-    and they differ or have no identifying value in common (the row may have no name yet). A
-    newcomer who was given the key would get the leaver's account.
+@dataclass(frozen=True, slots=True)
+class ReturnDoubts:
+    """What speaks against returns to a record that a key finds.
 
     `links` are the linked target records by source record, `ended` the records whose access this
     sync ended. A human has let the keys in `allowed` decide.
     """
-    half = not target.left and target.target_id in ended
-    out = bool(held_from_leave(policy, row, target)) if half else target.left
-    reactivates = policy.rehires is Rehires.REACTIVATE and out
-    if not reactivates or row.outside or row.key in allowed or not is_there(policy, row):
-        return None
-    # A later key may find a person who comes back with a new number.
-    keys = enumerate(zip(row.keys, target.keys, strict=False))
-    level = next((at for at, (one, other) in keys if one is not None and one == other), 0)
-    likeness = likeness_beside(policy, row, target, after=level)
-    readable = bool(policy.identifying and row.cells and target.values)
-    untold = readable and not likeness.agreeing and not likeness.exclusive
-    if not (likeness.differing or untold) or is_supported(links, row, target):
-        return None
-    text = (
-        f"the key {row.key} finds target record {target.target_id}, which has left, and "
-        f"no run remembers whose it was; {likeness.text}: a person decides"
-    )
-    return Reason("reused", text, candidates=(target.target_id,))
+
+    policy: Policy
+    links: Mapping[str, str]
+    allowed: Collection[str]
+    ended: Collection[str] = ()
+
+    def reason(self, row: SourceRow, target: TargetRow) -> Reason | None:
+        """Return why a row may not be the leaver whose record its key finds, else None.
+
+        There is a reason if no run has linked the two (the store is new or lost, or the id is the
+        key), and they differ or have no identifying value in common (the row may have no name yet).
+        A newcomer who was given the key would get the leaver's account.
+        """
+        policy = self.policy
+        half = not target.left and target.target_id in self.ended
+        out = bool(held_from_leave(policy, row, target)) if half else target.left
+        if not out or policy.rehires is not Rehires.REACTIVATE:
+            return None
+        if row.outside or row.key in self.allowed or not is_there(policy, row):
+            return None
+        # A later key may find a person who comes back with a new number.
+        keys = enumerate(zip(row.keys, target.keys, strict=False))
+        level = next((at for at, (one, other) in keys if one is not None and one == other), 0)
+        likeness = likeness_beside(policy, row, target, after=level)
+        readable = bool(policy.identifying and row.cells and target.values)
+        untold = readable and not likeness.agreeing and not likeness.exclusive
+        if not (likeness.differing or untold) or is_supported(self.links, row, target):
+            return None
+        text = (
+            f"the key {row.key} finds target record {target.target_id}, which has left, and "
+            f"no run remembers whose it was; {likeness.text}: a person decides"
+        )
+        return Reason("reused", text, candidates=(target.target_id,))
 
 
 def _by_key_alone(row: SourceRow, target: TargetRow) -> str:

@@ -6,22 +6,10 @@ from dataclasses import replace
 from shlex import quote
 
 from oneway.mapping.packed_rows import ids_of, others_of
-from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnyTargetRow
-from oneway.mapping.spec import Rehires
 from oneway.planning.breach import key_of, words_of
-from oneway.planning.diff import at_update, perhaps_left, refuses
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Outcome, Read, Reason
-from oneway.planning.similar.near_misses import forms_of
-from oneway.planning.similar.same_person import (
-    SEVERAL,
-    Likeness,
-    is_id,
-    is_supported,
-    likeness_beside,
-    likeness_of,
-)
 
 _MOST = 3
 """How many keys are named at most."""
@@ -67,87 +55,6 @@ _SEEN = "had left when a run was refused or held, as far as that run could tell"
 def vanished(still_in: Collection[str], shown: Collection[str]) -> Mapping[str, str]:
     """Return why each of these source records that is no longer shown may be a leaver's."""
     return {each: _VANISHED for each in still_in if each not in shown}
-
-
-def anothers(
-    policy: Policy, links: Mapping[str, str], row: SourceRow, target: TargetRow, words: int | None
-) -> str:
-    """Return how a row that stays differs from a record that was listed for its id; "" if alike.
-
-    By now the id may belong to somebody else. It does not if the two have the same key, which is
-    not the id, and a link of which at least one of the `words` of the name is left (`renamed`). Nor
-    if a key in another form is all that they had in common before. A row without the record's names
-    does not show that its person is back.
-    """
-    likeness = likeness_beside(policy, row, target)
-    if perhaps_left(policy, row) or not (likeness.unlike or likeness.unproven):
-        return ""
-    keys = zip(row.keys, target.keys, strict=False)
-    exact = any(one is not None and one == other for one, other in keys)
-    linked = exact and links.get(row.source_id) == target.target_id
-    by_key = any(is_id(row, value) for value in row.key_values)
-    if linked and not by_key and (words or 0) < SEVERAL:
-        return ""
-    if not exact and not {*forms_of(row)}.isdisjoint(forms_of(target)):
-        return ""
-    return likeness_of(policy, row, target).text
-
-
-def renamed(
-    policy: Policy,
-    links: Mapping[str, str],
-    row: SourceRow,
-    target: TargetRow,
-    words: int | None,
-    *,
-    lost: bool = False,
-) -> str:
-    """Return how a row that stays differs from its record, if its id and key passed on; else "".
-
-    They passed on if none of the `words` that the person's name had when the two were linked is
-    left (None if there are none to compare), and nothing else says that they are one person:
-    neither the record nor, if the name had one word, a key beside the id. A record that has left
-    matters only if the row would reactivate it. An update that replaces the names in the record is
-    left to the guard `identities`. With `lost`, the seal key of the link's digests is lost, so all
-    words may be others.
-    """
-    supported = is_supported(links, row, target)
-    lost = lost and not supported
-    closed = target.left and policy.rehires is not Rehires.REACTIVATE
-    untold = words is None and not (target.left or lost)
-    if closed or untold or row.evaluation_error is not None or perhaps_left(policy, row):
-        return ""
-    likeness = likeness_beside(policy, row, target)
-    if likeness.related:
-        return ""
-    several = lost or (words or 0) >= SEVERAL
-    by_record = likeness.unlike if words is None else likeness.two_people
-    if supported:
-        by_record = by_record and words is None
-    if not (several or by_record) or _are_replaced(policy, row, target, likeness):
-        return ""
-    name = "no word of the name is as it was" if words else "nothing of it agrees"
-    name = _NOT_COMPARED if lost else name
-    return "; ".join((name, *likeness.differing, *likeness.withdrawn))
-
-
-_NOT_COMPARED = (
-    "the name cannot be compared with the one that its link remembers, as seal.key is another now"
-)
-
-
-def _are_replaced(policy: Policy, row: SourceRow, target: TargetRow, likeness: Likeness) -> bool:
-    """Return whether an update would replace so many names that the guard `identities` holds it."""
-    fields = (policy.fields, row.cells, target.values)
-    written = [each for each in at_update(*fields) if each.before is not None]
-    changed = [each for each in written if each.rule.path in policy.identifying_paths]
-    refused = any(
-        refuses(rule, cell, creating=False)
-        for rule, cell in zip(policy.fields, row.cells, strict=True)
-    )
-    if refused or row.outside or row.failed_rules or not (changed and likeness.two_people):
-        return False
-    return likeness.whole_name or len(changed) >= SEVERAL
 
 
 def passed_on(others: Mapping[str, str]) -> Mapping[str, str]:

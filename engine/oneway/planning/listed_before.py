@@ -5,8 +5,10 @@ matches a person who stays, or until everybody it may belong to stays. A run tha
 record, or cannot judge it, passes it on to the next run.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
+from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
 from oneway.mapping.program import Policy, Program, SourceRow, TargetRow
 from oneway.mapping.spec import Absent
@@ -70,25 +72,67 @@ def still_listed(
     `aside` are source records that another record of the same person replaces, each with that
     record. A record that the target does not show is listed if it may exist and belong to somebody.
     """
-    before = evidence.before
-    if not before:
+    if not evidence.before:
         return tuple(drafts)
     named = {id for each in drafts if each.has_access for id in _named(each)}
-    open_ = before.keys() - named
-    staying = {*_staying(program.policy, drafts, aside, evidence)}
+    listings = _Listings(
+        program,
+        evidence,
+        evidence.before.keys() - named,
+        frozenset(_staying(program.policy, drafts, aside, evidence)),
+    )
     there = {each.target.target_id for each in drafts if each.target is not None}
-    hidden = (id for id in sorted((evidence.unseen & open_) - there) if before[id])
+    unseen = sorted((evidence.unseen & listings.open) - there)
+    drafts_of_unseen = (
+        listings.again(draft_of_unseen(program.policy, id, id))
+        for id in unseen
+        if evidence.before[id]
+    )
+    return (*map(listings.again, drafts), *(each for each in drafts_of_unseen if each.has_access))
 
-    def again(draft: Draft) -> Draft:
+
+@dataclass(frozen=True, slots=True)
+class _Listings:
+    """The records of earlier lists; those in `open` are not named by this plan.
+
+    `staying` are the source records of people who clearly stay.
+    """
+
+    program: Program
+    evidence: LinkEvidence
+    open: AbstractSet[str]
+    staying: frozenset[str]
+
+    def again(self, draft: Draft) -> Draft:
+        """Return the draft, listing its record again if its access has not ended."""
         target = draft.target
-        if target is None or target.target_id not in open_:
+        if target is None or target.target_id not in self.open or self._has_ended(draft, target):
             return draft
-        if _has_ended(program, draft, target, before[target.target_id], staying, evidence):
-            return draft
-        return _listed(draft, before[target.target_id], evidence.open_again)
+        ids = tuple(sorted(self.evidence.before[target.target_id]))
+        was = "was in this list before"
+        if target.target_id in self.evidence.open_again:
+            was = "gives access, though the source said before that its person leaves"
+        text = f"{was}, and may be that of source record {some(ids)}"
+        text = text if ids else f"{was}, and nothing shows that its access has ended"
+        candidates = ids if draft.row is None else ()
+        reason = Reason(MAY_HAVE_LEFT, text, candidates=candidates, warning=True)
+        return draft._replace(has_access=True, reasons=(*draft.reasons, reason))
 
-    unseen = (again(draft_of_unseen(program.policy, id, id)) for id in hidden)
-    return (*map(again, drafts), *(each for each in unseen if each.has_access))
+    def _has_ended(self, draft: Draft, target: TargetRow) -> bool:
+        """Return whether a listed record shows that its access has ended, or need not end."""
+        program, row = self.program, draft.row
+        if is_out(program, target) and not self.evidence.all_left:
+            return True
+        if row is not None and row.source_id in self.staying and not row.outside:
+            return True
+        whose = self.evidence.before[target.target_id]
+        if whose:
+            return whose <= self.staying
+        # It was listed because it has no owner, which ends if the mapping spares such records now.
+        if row is not None or self.evidence.source_unclear:
+            return False
+        spared = program.policy.absent is not Absent.DEACTIVATE
+        return spared or program.absence_counts(target) is False
 
 
 def _named(draft: Draft) -> Iterator[str]:
@@ -113,38 +157,3 @@ def _staying(
         doubtful = id in evidence.doubted or id in evidence.passed_on or id in evidence.unasked
         if not (doubtful or perhaps_left(policy, row)):
             yield id
-
-
-def _has_ended(
-    program: Program,
-    draft: Draft,
-    target: TargetRow,
-    whose: frozenset[str],
-    staying: Collection[str],
-    evidence: LinkEvidence,
-) -> bool:
-    """Return whether a listed record shows that its access has ended, or need not end."""
-    if is_out(program, target) and not evidence.all_left:
-        return True
-    row = draft.row
-    if row is not None and row.source_id in staying and not row.outside:
-        return True
-    if whose:
-        return whose <= {*staying}
-    # It was listed because it has no owner, which ends if the mapping spares such records now.
-    if row is not None or evidence.source_unclear:
-        return False
-    return program.policy.absent is not Absent.DEACTIVATE or program.absence_counts(target) is False
-
-
-def _listed(draft: Draft, whose: frozenset[str], again: Collection[str]) -> Draft:
-    """Return the draft of a record that stays listed; those in `again` gave access anew."""
-    ids, target = tuple(sorted(whose)), draft.target
-    was = "was in this list before"
-    if target is not None and target.target_id in again:
-        was = "gives access, though the source said before that its person leaves"
-    text = f"{was}, and may be that of source record {some(ids)}"
-    text = text if ids else f"{was}, and nothing shows that its access has ended"
-    candidates = ids if draft.row is None else ()
-    reason = Reason(MAY_HAVE_LEFT, text, candidates=candidates, warning=True)
-    return draft._replace(has_access=True, reasons=(*draft.reasons, reason))

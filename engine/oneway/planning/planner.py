@@ -125,32 +125,38 @@ def plan(
     targets = Collected(
         tuple(map(program.target_row, target.records)), target.complete, target.problems
     )
-    return plan_rows(program, rows, targets, seal=seal, header=header, evidence=evidence)
+    return plan_rows(program, RowsToPlan(rows, targets, evidence), seal=seal, header=header)
 
 
-def plan_rows(
-    program: Program, source: Collected[AnySourceRow], target: Collected[AnyTargetRow], *,
-    seal: Seal, header: Header,
-    evidence: LinkEvidence = NO_LINKS, passed_over: PassedOver = NOT_PASSED,
-) -> Plan:  # fmt: skip
-    """Return the plan, as `plan` does, for rows and for quiet pairs that were not read."""
-    return _Planner(program, source, target, header, evidence, passed_over).plan(seal)
+@dataclass(frozen=True, slots=True)
+class RowsToPlan:
+    """The rows of both sides, and what earlier runs know about their records.
+
+    `passed_over` are quiet pairs that were not read, because nothing about them has changed.
+    """
+
+    source: Collected[AnySourceRow]
+    target: Collected[AnyTargetRow]
+    evidence: LinkEvidence = NO_LINKS
+    passed_over: PassedOver = NOT_PASSED
+
+
+def plan_rows(program: Program, rows: RowsToPlan, *, seal: Seal, header: Header) -> Plan:
+    """Return the plan for rows, as `plan` does for records."""
+    return _Planner(program, rows, header).plan(seal)
 
 
 class _Planner:
     """Makes one plan from rows: a method for each stage."""
 
-    def __init__(
-        self, program: Program, source: Collected[AnySourceRow], target: Collected[AnyTargetRow],
-        header: Header, evidence: LinkEvidence, passed_over: PassedOver,
-    ) -> None:  # fmt: skip
+    def __init__(self, program: Program, given: RowsToPlan, header: Header) -> None:
         self.program, self.policy, self.header = program, program.policy, header
-        self.source, self.target, self.passed_over = source, target, passed_over
-        self.chosen = one_per_person(self.policy, source.items)
-        self.known = evidence
-        self.evidence = self.chosen.evidence(evidence)
-        rows = self.chosen.rows
-        screened = screen(self.policy, rows, target.items, self.evidence, header.allowed)
+        self.source, self.target, self.passed_over = given.source, given.target, given.passed_over
+        self.chosen = one_per_person(self.policy, given.source.items)
+        self.known = given.evidence
+        self.evidence = self.chosen.evidence(given.evidence)
+        rows, targets = self.chosen.rows, given.target.items
+        screened = screen(self.policy, rows, targets, self.evidence, header.allowed)
         self.quiet = screened.quiet
         # In an order that does not depend on that of reading.
         self.rows = sorted(screened.rows, key=lambda row: (row.key, row.source_id))
@@ -159,7 +165,7 @@ class _Planner:
         self.linked = self.evidence.linked_among(self.targets)
         self.records = self._matched()
         self.matches = self.records.matches
-        self.unseen = (*_unseen(target, self.targets), *_hidden(self.evidence, self.targets))
+        self.unseen = (*_unseen(given.target, self.targets), *_hidden(self.evidence, self.targets))
 
     def plan(self, seal: Seal) -> Plan:
         """Return the plan."""
@@ -198,10 +204,10 @@ class _Planner:
         rows, targets, policy = self.rows, self.targets, self.policy
         allowed = let_through(each.guard for each in self.header.allowed)
         matches = match(rows, targets, policy.match_paths)
-        matches = reconcile(matches, rows, targets, policy, self.evidence, allowed)
         found = MatchedRows(
             policy, rows, targets, matches, self.quiet, self.linked, self.passed_over.kinds
         )
+        found = replace(found, matches=reconcile(found, self.evidence, allowed))
         matches = hold_near_duplicates(found, allowed)
         matches = hold_who_came_back(matches, rows, policy, allowed)
         return replace(found, matches=hold_tied(matches, rows, self.chosen.tied))

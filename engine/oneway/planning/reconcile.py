@@ -14,47 +14,35 @@ from oneway.mapping.spec import Gone, Rekey
 from oneway.planning.diff import is_there, present
 from oneway.planning.doubted_matches import MatchDoubts
 from oneway.planning.links import Link, LinkEvidence, Links
-from oneway.planning.match import NOBODY, Match, Matches
+from oneway.planning.match import NOBODY, Match, MatchedRows, Matches
 from oneway.planning.plan import Reason
 from oneway.planning.reissued import Reissued, slots
 from oneway.planning.similar.same_person import Likeness, likeness_of
 
 
 def reconcile(
-    matches: Matches,
-    rows: Sequence[SourceRow],
-    targets: Sequence[TargetRow],
-    policy: Policy,
-    evidence: LinkEvidence,
-    allowed: frozenset[str] = frozenset(),
+    records: MatchedRows, evidence: LinkEvidence, allowed: frozenset[str] = frozenset()
 ) -> Matches:
     """Return the matches by keys, with conflicts where the links contradict them.
 
     A human has let the keys in `allowed` decide.
     """
+    matches = records.matches
     if evidence.links:
-        matches = _Reconciler(matches, rows, targets, policy, evidence, allowed).reconciled()
-    return MatchDoubts(policy, evidence, allowed).hold(matches, rows)
+        matches = _Reconciler(records, evidence, allowed).reconciled()
+    return MatchDoubts.of(records.policy, evidence, allowed).hold(matches, records.rows)
 
 
 class _Reconciler:
     """Compares each match with the links."""
 
     def __init__(
-        self,
-        matches: Matches,
-        rows: Sequence[SourceRow],
-        targets: Sequence[TargetRow],
-        policy: Policy,
-        evidence: LinkEvidence,
-        allowed: frozenset[str],
+        self, records: MatchedRows, evidence: LinkEvidence, allowed: frozenset[str]
     ) -> None:
-        self.matches = matches
-        self.policy = policy
-        self.evidence = evidence
-        self.allowed = allowed
-        self.rows = {row.source_id: row for row in rows}
-        self.targets = {each.target_id: each for each in targets}
+        self.policy, self.matches = records.policy, records.matches
+        self.evidence, self.allowed = evidence, allowed
+        self.rows = {row.source_id: row for row in records.rows}
+        self.targets = {each.target_id: each for each in records.targets}
         self.by_source = _usable(evidence.table, self.rows, self.targets)
         self.by_target = {each.target_id: each for each in self.by_source.values()}
         self.let_through = self._let_through()

@@ -8,6 +8,7 @@ its marks (`similar.record_marks`). It ends once somebody who clearly stays has 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import field, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from oneway.core.dataclass import dataclass
 from oneway.planning.access import WHOSE
@@ -71,53 +72,53 @@ class SaidLeft:
         }
         return replace(self, later={id: on for id, on in self.later.items() if id not in come})
 
+    def after(self, plan: Plan, evidence: LinkEvidence, now: "SaidNow") -> "SaidLeft":
+        """Return what the next run must know, after a plan over what the source says `now`."""
+        leavers, stayed, asked = now
+        found: dict[str, set[str]] = {id: {*whose} for id, whose in self.records.items()}
+        known = self.people
+        ended = {id for id, whose in self.records.items() if all(map(stayed.get, whose)) and whose}
+        back = {id for id, clear in stayed.items() if not clear}
+        for each in (e for e in plan.runs if isinstance(e, Outcome | Quiet)):
+            source, target = each.source_id, each.target_id
+            if source is None:
+                continue
+            if source in leavers:
+                for id in _records_of(each):
+                    found.setdefault(id, set()).add(source)
+            elif target in self.records or source in known:
+                answered = _is_brought_back(each) or (source in asked and _stays(each, evidence))
+                if target is not None and target in self.records and answered:
+                    ended.add(target)
+                else:
+                    back.add(source)
+        records = {id: frozenset(whose) for id, whose in sorted(found.items()) if id not in ended}
+        theirs = frozenset[str]().union(*records.values())
+        later = {**self.later, **leavers}
+        later = {id: on for id, on in later.items() if on and id in theirs}
+        return replace(self, records=records, back=frozenset(back), later=later)
+
+    def matched_in(self, plan: Plan) -> frozenset[str]:
+        """Return the source records that match a record of somebody who has left."""
+        singly = (each for each in plan.runs if isinstance(each, Outcome | Quiet))
+        found = (each.source_id for each in singly if each.target_id in self.records)
+        return frozenset(id for id in found if id is not None)
+
 
 NOBODY_LEFT = SaidLeft()
 
 
-def remembered_on(
-    before: SaidLeft,
-    plan: Plan,
-    leavers: Mapping[str, str],
-    asked: Collection[str],
-    evidence: LinkEvidence,
-    stayed: Mapping[str, bool],
-) -> SaidLeft:
-    """Return what the next run must know, after a plan in which these people are `leavers`.
+class SaidNow(NamedTuple):
+    """What the source of a run says.
 
-    Each leaver has a digest of their last day if it is still to come, else "". `asked` are the
-    source records whose words were noted; any other row is no answer. `stayed` are people whose
-    last day was to come and who no longer leave, each with whether that is clear.
+    Each of the `leavers` has a digest of their last day if it is still to come, else "". `stayed`
+    are people whose last day was to come and who no longer leave, each with whether that is clear.
+    `asked` are the source records whose words were noted; any other row is no answer.
     """
-    found: dict[str, set[str]] = {id: {*whose} for id, whose in before.records.items()}
-    known = before.people
-    ended = {id for id, whose in before.records.items() if all(map(stayed.get, whose)) and whose}
-    back = {id for id, clear in stayed.items() if not clear}
-    for each in (e for e in plan.runs if isinstance(e, Outcome | Quiet)):
-        source, target = each.source_id, each.target_id
-        if source is None:
-            continue
-        if source in leavers:
-            for id in _records_of(each):
-                found.setdefault(id, set()).add(source)
-        elif target in before.records or source in known:
-            answered = _is_brought_back(each) or (source in asked and _stays(each, evidence))
-            if target is not None and target in before.records and answered:
-                ended.add(target)
-            else:
-                back.add(source)
-    records = {id: frozenset(whose) for id, whose in sorted(found.items()) if id not in ended}
-    theirs = frozenset[str]().union(*records.values())
-    later = {**before.later, **leavers}
-    later = {id: on for id, on in later.items() if on and id in theirs}
-    return replace(before, records=records, back=frozenset(back), later=later)
 
-
-def matched_now(before: SaidLeft, plan: Plan) -> frozenset[str]:
-    """Return the source records that match a record of somebody who has left."""
-    singly = (each for each in plan.runs if isinstance(each, Outcome | Quiet))
-    found = (each.source_id for each in singly if each.target_id in before.records)
-    return frozenset(id for id in found if id is not None)
+    leavers: Mapping[str, str]
+    stayed: Mapping[str, bool]
+    asked: Collection[str]
 
 
 def listed_in(plan: Plan) -> frozenset[str]:

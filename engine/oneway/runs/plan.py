@@ -31,7 +31,7 @@ from oneway.planning.leaving_doubts import left_out
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Plan, Read, Reason
-from oneway.planning.planner import Header, plan, plan_rows
+from oneway.planning.planner import Header, RowsToPlan, plan, plan_rows
 from oneway.planning.similar.record_marks import RecordMarks
 from oneway.runs.evidence.leaving_doubts import LeavingDoubts
 from oneway.runs.evidence.missing_records import MissingRecords
@@ -305,12 +305,9 @@ def _planned(prepared: PreparedRun, found: EvaluatedInputs, seal: Seal, header: 
     with step("plan") as planning:
         made = plan_rows(
             found.answers.noted(found.program),
-            found.source,
-            found.target,
+            RowsToPlan(found.source, found.target, found.evidence, found.passed_over),
             seal=seal,
             header=header,
-            evidence=found.evidence,
-            passed_over=found.passed_over,
         )
         kinds = {kind: count for kind, count in sorted(made.counts().items()) if count}
         planning.note(actions=len(made.actions), **kinds)

@@ -25,7 +25,7 @@ from oneway.planning.compare import PlanDifference, differences
 from oneway.planning.ineffective import LeftWith
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint, load
-from oneway.planning.planner import Header, plan_rows
+from oneway.planning.planner import Header, RowsToPlan, plan_rows
 from oneway.runs.compare.capture import INPUTS, MAPPING, UNKEPT, shape_of
 from oneway.runs.compare.evaluate import ReEvaluation
 from oneway.runs.prepare.compilation import compile_data, read_file
@@ -244,9 +244,8 @@ def replayed(again: ReEvaluation, header: Header) -> Plan:
     asked = again.left_with, again.absence_counts
     program = ReplayedProgram(policy, again.departed(), *asked, again.own_tables())
     seal = StoredSeal(again.snapshot.deactivated)
-    evidence = again.snapshot.evidence
-    source, target = again.source(), again.target()
-    return plan_rows(program, source, target, seal=seal, header=header, evidence=evidence)
+    rows = RowsToPlan(again.source(), again.target(), again.snapshot.evidence)
+    return plan_rows(program, rows, seal=seal, header=header)
 
 
 def re_evaluation(snapshot: RunSnapshot, then: Compiled, now: Compiled) -> ReEvaluation:

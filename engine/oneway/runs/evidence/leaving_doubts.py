@@ -31,12 +31,10 @@ from oneway.planning.leaving_doubts import (
     ALL_LEFT,
     ELSEWHERE,
     UNASKED,
-    anothers,
     doubted,
     let_in,
     passed_on,
     regained,
-    renamed,
     since_when,
     staying_ids,
     unanswered,
@@ -46,14 +44,14 @@ from oneway.planning.leaving_doubts import (
 )
 from oneway.planning.links import SEAL_KEY, Link, LinkEvidence, Links, Origin, let_through
 from oneway.planning.listed_before import NO_RECORDS, Records
+from oneway.planning.passed_on import PassedOn
 from oneway.planning.plan import Allowance, Kind, Outcome, Plan, Quiet, Read, Reason, Verb
 from oneway.planning.planner import Header
 from oneway.planning.said_left import (
     NOBODY_LEFT,
     SaidLeft,
+    SaidNow,
     listed_in,
-    matched_now,
-    remembered_on,
     unsettled_in,
     with_owners,
 )
@@ -215,10 +213,10 @@ class LeavingDoubts:
         leavers = {row.source_id: self._day_of(row) for row in rows if row.leaver}
         asked = self.remembered.asked
         if self.words is not None:
-            back = matched_now(before, plan) - asked
+            back = before.matched_in(plan) - asked
             asked |= back - self.words.inconclusive(leavers.keys(), back).keys() if back else back
         stayed = self._stayed(before.later.keys() - leavers.keys(), leavers)
-        found = remembered_on(before, plan, leavers, asked, evidence, stayed)
+        found = before.after(plan, evidence, SaidNow(leavers, stayed, asked))
         found = self._with_marks(found, {*evidence.before, *listed_in(plan)})
         if self.remembered.left is not None:  # of the first run's leavers, nobody knows since when
             today, gone = self.prepared.context.today, found.people - found.later.keys()
@@ -350,13 +348,14 @@ class LeavingDoubts:
         pairs = [each for each in links.pairs if each[1] in targets]
         rows = {e[0]: e for e in with_ids(self.rows, {source for source, _ in pairs})}
         found, allowed = {}, let_through(guards)
+        compared = PassedOn(policy, links.targets)
         for each in links.of_pairs(pair for pair in pairs if pair[0] in rows):
             row = rows[each.source_id]
             words = self._new_words(each, row)
             lost = SEAL_KEY not in guards and self.names.is_by_another_key(each.names)
             if words != 0 and row.key not in allowed:
                 pair = (whole(row), whole_target(targets[each.target_id]))
-                if unlike := renamed(policy, links.targets, *pair, words, lost=lost):
+                if unlike := compared.since_linked(*pair, words, lost=lost):
                     found[each[:2]] = unlike
         there = self._there({target: whole_target(targets[target]) for _, target in found})
         return {pair: unlike for pair, unlike in found.items() if pair[1] not in there}
@@ -401,11 +400,12 @@ class LeavingDoubts:
         rows = {e[0]: whole(e) for e in with_ids(self.rows, {source for source, _ in pairs})}
         held = {e[0]: whole_target(e) for e in with_ids(self.targets, {id for _, id in pairs})}
         policy, links = self.prepared.compiled.code.policy, self.remembered.evidence.table
+        compared = PassedOn(policy, links.targets)
         known = links.of_pairs(pair for pair in pairs if pair[0] in rows)
         words = {e[:2]: self._new_words(e, rows[e[0]]) for e in known}
         found = {
-            (source, target): anothers(
-                policy, links.targets, rows[source], held[target], words.get((source, target))
+            (source, target): compared.since_listed(
+                rows[source], held[target], words.get((source, target))
             )
             for source, target in sorted(pair for pair in pairs if words.get(pair) != 0)
             if source in rows and target in held and rows[source].key not in allowed

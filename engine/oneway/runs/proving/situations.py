@@ -31,7 +31,7 @@ from oneway.mapping.lookup_table import tabulate
 from oneway.mapping.program import CellState, SourceRow, TargetRow
 from oneway.mapping.spec import ReferenceSpec
 from oneway.planning.plan import Plan
-from oneway.planning.planner import Header, plan_rows
+from oneway.planning.planner import Header, RowsToPlan, plan_rows
 from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.request import instant_text
 from oneway.runs.proving.domains import (
@@ -363,8 +363,10 @@ class SituationMaker:
             header = Header(spec.file, spec.digest, instant_text(at), self.settings, {})
             self._plans[known] = plan_rows(
                 self.program(at, settings),
-                Collected(tuple(row for row, _ in rows)),
-                Collected(tuple(row for row, _ in targets)),
+                RowsToPlan(
+                    Collected(tuple(row for row, _ in rows)),
+                    Collected(tuple(row for row, _ in targets)),
+                ),
                 seal=SEAL,
                 header=header,
             )
