@@ -2176,6 +2176,22 @@ MUTANTS = (
         "tests/laws/test_cut_signs.py -k whole_list",
     ),
     Mutant(
+        "any-success-shows-a-list",
+        "oneway_connectors/rest/reads",
+        "    if not answer.showing and not (call.of_job and answer.status == ACCEPTED):",
+        "    if False:",
+        "a list that is answered 202 or 207 is not read",
+        "tests/unit/test_rest_unready.py -k page_of_a_list",
+    ),
+    Mutant(
+        "any-success-shows-a-detail",
+        "oneway_connectors/rest/reader",
+        "            return _without(item, detail, why_not_shown(answer))",
+        "            pass",
+        "a detail that is answered 202 or 207 is unread",
+        "tests/unit/test_rest_unready.py -k detail",
+    ),
+    Mutant(
         "only-the-last-page-may-fail",
         "oneway_connectors/rest/paging",
         "if wrong := fault_said(page.data, listing.records, refused_when, before):",

@@ -43,7 +43,7 @@ from oneway_connectors.rest.template import (
     fill_path,
     fill_query,
 )
-from oneway_connectors.rest.transport import MISSING, Answer, Call, Wire
+from oneway_connectors.rest.transport import ACCEPTED, MISSING, Answer, Call, Wire
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
@@ -323,7 +323,8 @@ def _is_busy(came: Answer) -> bool:
 
 def _may_repeat(call: Call, came: Answer | NoAnswer) -> bool:
     if isinstance(came, Answer):
-        passing = came.status in _PASSING and call.reading
+        unready = came.status == ACCEPTED and not call.of_job
+        passing = (came.status in _PASSING or unready) and call.reading
         return _is_busy(came) or passing or (came.status in _FAILING and call.repeatable)
     if came.cause not in {Cause.UNREACHABLE, Cause.BROKEN}:
         return False

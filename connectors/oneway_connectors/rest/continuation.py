@@ -31,7 +31,7 @@ from oneway_connectors.rest.links import next_link
 from oneway_connectors.rest.responses import Unreadable, is_path, parse_json, steps_to
 from oneway_connectors.rest.said_in_words import tells_failure, tells_more
 from oneway_connectors.rest.transport import Answer
-from oneway_connectors.rest.verdict import says_failed, says_left_out, yes_or_no
+from oneway_connectors.rest.verdict import says_failed, says_left_out, says_unready, yes_or_no
 
 PARTIAL = 206
 
@@ -181,7 +181,7 @@ def least_said(answer: Answer, data: Value, records: str) -> Total | None:
 
 
 def fault_said(data: Value, records: str, read: str, before: int = 0) -> str:
-    """Return the sign that an error has left records out of an answer, or "".
+    """Return the sign that an error has left records out, or that they are yet to come, or "".
 
     `read` is the manifest's own condition for a refusal; keys that it reads are left to it.
     `skipped` may repeat how many rows came `before`.
@@ -194,7 +194,9 @@ def fault_said(data: Value, records: str, read: str, before: int = 0) -> str:
         if not failed and says_left_out(each.letters, each.value):
             failed = not (before and each.letters == "skipped" and count_of(each.value) == before)
         if told or failed:
-            return each.said_by
+            return f"{each.said_by} says that something failed"
+        if says_unready(each.letters, each.value):
+            return f"{each.said_by} says that it is not ready"
     return ""
 
 

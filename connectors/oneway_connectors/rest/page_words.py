@@ -122,6 +122,17 @@ OUTCOME = re.compile(
     "(?:code|outcome|response|result|shards|stat|status)+"
 )
 """How the request ended: a word, a number, or an object."""
+STATE = re.compile(
+    f"{OUTCOME.pattern}|(?:export|job|query|report|request|response|result|search)?(?:state|status)"
+)
+"""Whether the answer is ready: a word. `state` may also be a part of a country."""
+UNREADY = re.compile(
+    "(?:is|still)*(?:pending|preparing|processing|generating|building|queued|running|inprogress|"
+    "notready|notstarted)"
+)
+"""A word for an answer that is yet to come; as a name, yes or no."""
+READY = re.compile(f"(?:is|are)?(?:{_THINGS})*(?:ready|prepared)")
+"""Yes or no: whether the answer is ready."""
 PAGING = re.compile(
     "(?:result|response|search|list|collection|page)*(?:links?|cursors?|meta|metadata|pages?|paging|"
     "pagination|pager|info|information|navigation|pagecontext|resultset|headers?)+"
@@ -133,7 +144,7 @@ CORE = re.compile(
     "after|additional|offset|total|count|num|filtered|full|pag|limit|max|take|remain|left|err|fail|"
     "fault|excep|problem|partial|timedout|exceed|throttl|succe|ok|link|stat|result|response|shards|outcome|"
     "code|hits|record|rows|items|results|entries|elements|match|found|availab|reached|hit|cap|"
-    "of|eof|rang|skip|exclu|omit|drop|reject|withh|authori|forbid|inaccess|unread|overflow|messag|head|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
+    "pend|prepar|process|generat|build|queue|running|progress|ready|started|state|of|eof|rang|skip|exclu|omit|drop|reject|withh|authori|forbid|inaccess|unread|overflow|messag|head|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
 )
 """A part of every name that says anything about a list; faster than the patterns above."""
 

@@ -246,10 +246,7 @@ def _note_size(
     refused_when = client.api.errors.refused_when
     if wrong := fault_said(page.data, listing.records, refused_when, before):
         said = f", and says: {said}" if (said := client.said(page.answer)) else ""
-        so_far.problems.append(
-            f"page {page.number} is incomplete: {wrong} says "
-            f"that something failed{said}; {_SAY_WHEN}"
-        )
+        so_far.problems.append(f"page {page.number} is incomplete: {wrong}{said}; {_SAY_WHEN}")
     if header := listing.paging.total_header:
         count = count_of(page.answer.headers.get(header, "").strip())
         so_far.totals += [] if count is None or says_nothing(count, so_far) else [count]

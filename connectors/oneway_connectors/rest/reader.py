@@ -34,7 +34,13 @@ from oneway_connectors.rest.list_so_far import Item, ListSoFar, item_of
 from oneway_connectors.rest.model import Listing, PageBy, ResourceRequests, Single
 from oneway_connectors.rest.paging import pages
 from oneway_connectors.rest.parents import ListOfParent, put_together
-from oneway_connectors.rest.reads import STRAY, STRAY_HELP, unreadable
+from oneway_connectors.rest.reads import (
+    STRAY,
+    STRAY_HELP,
+    not_shown,
+    unreadable,
+    why_not_shown,
+)
 from oneway_connectors.rest.responses import (
     Unreadable,
     flaw_in,
@@ -341,6 +347,8 @@ class RestReader:
         if is_of_one_record(answer.status) and not (refused and refused.all(detail)):
             said = f": {said}" if (said := self.client.said(answer)) else ""
             return _without(item, detail, f"the system refuses it ({answer.status}){said}")
+        if not answer.showing:
+            return _without(item, detail, why_not_shown(answer))
         self._refuse_failure(call, answer)
         if refused is not None:
             refused.shown.add(detail.into)
@@ -397,7 +405,7 @@ class RestReader:
         beside = not record.startswith(("@", "{", "["))  # what is beside is not the record's own
         refused_when = self.client.api.errors.refused_when
         if beside and (wrong := fault_said(data, record, refused_when)):
-            return f"{wrong} says that something failed"
+            return wrong
         if not isinstance(found, list) and is_path(record) and not isinstance(data, list):
             # The next page of an object may be the next person's.
             return "the answer is a part (206)" if answer.status == PARTIAL else ""
@@ -419,6 +427,8 @@ class RestReader:
             raise read_fault(self.client.shown(call), trouble) from None
 
     def _refuse_failure(self, call: Call, answer: Answer) -> None:
+        if not answer.showing:
+            raise not_shown(self.client, call, answer)
         if not answer.good:
             said = self.client.said(answer)
             raise read_refusal(self.client.shown(call), answer.status, said, self.resource)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from oneway.core.connector import ReadError
+from oneway.core.connector import Blame, ReadError
 from oneway.core.records import Value
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.model import RequestTemplate, ResourceRequests
 from oneway_connectors.rest.responses import AnswerJson, Unreadable, parsed
 from oneway_connectors.rest.template import Unusable
-from oneway_connectors.rest.transport import Answer, Call
+from oneway_connectors.rest.transport import ACCEPTED, Answer, Call
 
 
 def answered(
@@ -27,6 +27,8 @@ def answered(
         raise read_fault(client.shown(call), trouble) from None
     if whether and answer.stray:
         raise unreadable(client, call, Unreadable(STRAY, STRAY_HELP), "R107")
+    if not answer.showing and not (call.of_job and answer.status == ACCEPTED):
+        raise not_shown(client, call, answer)
     if whether and answer.missing:
         return replace(answer, status=NO_CONTENT)
     if not answer.good:
@@ -62,6 +64,23 @@ def rows_of(client: Client, call: Call, records: str, data: AnswerJson) -> Answe
         raise unreadable(client, call, error, "R107") from None
 
 
+def not_shown(client: Client, call: Call, answer: Answer) -> ReadError:
+    """Return the error of a read whose status says that its body is not the whole answer."""
+    said = f", and says: {said}" if (said := client.said(answer)) else ""
+    if answer.status != ACCEPTED:
+        text = f"{why_not_shown(answer)}{said}"
+        return unreadable(client, call, Unreadable(text, _NOT_SHOWN_HELP), "R107")
+    summary = f"{client.shown(call)}: {why_not_shown(answer)}{said}"
+    return ReadError("R105", summary, "Run again later.", blame=Blame.SYSTEM)
+
+
+def why_not_shown(answer: Answer) -> str:
+    """Return what the status of such an answer means."""
+    if answer.status == ACCEPTED:
+        return "it has status 202, so the answer is not ready yet"
+    return f"it has status {answer.status}, so it may show only a part"
+
+
 def reading_call(
     client: Client,
     request: RequestTemplate,
@@ -87,6 +106,10 @@ _HELP = {
     "R106": "Check the base URL: does it lead to the API?",
     "R107": "Check the manifest against the system's reference.",
 }
+_NOT_SHOWN_HELP = (
+    "Run again later. If the system always answers so, request what is answered with 200; if it "
+    "is a proxy that does, let it pass on answers unchanged."
+)
 STRAY = "it has status 404 or 410, and is a page or text where JSON was expected"
 STRAY_HELP = (
     "A gateway may have answered in place of the system: run again later. If the system itself "

@@ -29,6 +29,13 @@ from oneway_connectors.rest.single_connection import Direct
 
 MISSING = frozenset({404, 410})
 """Statuses that mean that nothing exists there."""
+ACCEPTED = 202
+_SHOWING = frozenset({200, 201, 204, 206})
+"""Successes that may show what was asked for: NestJS answers 201 to each search by POST.
+
+Others come before it is ready (202), were changed on their way (203), or tell of parts and changes
+(207, 208, 226).
+"""
 _HEADERS: Mapping[str, str] = {
     "accept": "application/json",
     "accept-encoding": "gzip",
@@ -50,7 +57,8 @@ class Call:
     """A request, ready to be sent.
 
     `repeatable`: it may be sent again without harm. `reading`: it changes nothing, whatever its
-    method. `asked` is what the body searches for.
+    method. `asked` is what the body searches for. `of_job`: it asks about a job, which still runs
+    while the answer is 202.
     """
 
     method: str
@@ -60,6 +68,7 @@ class Call:
     repeatable: bool
     reading: bool = False
     asked: tuple[str, ...] = field(default=(), repr=False)
+    of_job: bool = False
 
     @property
     def where(self) -> str:
@@ -101,9 +110,15 @@ class Answer:
         return self.success and not self.refused and not self.missing
 
     @property
+    def showing(self) -> bool:
+        """Whether the status lets a read trust the body, or have its refusal be told."""
+        return not self.success or self.refused or self.status in _SHOWING
+
+    @property
     def absent(self) -> bool:
         """Whether the requested record does not exist."""
-        return self.missing or (self.status in MISSING and not self.stray)
+        missing = self.missing and self.showing
+        return missing or (self.status in MISSING and not self.stray)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,19 @@ def says_left_out(letters: str, value: Value) -> bool:
     return bool(words.LEFT_OUT.fullmatch(letters)) and _is_wrong(value) and not named
 
 
+def says_unready(letters: str, value: Value) -> bool:
+    """Return whether a value under a name (its letters) says that the answer is yet to come."""
+    if words.UNREADY.fullmatch(letters):
+        return yes_or_no(value) is True
+    if words.READY.fullmatch(letters):
+        return yes_or_no(value) is False
+    if not words.STATE.fullmatch(letters):
+        return False
+    if isinstance(value, Mapping):
+        return any(says_unready(words.plain(name), each) for name, each in value.items())
+    return isinstance(value, str) and bool(words.UNREADY.fullmatch(words.plain(value)))
+
+
 def says_done(letters: str, value: Value) -> bool:
     """Return whether a value under a name (its letters) says that the request succeeded."""
     if words.SUCCESS.fullmatch(letters):

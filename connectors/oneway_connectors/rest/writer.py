@@ -40,7 +40,7 @@ from oneway_connectors.rest.responses import (
     texts_in,
 )
 from oneway_connectors.rest.template import Unusable
-from oneway_connectors.rest.transport import Answer, Call
+from oneway_connectors.rest.transport import ACCEPTED, Answer, Call
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class RestWriter:
         write = self._able(self.resource.create, "created")
         call, answer = self._send(write, {}, values, token)
         where = self.client.shown(call)
-        if answer.status == _ACCEPTED:
+        if answer.status == ACCEPTED:
             return self._accepted(write, where, answer, values)
         if not answer.body.strip() and (located := self._located(call, answer)):
             return located
@@ -96,7 +96,10 @@ class RestWriter:
             what, said = f"answers {answer.status}", self._said(answer, values)
             raise self._unconfirmed(call, what, said, record=found)
         if self._error_beside(write, data, {} if write.record else data):
-            what, said = "the answer says that it failed", self._said(answer, values)
+            what, said = (
+                _FAILED,
+                self._said(answer, values),
+            )
             raise self._unconfirmed(call, what, said, record=found, help=_SAY_WHEN)
         shown, _ = self._shown(write, found, data)
         if shown is not None:
@@ -158,7 +161,7 @@ class RestWriter:
         return self._end_of(follow, job, values)
 
     def _end_of(self, follow: StatusPoll, job: str, values: Mapping[str, Value] | None) -> JobEnd:
-        call = reading_call(self.client, follow.request, {"id": job})
+        call = replace(reading_call(self.client, follow.request, {"id": job}), of_job=True)
         try:
             answer = answered(self.client, self.resource, call, whether=True)
         except ReadError as error:
@@ -167,12 +170,15 @@ class RestWriter:
             return JobEnd(JobState.GONE)
         if answer.missing:
             return JobEnd(JobState.GONE)
+        running = answer.status == ACCEPTED
+        if running and not answer.body.strip():
+            return JobEnd(JobState.RUNNING)
         data = json_of(self.client, call, answer)
         status = str(found_in(self.client, call, follow.status, data))
         if status in follow.failed:
             said = "" if values is None else self._said(answer, values, follow.message)
             return JobEnd(JobState.FAILED, said=said)
-        if status not in follow.done:
+        if running or status not in follow.done:
             return JobEnd(JobState.RUNNING)
         return JobEnd(JobState.DONE, self._id_in(follow.record, data))
 
@@ -194,7 +200,7 @@ class RestWriter:
         change is not one of `access`, an answer that says that it is done is enough.
         """
         call, answer = self._send(write, {"id": id}, values, token)
-        if answer.status == _ACCEPTED:
+        if answer.status == ACCEPTED:
             where = self.client.shown(call)
             if self._job_done(write, where, answer, values):
                 return None
@@ -214,9 +220,7 @@ class RestWriter:
                 call, f"the answer shows record {other}", self._said(answer, values)
             )
         if self._says_failure(write, values, data, shown):
-            raise self._unconfirmed(
-                call, "the answer says that it failed", self._said(answer, values), help=_SAY_WHEN
-            )
+            raise self._unconfirmed(call, _FAILED, self._said(answer, values), help=_SAY_WHEN)
         doubted = access or not self._says_done(write, data)
         if shown is None and data not in _BLANK and doubted:
             raise self._unconfirmed(
@@ -458,16 +462,16 @@ _SAMPLE = "onewaysample"
 """Takes the place of an id to find its position in an address."""
 _FILE = re.compile(r"\.(?:json|xml)$", re.IGNORECASE)
 """The ending of an address that asks for a format; the id may be before it."""
-_ACCEPTED = 202
 _PRECONDITION_FAILED = 412
 _UNVERSIONED = "the record was shown without a version, and is not written without one"
-_IN_PARTS = frozenset({207, 226})
+_IN_PARTS = frozenset({207, 208, 226})
 """Statuses of answers that contain statuses of their own, or changes."""
 _NO_TEXT = (b"<", b"{", b"[")
 """How an HTML page begins, and how JSON begins that is cut off."""
 _BLANK: tuple[Value, ...] = (None, {})
 """Answers that say nothing beyond their status."""
 _NOT_YET = "answers 202: it will be done, and is not known to be done yet"
+_FAILED = "the answer says that it failed, or is not done"
 _REFUSED = "Correct the record in the source, or the mapping."
 _SAY_WHEN = "Let the manifest say by errors.refused_when how a refusal is recognised."
 _LOOK = "It is looked up in the system before anything is sent again."

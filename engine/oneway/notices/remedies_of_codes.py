@@ -46,7 +46,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             (_WAIT, "Look at the network, the proxy and the base URL.", _STAYS),
         ),
         "R105": (
-            "The run is refused: a system answers 429 or 5xx, even after this run's retries.",
+            "A system is busy, fails or is not ready (429, 5xx, 202), after retries as well.",
             (_WAIT, _STAYS),
         ),
         "W101": ("A write did not reach the target. Nothing of it was written.", (_WAIT, _STAYS)),

@@ -1,0 +1,124 @@
+"""Successes that do not show what was asked for: not ready yet, changed on the way, in parts."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_world import MANIFEST, altered, opened, page, reply
+
+from oneway.core.connector import Finding, JobState, ReadError, Unknown
+from oneway.core.records import Record
+from oneway_connectors.rest.system import Rest
+
+SHOWING = {200, 201, 206}
+others = st.sampled_from(sorted({*range(200, 300)} - {*SHOWING, 204}))
+PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
+AT_ONCE = altered(PAGED, "{type: none}")
+GET = '    get: {path: "/people/{id}"}\n'
+DETAIL = altered(GET, '    detail: [{path: "/people/{id}/job", into: job}]\n' + GET)
+PROBE = MANIFEST.replace("resources:\n", "probe: [{label: signs in, path: /me}]\nresources:\n")
+FOLLOWED = altered(
+    "create: {method: POST, path: /people}",
+    'create: {method: POST, path: /people, job: {path: "/jobs/{id}", id: job, status: state, '
+    "done: [ok], failed: [failed], record: person}}",
+)
+
+
+def always(status: int, body: object, *before: object, manifest: str = MANIFEST) -> Rest:
+    """Return a connector whose system answers so, again and again, after some other answers."""
+    return opened(*before, *(reply(body, status) for _ in range(4)), manifest=manifest)[0]
+
+
+@given(others, st.integers(0, 2), st.sampled_from([{"data": []}, {"data": None}, {}]))
+def test_no_other_success_is_a_page_of_a_list_or_its_end(
+    status: int, before: int, body: dict[str, Any]
+) -> None:
+    pages = [page(2 * n, 2 * n + 1) for n in range(before)]
+    with pytest.raises(ReadError) as caught:
+        always(status, body, *pages).reader("people").read()
+    assert caught.value.code == ("R105" if status == 202 else "R107")
+    assert f"status {status}" in caught.value.summary
+
+
+@given(others)
+def test_no_other_success_answers_a_search_or_a_request_for_a_record(status: int) -> None:
+    missing = "errors: {missing_when: error == 'none', "
+    manifest = altered("errors: {", missing)
+    for body in ({"data": []}, {"id": 7}, {"error": "none"}):
+        with pytest.raises(ReadError, match=f"status {status}"):
+            always(status, body, manifest=manifest).reader("people").find("email", "a@example.com")
+        with pytest.raises(ReadError, match=f"status {status}"):
+            always(status, body, manifest=manifest).reader("people").get("7")
+
+
+@given(others)
+def test_no_other_success_is_a_detail_or_signs_in(status: int) -> None:
+    connector = always(
+        status, {"end": None}, page(7), manifest=DETAIL.replace(PAGED, "{type: none}")
+    )
+    (found,) = connector.reader("people").read().records
+    assert found.problem.startswith("its 'job' cannot be read: ")
+    assert f"status {status}" in found.problem
+    probe = always(status, {}, manifest=PROBE).probe()[0]
+    assert probe.finding is Finding.FAILED
+
+
+def test_a_list_that_is_being_prepared_is_requested_again() -> None:
+    connector, world = opened(reply({}, 202, retry_after="20"), page(1), manifest=AT_ONCE)
+    assert [each.id for each in connector.reader("people").read().records] == ["1"]
+    assert world.slept == [20]
+
+
+@pytest.mark.parametrize("status", sorted(SHOWING - {206}))
+def test_a_search_by_post_may_be_answered_201(status: int) -> None:
+    connector, _ = opened(page(1, status=status), manifest=AT_ONCE)
+    assert connector.reader("people").read().complete
+
+
+@pytest.mark.parametrize("body", [{"state": "ok", "person": 7}, {}, b""])
+def test_a_job_that_is_answered_202_still_runs_and_is_asked_once(body: object) -> None:
+    connector, world = opened(reply({"job": 5}, 202), reply(body, 202), manifest=FOLLOWED)
+    with pytest.raises(Unknown):
+        connector.writer("people").create({"email": "a@example.com"}, "t")
+    assert len(world.asked) == 2
+    connector, _ = opened(reply({"state": "failed"}, 202), manifest=FOLLOWED)
+    assert connector.writer("people").job_end("5").state is JobState.FAILED
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"status": "pending"}, {"status": "Processing"}, {"state": "in_progress"},
+        {"jobStatus": "RUNNING"}, {"meta": {"status": "still preparing"}}, {"ready": False},
+        {"processing": True}, {"isReady": "false"}, {"result": {"state": "queued"}},
+    ],
+)  # fmt: skip
+def test_a_body_that_says_that_it_is_being_prepared_is_incomplete(beside: dict[str, Any]) -> None:
+    connector, _ = opened(reply({"data": [], **beside}), manifest=AT_ONCE)
+    found = connector.reader("people").read()
+    assert not found.complete
+    assert "says that it is not ready" in found.problems[0]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"status": "ready"}, {"status": "done"}, {"state": "CA"}, {"status": "active"},
+        {"pending": []}, {"pending": 3}, {"processing": False}, {"processing": None},
+        {"ready": True}, {"processingTime": 7}, {"stats": {"status": "pending"}},
+    ],
+)  # fmt: skip
+def test_other_words_of_a_state_are_no_alarm(beside: dict[str, Any]) -> None:
+    connector, _ = opened(reply({"data": [], **beside}), manifest=AT_ONCE)
+    assert connector.reader("people").read().complete
+
+
+def test_a_record_has_a_state_of_its_own() -> None:
+    own = {"id": 7, "status": "pending"}
+    connector, _ = opened(reply(own))
+    assert connector.reader("people").get("7") == Record("7", own)
+    manifest = altered('get: {path: "/people/{id}"}', 'get: {path: "/people/{id}", record: user}')
+    beside = {"user": {"id": 7}, "status": "pending"}
+    with pytest.raises(ReadError, match="not ready"):
+        opened(reply(beside), manifest=manifest)[0].reader("people").get("7")
