@@ -4,20 +4,8 @@ from hypothesis import strategies as st
 
 from oneway.core.diagnostics import Span
 from oneway.core.seal import Sealed
-from oneway.planning.plan import (
-    Action,
-    Allowance,
-    Change,
-    Kind,
-    Miss,
-    Outcome,
-    Plan,
-    PlanConnection,
-    PlanInput,
-    Read,
-    Reason,
-    Verb,
-)
+from oneway.planning.plan import Action, Change, Kind, Miss, Outcome, Plan, Reason, Verb
+from oneway.planning.plan_inputs import Allowance, PlanConnection, PlanInput, Read
 
 # One small pool with what breaks terminals, tables and alignment, beside any text at all.
 NASTY = st.sampled_from(

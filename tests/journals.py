@@ -13,7 +13,8 @@ from datetime import date
 from oneway.applying.gates import GIVEN_UP
 from oneway.history.journal import End, JournalEntry, Run
 from oneway.history.journal.rows import Breached
-from oneway.planning.plan import Action, Ending, Plan
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Action, Plan
 
 TRIED = (Ending.REJECTED, Ending.NOT_SENT, Ending.UNKNOWN, Ending.STALE)
 SENT = (Ending.DONE, Ending.REJECTED, Ending.UNKNOWN)

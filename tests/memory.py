@@ -16,7 +16,8 @@ from oneway.applying.watch import Watch, never
 from oneway.core.connector import Rejected
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, is_blank
-from oneway.planning.plan import Action, End, Ending, Plan
+from oneway.planning.endings import End, Ending
+from oneway.planning.plan import Action, Plan
 from oneway.planning.plan_file import fingerprint
 from worlds import NEW_USER, SEAL, World, bound, planned
 

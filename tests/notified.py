@@ -11,7 +11,8 @@ from oneway.history.journal import Breached, End, Journal, RunStart, Why
 from oneway.history.journal.packed import packed
 from oneway.notices.instants import instant_text
 from oneway.planning.access import StillIn
-from oneway.planning.plan import Action, Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Action, Verb
 
 EVERYTHING = frozenset(Occasion)
 MONDAY = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)

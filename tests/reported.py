@@ -10,21 +10,9 @@ from oneway.history.flapping import RevertedWrite
 from oneway.history.journal import End, Run, RunStart
 from oneway.history.journal.rows import Breached, Why
 from oneway.planning.access import still_in
-from oneway.planning.plan import (
-    Action,
-    Allowance,
-    Change,
-    Ending,
-    Kind,
-    Miss,
-    Outcome,
-    Plan,
-    PlanConnection,
-    PlanInput,
-    Read,
-    Reason,
-    Verb,
-)
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Action, Change, Kind, Miss, Outcome, Plan, Reason, Verb
+from oneway.planning.plan_inputs import Allowance, PlanConnection, PlanInput, Read
 from oneway.runs.past.past_run import PastRun
 
 AT = Span("mappings/payroll.yaml", 30, 5, 20)

@@ -14,7 +14,8 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import tabulate
 from oneway.planning.links import NO_LINKS, LinkEvidence
-from oneway.planning.plan import Allowance, Plan
+from oneway.planning.plan import Plan
+from oneway.planning.plan_inputs import Allowance
 from oneway.planning.planner import Header, plan
 from whole_mappings import compile_mapping, load_mapping
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from oneway.planning.plan import PlanInput
+from oneway.planning.plan_inputs import PlanInput
 from oneway.render.report import html, page
 from reported import (
     NAMES,

@@ -13,7 +13,7 @@ from test_cli_process import environment
 
 from commands import Ended
 from oneway.history.journal import Journal
-from oneway.planning.plan import PlanInput
+from oneway.planning.plan_inputs import PlanInput
 from oneway.runs.prepare import whereabouts
 from oneway.runs.prepare.whereabouts import real_place, with_digest
 from patience import PATIENCE

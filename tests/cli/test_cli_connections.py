@@ -9,8 +9,8 @@ import pytest
 from cli_world import MAPPING, ROOT, World, person, process, user
 
 from oneway.cli.sandbox import started
-from oneway.planning.plan import PlanConnection
 from oneway.planning.plan_file import load, save
+from oneway.planning.plan_inputs import PlanConnection
 from oneway.runs.proof import prove
 from oneway.state.folder import StateFolder
 from oneway_connectors.sandbox import Sandbox

@@ -24,7 +24,7 @@ from test_cli_process import environment
 from commands import Ended
 from oneway.connections.environment import variable
 from oneway.history.journal import Journal
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from oneway_connectors import sandbox
 from oneway_connectors.sandbox.expensein import KEY
 from patience import PATIENCE

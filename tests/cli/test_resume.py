@@ -15,7 +15,7 @@ from cli_world import Ended, World, person, user
 from oneway.applying import flight
 from oneway.cli.entry import run
 from oneway.history.journal import Journal
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from oneway.state.lock import locked
 from oneway_connectors.file.writer import FileWriter
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from oneway.runs.prepare.prepared import PreparedRun
 
 from . import sockets

@@ -16,7 +16,7 @@ from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.journal import Breached, End, Run, RunStart, Why
 from oneway.history.journal.run_counts import RunCounts
 from oneway.planning.compare import PlanDifference
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from oneway.render import Style, history, past_run, replays, status
 from oneway.render.record_histories import Past, record_histories
 from oneway.runs.compare.replay import Replay

@@ -26,7 +26,7 @@ from oneway.core.seal import Seal
 from oneway.mapping.compiler import connectors_of
 from oneway.mapping.lookup_table import tabulate
 from oneway.planning.guards import judge
-from oneway.planning.plan import Allowance, PlanInput, Read
+from oneway.planning.plan_inputs import Allowance, PlanInput, Read
 from oneway.planning.planner import Header, plan
 from oneway.render import Style, plans
 from whole_mappings import compile_mapping, load_mapping

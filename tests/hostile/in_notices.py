@@ -25,7 +25,7 @@ from oneway.notices.queueing import after_run
 from oneway.notices.texts import subject_of
 from oneway.notices.undelivered import Undelivered
 from oneway.notices.weekly import summary
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 
 from . import over_http
 from .in_connections import BASE

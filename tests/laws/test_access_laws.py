@@ -14,9 +14,10 @@ from oneway.core.records import Record, Snapshot, same
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning.access import still_in
 from oneway.planning.diff import KEEP, perhaps_left, present, wanted
+from oneway.planning.endings import Ending
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.match import match
-from oneway.planning.plan import Ending, Kind, Plan, Verb
+from oneway.planning.plan import Kind, Plan, Verb
 from strategies import LEAVING, ODD, accepted, leaving_worlds, oddly_leaving_worlds, worlds
 from worlds import World, bound, planned
 

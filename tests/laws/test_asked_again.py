@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from memory import MemoryReader, applied, systems_of
 from oneway.core.records import Record
+from oneway.planning.endings import Ending
 from oneway.planning.links import Link, LinkEvidence
-from oneway.planning.plan import Action, Ending, Outcome, Plan, Verb
+from oneway.planning.plan import Action, Outcome, Plan, Verb
 from oneway.runs.planned_again import not_planned_now
 from strategies import accepted, source_gone, source_slips, worlds
 from worlds import World, planned

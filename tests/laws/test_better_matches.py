@@ -16,7 +16,8 @@ from oneway.mapping.spec import GuardsSpec
 from oneway.planning.access import still_in
 from oneway.planning.guards import judge
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
-from oneway.planning.plan import Allowance, Kind, Plan, Verb
+from oneway.planning.plan import Kind, Plan, Verb
+from oneway.planning.plan_inputs import Allowance
 from worlds import World, planned
 
 FIELDS: Mapping[str, Any] = {

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from model import predict
 from oneway.core.records import Record, Snapshot
 from oneway.planning.access import still_in
-from oneway.planning.plan import Allowance, Kind, Outcome, Plan, Verb
+from oneway.planning.plan import Kind, Outcome, Plan, Verb
+from oneway.planning.plan_inputs import Allowance
 from worlds import World, planned
 
 CODE = {"source": "code", "target": "ref", "compare": "exact"}

@@ -20,8 +20,10 @@ from oneway.history.journal.packed import packed
 from oneway.history.memory import Memory
 from oneway.notices.weekly import summary
 from oneway.planning.breach import Verdict
-from oneway.planning.plan import Action, Change, Ending, Kind, Outcome, Plan, PlanConnection, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Action, Change, Kind, Outcome, Plan, Verb
 from oneway.planning.plan_file import in_parts
+from oneway.planning.plan_inputs import PlanConnection
 from oneway.render import Style, past_run, plans, status
 from oneway.render.record_histories import Past, record_histories
 from oneway.render.report import page

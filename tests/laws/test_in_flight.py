@@ -23,7 +23,8 @@ from oneway.applying.order import ordered
 from oneway.applying.result import Result, token_of
 from oneway.core.connector import Blame, NotSent, Rejected, Unknown, WriteError
 from oneway.core.records import Record, Snapshot
-from oneway.planning.plan import Action, Ending, Plan, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Action, Plan, Verb
 from oneway.planning.plan_file import fingerprint
 from side_by_side import Scripted, scripted
 from strategies import worlds

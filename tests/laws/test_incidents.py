@@ -37,7 +37,7 @@ from oneway.notices.instants import instant_text
 from oneway.notices.queueing import after_run
 from oneway.notices.remedies_of_codes import STILL_IN
 from oneway.notices.undelivered import Undelivered
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 
 KINDS = (Occasion.FAILURE, Occasion.GUARD)
 CODES = ("R101", "R102", "W101", "W105", STILL_IN)

@@ -26,8 +26,9 @@ from oneway.history.journal.run_counts import run_counts
 from oneway.history.name_digests import NameDigests
 from oneway.mapping.spec import GuardKind
 from oneway.planning.breach import Breach, Verdict
+from oneway.planning.endings import Ending
 from oneway.planning.guard_kinds import Limit
-from oneway.planning.plan import Ending, Plan
+from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, past_run
 from oneway.render.record_histories import Past, record_histories

@@ -12,8 +12,9 @@ from test_link_table import MAPPING
 from memory import applied
 from oneway.core.records import Record, Snapshot
 from oneway.planning.access import still_in
+from oneway.planning.endings import Ending
 from oneway.planning.links import Link, LinkEvidence
-from oneway.planning.plan import Ending, Kind, Plan, Verb
+from oneway.planning.plan import Kind, Plan, Verb
 from worlds import World, planned
 
 DAY = "2026-06-01T04:00:00Z"

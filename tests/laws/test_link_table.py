@@ -10,8 +10,10 @@ import yaml
 from memory import applied
 from oneway.core.instants import instant_text
 from oneway.core.records import Record, Snapshot
+from oneway.planning.endings import Ending
 from oneway.planning.links import NO_LINKS, REUSED, Link, LinkEvidence
-from oneway.planning.plan import Allowance, Ending, Outcome, Plan
+from oneway.planning.plan import Outcome, Plan
+from oneway.planning.plan_inputs import Allowance
 from worlds import World, planned
 
 SITUATIONS = yaml.safe_load(Path(__file__).with_name("links.yaml").read_text(encoding="utf-8"))

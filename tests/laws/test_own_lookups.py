@@ -13,7 +13,8 @@ from oneway.applying.apply import apply
 from oneway.applying.result import Earlier
 from oneway.applying.watch import Stopped, Watch
 from oneway.core.records import Record, Snapshot
-from oneway.planning.plan import Ending, Kind, Plan, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Kind, Plan, Verb
 from oneway.planning.plan_file import dump, load
 from worlds import World, planned
 

@@ -18,9 +18,11 @@ from oneway.history.journal import End
 from oneway.history.journal.rows import Breached, Why
 from oneway.history.memory import NOTHING
 from oneway.mapping.spec import GuardsSpec
+from oneway.planning.endings import Ending
 from oneway.planning.guards import judge
 from oneway.planning.names import named, names_of
-from oneway.planning.plan import Ending, Kind, Outcome, Plan, Read, Reason, Verb
+from oneway.planning.plan import Kind, Outcome, Plan, Reason, Verb
+from oneway.planning.plan_inputs import Read
 from oneway.planning.similar.near_misses import NEAR_MISS
 from oneway.render.plans import FORMATS
 from oneway.render.report import html, page

@@ -19,8 +19,9 @@ from oneway.planning import plan_order, planner
 from oneway.planning.access import still_in
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.match import NO_PAIRS
-from oneway.planning.plan import Allowance, Kind, Plan
+from oneway.planning.plan import Kind, Plan
 from oneway.planning.plan_file import dump
+from oneway.planning.plan_inputs import Allowance
 from oneway.planning.screen import Screened, screen
 from strategies import accepted, oddly_leaving_worlds, worlds
 from worlds import World, bound, planned

@@ -26,8 +26,9 @@ from oneway.core.progress import silent
 from oneway.core.records import Record, Snapshot
 from oneway.history.journal import Journal
 from oneway.mapping.spec import GuardKind
-from oneway.planning.plan import Allowance, Plan
+from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint, load
+from oneway.planning.plan_inputs import Allowance
 from oneway.runs.apply import apply_plan
 from oneway.runs.approval import Approval
 from oneway.runs.as_of import refuse_turned_back

@@ -18,7 +18,7 @@ from oneway.applying.gates import Gates
 from oneway.applying.result import Result
 from oneway.core.connector import ReadError, Unknown
 from oneway.core.records import Record, Snapshot
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from side_by_side import scripted
 from worlds import World, planned
 

@@ -19,7 +19,8 @@ from oneway.planning.breach import Verdict
 from oneway.planning.guards import RecentRuns, gone, judge
 from oneway.planning.leaving_doubts import as_written, doubted, left_out
 from oneway.planning.links import Link
-from oneway.planning.plan import Action, Allowance, Change, Kind, Outcome, Plan, Read, Verb
+from oneway.planning.plan import Action, Change, Kind, Outcome, Plan, Verb
+from oneway.planning.plan_inputs import Allowance, Read
 from worlds import World, bound, compiled
 
 Data = dict[str, Any]

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.access import still_in
+from oneway.planning.endings import End, Ending
 from oneway.planning.guards import judge
 from oneway.planning.links import Link, LinkEvidence
-from oneway.planning.plan import Allowance, End, Ending, Kind, Plan, Verb
+from oneway.planning.plan import Kind, Plan, Verb
+from oneway.planning.plan_inputs import Allowance
 from oneway.runs.evidence.remembered import Remembered
 from worlds import World, planned
 

@@ -10,7 +10,8 @@ from oneway.core.connector import Capability
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Snapshot
 from oneway.planning.links import REUSED
-from oneway.planning.plan import Allowance, Plan
+from oneway.planning.plan import Plan
+from oneway.planning.plan_inputs import Allowance
 from oneway.runs.prepare.prepared import Input, PreparedRun
 from oneway.runs.prepare.request import RunRequest
 from oneway.runs.session import Operator, RunSession

@@ -10,7 +10,8 @@ from random import Random
 
 from oneway.core.diagnostics import Refused
 from oneway.planning.breach import Verdict
-from oneway.planning.plan import Ending, Plan
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Plan
 from side_by_side import scripted
 
 from . import oracle, stories

@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from oneway.planning.breach import Verdict
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 
 from .people import DEPARTMENTS, Json, People
 from .unsaid import is_day, is_readable, said_code, said_date, said_gone, served

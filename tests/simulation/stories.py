@@ -17,7 +17,8 @@ from oneway.history.memory import Memory
 from oneway.history.words import DISCREPANCY_WORDS
 from oneway.inspect.explain import explain
 from oneway.planning.breach import Verdict
-from oneway.planning.plan import Ending, Kind, Outcome, Plan
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Kind, Outcome, Plan
 from oneway.render import Style, explanations, past_run, plans, status
 from oneway.render.discrepancies import by_subject, since, then
 from oneway.render.layout import clip

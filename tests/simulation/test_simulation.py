@@ -11,7 +11,7 @@ from oneway.applying import claim_holders, result
 from oneway.applying.preconditions import Happened, LiveState
 from oneway.applying.unknown_writes import Inquiry, WriteOutcome
 from oneway.mapping.interpreter import Interpreted
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from oneway.runs import run_log, sync
 from oneway.runs.evidence.remembered import NOTHING_REMEMBERED
 from oneway.runs.run_log import RunLog

@@ -20,8 +20,9 @@ from oneway.history.journal import Journal
 from oneway.history.memory import Memory
 from oneway.mapping.spec import GuardKind
 from oneway.planning.breach import Verdict
-from oneway.planning.plan import Allowance, Plan
+from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint, load
+from oneway.planning.plan_inputs import Allowance
 from oneway.runs.evidence.remembered import recall
 from oneway.runs.plan import plan_run
 from oneway.runs.prepare import preparation

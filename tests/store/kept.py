@@ -15,7 +15,8 @@ WRITES_UNTIL_KILLED = """
 import sys
 from pathlib import Path
 from oneway.history.journal import End, Journal, RunStart
-from oneway.planning.plan import Action, Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Action, Verb
 where = sys.argv[1]
 journal = Journal.open(where if "://" in where else Path(where))
 run = journal.begin(RunStart("m", "d", "f", "a", "s", "b"))

@@ -14,7 +14,7 @@ from kept import CANARY, START, action, started
 
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import End, Journal, sqlite
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from patience import PATIENCE
 
 

@@ -20,7 +20,7 @@ from oneway.history.journal.tables import incident
 from oneway.notices.delivery import deliver
 from oneway.notices.instants import instant_text
 from oneway.notices.queueing import after_run, weekly
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 
 
 def test_an_incident_from_its_beginning_to_its_end(journal: Journal) -> None:

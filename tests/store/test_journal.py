@@ -16,7 +16,9 @@ from oneway.history.digests import ValueDigests
 from oneway.history.flapping import RepeatedWrite
 from oneway.history.journal import Breached, End, Journal, JournalEntry, RunStart, RunState, Why
 from oneway.history.journal.packed import packed
-from oneway.planning.plan import Action, Allowance, Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Action, Verb
+from oneway.planning.plan_inputs import Allowance
 from patience import PATIENCE
 
 

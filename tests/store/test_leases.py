@@ -16,7 +16,7 @@ from oneway.history.journal.fence import Terms, store_time
 from oneway.history.journal.lease import Lease, is_leased, leased, wait_for_quiet
 from oneway.history.journal.packed import packed
 from oneway.history.journal.tables import entry, lease
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from oneway.state.lock import Holder
 from postgres import Server
 

@@ -12,7 +12,8 @@ from kept import START, action
 from oneway.history.journal import Journal
 from oneway.history.journal.others_writes import fields_written
 from oneway.history.journal.packed import packed
-from oneway.planning.plan import Plan, PlanInput, Verb
+from oneway.planning.plan import Plan, Verb
+from oneway.planning.plan_inputs import PlanInput
 
 BEGAN = datetime(2026, 3, 31, 4, 0, tzinfo=UTC)
 TARGET = {"connector": "acme", "resource": "users", "origin": "https://x", "options": {"a": "b"}}

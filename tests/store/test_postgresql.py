@@ -12,7 +12,7 @@ from oneway.core.diagnostics import Refused
 from oneway.history.journal import End, Journal, postgresql
 from oneway.history.journal.lease import leased
 from oneway.history.journal.packed import packed
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from oneway.state.lock import Holder
 from patience import PATIENCE
 from postgres import Server, copied, running

@@ -9,7 +9,8 @@ from oneway.history.journal.packed import packed
 from oneway.history.journal.retention import prunable, stored_names
 from oneway.history.journal.run_counts import RunCounts, run_counts
 from oneway.history.journal.side_effects import let_through, side_effects, store_side_effect
-from oneway.planning.plan import Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Verb
 
 VERBS = {
     "a": (Verb.CREATE, Ending.DONE),

@@ -11,7 +11,8 @@ from oneway.applying.result import Approved
 from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
-from oneway.planning.plan import Action, Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Action, Verb
 from worlds import World, planned
 
 MAPPING: dict[str, Any] = {

@@ -9,7 +9,7 @@ from test_apply import CHAIN, CHANGE, world
 from memory import Recording, approval, steps, systems_of
 from oneway.applying.result import Result
 from oneway.applying.watch import Stopped, never
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from worlds import World, planned
 
 

@@ -24,7 +24,8 @@ from oneway.documents.schema_check import schema_text
 from oneway.mapping.compiler import Compiled, connectors_of
 from oneway.mapping.lint.codes import CODES
 from oneway.mapping.spec import MappingSpec
-from oneway.planning.plan import Ending, Kind
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Kind
 from oneway.runs.validation import Mappings, findings
 from whole_mappings import compile_mapping, load_mapping
 

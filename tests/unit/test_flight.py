@@ -18,7 +18,7 @@ from oneway.core.connector import MOST_IN_FLIGHT, in_flight
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from patience import PATIENCE
 from worlds import World, planned
 

@@ -15,19 +15,8 @@ from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
 from oneway.planning.breach import Verdict
 from oneway.planning.guard_kinds import Limit
 from oneway.planning.guards import RecentRuns, judge
-from oneway.planning.plan import (
-    STRANGER,
-    Action,
-    Allowance,
-    Change,
-    Kind,
-    Outcome,
-    Plan,
-    PlanInput,
-    Read,
-    Reason,
-    Verb,
-)
+from oneway.planning.plan import STRANGER, Action, Change, Kind, Outcome, Plan, Reason, Verb
+from oneway.planning.plan_inputs import Allowance, PlanInput, Read
 from oneway.render.plan_content import held_back
 
 SPAN = Span("m.yaml", 1, 1, 1)

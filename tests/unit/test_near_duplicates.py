@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from oneway.core.key_forms import loose
 from oneway.core.records import Record, Snapshot
-from oneway.planning.plan import Allowance, Outcome
+from oneway.planning.plan import Outcome
+from oneway.planning.plan_inputs import Allowance
 from oneway.planning.similar.near_duplicates import _of_one_form
 from worlds import World, planned
 

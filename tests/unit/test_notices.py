@@ -79,7 +79,8 @@ from oneway.notices.undelivered import Undelivered
 from oneway.notices.webhook import Trust
 from oneway.notices.weekly import not_syncing, summary
 from oneway.planning.access import StillIn
-from oneway.planning.plan import Ending, Kind, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Kind, Verb
 from oneway.render.report import pages
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,10 +18,11 @@ from oneway.core.records import Compare
 from oneway.core.seal import Sealed, canonical
 from oneway.documents.schema_check.files import schema_data
 from oneway.planning import plan as plans
-from oneway.planning import quiet_outcomes
-from oneway.planning.plan import Action, Change, Claim, Kind, Outcome, Plan, PlanInput, Verb
+from oneway.planning import plan_inputs, quiet_outcomes
+from oneway.planning.plan import Action, Change, Claim, Kind, Outcome, Plan, Verb
 from oneway.planning.plan_file import Proof, dump, fingerprint, load, save
 from oneway.planning.plan_file.shape import json_path
+from oneway.planning.plan_inputs import PlanInput
 from oneway.planning.quiet_outcomes import OutcomesInRuns, PassedOver, QuietRun, QuietTexts
 
 words = st.text(st.characters(exclude_categories=()), max_size=6).filter(
@@ -64,15 +65,15 @@ any_plan = st.builds(
     Plan,
     *(words, words, words, words),
     settings=st.dictionaries(words, values, max_size=2),
-    connection=st.none() | st.builds(plans.PlanConnection, words, words),
+    connection=st.none() | st.builds(plan_inputs.PlanConnection, words, words),
     inputs=st.dictionaries(words, inputs, max_size=2),
-    reads=many(st.builds(plans.Read, words, counts, st.booleans(), many(words))),
+    reads=many(st.builds(plan_inputs.Read, words, counts, st.booleans(), many(words))),
     managed=counts,
     outcomes=many(outcomes | quiet.map(lambda each: each.outcome)),
     matched_by=many(st.builds(plans.KeyCount, words, counts)),
     remarks=many(st.builds(plans.Reason, words, words, st.none() | places)),
     misses=many(st.builds(plans.Miss, words, words, counts, counts, words, many(words))),
-    allowed=many(st.builds(plans.Allowance, words, counts, words)),
+    allowed=many(st.builds(plan_inputs.Allowance, words, counts, words)),
     names=st.dictionaries(words, st.dictionaries(words, words, max_size=2), max_size=2),
 )
 PLACE = Span("mappings/a:b.yaml", 21, 5, 24)
@@ -82,12 +83,12 @@ PLAN = Plan(
     mapping_digest="d" * 64,
     as_of="2026-03-31T04:00:00+00:00",
     settings={"include_bank_details": True},
-    connection=plans.PlanConnection("acme", "connections/acme.yaml"),
+    connection=plan_inputs.PlanConnection("acme", "connections/acme.yaml"),
     inputs={
         "source": PlanInput("staffology", "employees", {"employer": "1"}),
         "target": PlanInput("expensein", "users", {"id": "id", "types": ""}, "users.csv"),
     },
-    reads=(plans.Read("source", 1, True),),
+    reads=(plan_inputs.Read("source", 1, True),),
     managed=1,
     names={"departmentId": {"13": "OPS"}},
     matched_by=(plans.KeyCount("reference", 0), plans.KeyCount("email", 1)),

@@ -14,8 +14,8 @@ from oneway.applying.result import Result
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.mapping.spec import GuardKind
 from oneway.planning.breach import Breach, Verdict
+from oneway.planning.endings import Ending
 from oneway.planning.guard_kinds import Limit
-from oneway.planning.plan import Ending
 from oneway.render import Style, diagnostics, plans, results
 from oneway.render.layout import clip, columns, flow_lines, wrap
 from oneway.render.sanitize import harmless, markdown, shown

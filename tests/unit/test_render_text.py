@@ -6,8 +6,10 @@ from oneway.core.phrases import count
 from oneway.mapping.functions import LIBRARY
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.breach import Verdict
+from oneway.planning.endings import Ending
 from oneway.planning.guards import RecentRuns, judge
-from oneway.planning.plan import Action, Change, Ending, Kind, Outcome, Plan, Read, Reason, Verb
+from oneway.planning.plan import Action, Change, Kind, Outcome, Plan, Reason, Verb
+from oneway.planning.plan_inputs import Read
 from oneway.render import Style, diagnostics, functions, plans, results
 from oneway.render.layout import clip, columns, pad, people, wrap
 from oneway.render.sanitize import harmless, markdown, shown

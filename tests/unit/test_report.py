@@ -8,7 +8,9 @@ from markup import parsed
 from oneway.history.discrepancies import discrepancies_of as stories_told
 from oneway.history.journal import End
 from oneway.history.journal.rows import Breached, Why
-from oneway.planning.plan import Ending, Kind, Read, Reason, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Kind, Reason, Verb
+from oneway.planning.plan_inputs import Read
 from oneway.render.report import html, page
 from oneway.render.report.phrases import day, duration, field_name, moment, value
 from oneway.runs.past.stoppage import Stoppage

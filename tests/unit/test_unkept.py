@@ -15,7 +15,7 @@ from oneway.applying.unknown_writes import TargetMemory
 from oneway.applying.write_check import WriteCheck
 from oneway.core.records import Record, Snapshot
 from oneway.planning.access import still_in
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from worlds import World, planned
 
 MAPPING: dict[str, Any] = {

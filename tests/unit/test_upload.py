@@ -18,7 +18,7 @@ from oneway.notices.channels import channel_name
 from oneway.notices.delivery import deliver, send
 from oneway.notices.queueing import after_run
 from oneway.notices.undelivered import Undelivered
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 
 TOKEN = "CANARY-token"
 PAGE = "<!doctype html><title>Run</title>Zoë"

@@ -5,7 +5,8 @@ from enum import Enum
 import pytest
 
 from oneway.history.journal import RunState
-from oneway.planning.plan import Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Verb
 from oneway.render import vocabulary
 
 OF = {

@@ -18,7 +18,8 @@ from oneway.applying.worker_pool import Finished, PoolJob, WorkerPool, pool_of
 from oneway.core.connector import Blame
 from oneway.core.diagnostics import Refused
 from oneway.core.telemetry import OpenStep, begin
-from oneway.planning.plan import Action, Ending
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Action
 
 _TOGETHER = 100
 """How many actions are journalled together if nothing is sent before a flush."""

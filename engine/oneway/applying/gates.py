@@ -33,7 +33,8 @@ from oneway.core.connector import (
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value
 from oneway.planning.access import MORE_CHANGED, NOT_KEPT, OUT_BY_NOW
-from oneway.planning.plan import FOUND, NOT_KNOWN_YET, Action, End, Ending, Verb
+from oneway.planning.endings import FOUND, NOT_KNOWN_YET, End, Ending
+from oneway.planning.plan import Action, Verb
 
 Gate: TypeAlias = Callable[[Action], Result | None]
 

@@ -20,7 +20,8 @@ from oneway.core.connector import (
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed, canonical
-from oneway.planning.plan import Action, End, Ending, Verb
+from oneway.planning.endings import End, Ending
+from oneway.planning.plan import Action, Verb
 
 
 @dataclass(frozen=True, slots=True)

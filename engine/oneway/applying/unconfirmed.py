@@ -5,7 +5,7 @@ from dataclasses import replace
 from oneway.applying.gates import Ended, Gates
 from oneway.applying.result import failed
 from oneway.core.connector import Blame, WriteError, asked_before_leaving
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 
 AT_ONCE = 500
 """How many actions without a request are journalled together."""

@@ -21,7 +21,8 @@ from oneway.core.phrases import count
 from oneway.history.journal import Journal, JournalEntry
 from oneway.history.journal.disconnected import disconnected_runs, store_disconnected
 from oneway.history.journal.incidents import drop_notices, undelivered
-from oneway.planning.plan import Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Verb
 from oneway.planning.plan_file import load
 from oneway.render.access_list import still_in_line, still_in_title
 from oneway.render.layout import wrap

@@ -23,7 +23,7 @@ from oneway.state import STATE
 
 if TYPE_CHECKING:
     from oneway.connections.connection import Connection
-    from oneway.planning.plan import Allowance
+    from oneway.planning.plan_inputs import Allowance
     from oneway.runs.prepare.request import RunRequest
     from oneway.state.folder import StateFolder
 
@@ -364,7 +364,7 @@ def _allowances(
     """Return the allowances of `--allow` (`KIND=N`, or people by key), made by this user."""
     from oneway.planning.breach import IDENTITY
     from oneway.planning.links import REUSED, SEAL_KEY
-    from oneway.planning.plan import Allowance
+    from oneway.planning.plan_inputs import Allowance
 
     found = {}
     for text in given:

@@ -14,7 +14,8 @@ from oneway.core.phrases import count
 from oneway.history.journal import Run
 from oneway.history.memory import Memory
 from oneway.planning.breach import Verdict
-from oneway.planning.plan import Ending, Plan
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Plan
 from oneway.render import plans
 from oneway.render.sanitize import harmless
 from oneway.runs.prepare.prepared import PreparedRun

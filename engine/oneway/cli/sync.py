@@ -22,7 +22,7 @@ from oneway.cli.options import (
     user,
 )
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results, say_lost
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from oneway.render import plans, results
 from oneway.runs.notices import PendingRun
 from oneway.runs.prepare.preparation import prepare_run

@@ -15,7 +15,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import parse_day
 from oneway.history.backoff import PastFailure, next_try
 from oneway.history.flapping import RevertedWrite
-from oneway.planning.plan import Action, End, Ending, Kind, Outcome, Plan
+from oneway.planning.endings import End, Ending
+from oneway.planning.plan import Action, Kind, Outcome, Plan
 from oneway.planning.similar.near_misses import other_reasons
 
 

@@ -7,9 +7,9 @@ from oneway.history.journal.history import RunHistory
 from oneway.history.journal.listed_records import stored_listed
 from oneway.history.journal.rows import RunState
 from oneway.planning.access import StillIn
+from oneway.planning.endings import Ending
 from oneway.planning.guard_kinds import definition_of
 from oneway.planning.listed_before import Records, joined
-from oneway.planning.plan import Ending
 
 _AT_ONCE = 50
 

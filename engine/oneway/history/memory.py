@@ -7,7 +7,8 @@ from oneway.core.dataclass import dataclass
 from oneway.history.backoff import Refusal
 from oneway.history.discrepancies import Discrepancy, expected_discrepancies
 from oneway.history.flapping import Flapping, reverted_writes
-from oneway.planning.plan import End, Ending, Plan
+from oneway.planning.endings import End, Ending
+from oneway.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from oneway.history.backoff import PastFailure
 from oneway.history.journal import Breached, Run, RunState
 from oneway.history.journal.incidents import Endings
 from oneway.notices.remedies_of_codes import DIED, STILL_IN, UNNAMED
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 
 _GIVEN_UP = "W112"
 _ANSWERED = (Ending.DONE, Ending.REJECTED)

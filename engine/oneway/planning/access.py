@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from oneway.core.dataclass import dataclass
-from oneway.planning.plan import End, Ending, Kind, Outcome, Plan, Reason
+from oneway.planning.endings import End, Ending
+from oneway.planning.plan import Kind, Outcome, Plan, Reason
 
 _WHY = {
     Ending.DONE: "left, and then an update may have let them in again",

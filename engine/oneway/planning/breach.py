@@ -8,8 +8,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.phrases import count as count_of
 from oneway.mapping.profile.word_groups import SEPARATOR
 from oneway.mapping.spec import GuardKind
+from oneway.planning.endings import End, Ending
 from oneway.planning.guard_kinds import GUARDS, Limit
-from oneway.planning.plan import End, Ending
 
 WINDOW = timedelta(days=7)
 """How far back guards count earlier runs."""

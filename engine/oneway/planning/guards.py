@@ -26,17 +26,8 @@ from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.breach import IDENTITY, Breach, Verdict, guard_name
 from oneway.planning.guard_kinds import DEFAULTS, DEFINITIONS, GUARDS, GuardDefinition, Limit
 from oneway.planning.links import REUSED
-from oneway.planning.plan import (
-    STRANGER,
-    Action,
-    Allowance,
-    Kind,
-    Outcome,
-    Plan,
-    PlanInput,
-    Read,
-    Verb,
-)
+from oneway.planning.plan import STRANGER, Action, Kind, Outcome, Plan, Verb
+from oneway.planning.plan_inputs import Allowance, PlanInput, Read
 
 FEWEST_KEYS = 10
 """A key's loss counts only if at least this many records had it at the last good run."""

@@ -7,7 +7,8 @@ from dataclasses import field
 from oneway.core.dataclass import dataclass
 from oneway.planning.access import StillIn
 from oneway.planning.compare import by_record
-from oneway.planning.plan import Action, Change, End, Ending, Kind, Outcome, Plan, Verb
+from oneway.planning.endings import End, Ending
+from oneway.planning.plan import Action, Change, Kind, Outcome, Plan, Verb
 
 
 @dataclass(frozen=True, slots=True)

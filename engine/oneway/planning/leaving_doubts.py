@@ -9,7 +9,8 @@ from oneway.mapping.packed_rows import ids_of, others_of
 from oneway.mapping.short_rows import AnyTargetRow
 from oneway.planning.breach import key_of, words_of
 from oneway.planning.links import Link
-from oneway.planning.plan import Action, Outcome, Read, Reason
+from oneway.planning.plan import Action, Outcome, Reason
+from oneway.planning.plan_inputs import Read
 
 _MOST = 3
 """How many keys are named at most."""

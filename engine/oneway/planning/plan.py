@@ -16,6 +16,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Value, is_scalar
 from oneway.core.seal import Sealed, canonical
+from oneway.planning.plan_inputs import Allowance, PlanConnection, PlanInput, Read
 
 FORMAT = 3
 """The version of the plan file; readers refuse any other version."""
@@ -61,60 +62,6 @@ class Verb(Enum):
     def changes_access(self) -> bool:
         """Whether it takes access away or gives it back."""
         return self.takes_access or self is Verb.REACTIVATE
-
-
-class Ending(Enum):
-    """How one action ended."""
-
-    DONE = "done"
-    STALE = "stale"
-    """The source or the target has changed since the plan; nothing was written."""
-    REJECTED = "rejected"
-    """The target refused the record; nothing was written."""
-    NOT_SENT = "not_sent"
-    """It was not sent, or a look-up later showed that nothing happened."""
-    UNKNOWN = "unknown"
-    """It was sent, but it is unknown whether it happened."""
-    HELD = "held"
-    """A guard holds it back."""
-    POSTPONED = "postponed"
-    """The target refused the same values before; they are sent again on another day."""
-    NOT_ATTEMPTED = "not_attempted"
-    """An action that must precede it was not done, or the target is down."""
-
-    @property
-    def withheld(self) -> bool:
-        """Whether the action was not tried, so that resuming the run may still try it."""
-        return self in (Ending.HELD, Ending.POSTPONED, Ending.NOT_ATTEMPTED)
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How one action ended, and why. `target_id` is set for new records as well.
-
-    `guards` are the names of those that hold it back; `until` is the day (ISO 8601) on which a
-    postponed action is sent again.
-    """
-
-    ending: Ending
-    target_id: str | None = None
-    code: str = ""
-    reason: str = ""
-    guards: tuple[str, ...] = ()
-    until: str = ""
-    job: str = ""
-    """The job to ask the target about, if it only promised to create the record."""
-
-
-FOUND = "it had happened already"
-FOUND_LATER = "looked up later: it had happened"
-"""The reason of a write whose ending was unknown, but that a look-up found done."""
-
-NOT_SHOWN = "W162"
-"""The code of an action that was looked up, but that the target does not show."""
-
-NOT_KNOWN_YET = "W115"
-"""The code of an action that a look-up did not find, but that may still have happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,89 +315,6 @@ class KeyCount:
 
     key: str
     records: int
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """A guard's ceiling that a human raised for this plan."""
-
-    guard: str
-    ceiling: int
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlanInput:
-    """One resource that a plan was made from, or would write to, with the options in force.
-
-    `connector` and `resource` are as the mapping names them; `file` is the path of a file that
-    was read instead, and `options` are then the file connector's. `origin` is where requests go
-    (scheme, host and port), or "", and `manifest` the digest of the connector's manifest.
-    Credentials are left out, so that they may change between plan and apply.
-    """
-
-    connector: str
-    resource: str
-    options: Mapping[str, str]
-    file: str | None = None
-    origin: str = ""
-    manifest: str = ""
-
-    @property
-    def text(self) -> str:
-        """What was read, for people: "staffology employees", "file people.jsonl"."""
-        return f"{self.connector} {self.resource}" if self.file is None else f"file {self.file}"
-
-
-@dataclass(frozen=True, slots=True)
-class PlanConnection:
-    """The connection of a plan: its name, and its file.
-
-    A rehearsal, which writes to a different target than the connection's, has its own name: the
-    connection's name, a space (which names of connections cannot have), and a digest.
-    """
-
-    name: str
-    file: str
-
-    @property
-    def rehearsed(self) -> str:
-        """The name of the connection that a run rehearses, or ""."""
-        name, space, _ = self.name.partition(" ")
-        return name if space else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """The result of one read: how many records, and whether any may be missing.
-
-    `digest` is the keyed digest of the lookup table made from the records; references only.
-    `stated` is how many records have each key that the mapping reads, by its path. `unread` is how
-    many records could not be read; their rows are errors, and count for nothing else. `valued` is
-    how many records have a value, or lack the key, for each key that access, identity or a written
-    value depends on. `left_out` is how many people had left according to the target and are no
-    longer in the source since the last good run: none of their values went blank.
-    """
-
-    name: str
-    records: int
-    complete: bool
-    problems: tuple[str, ...] = ()
-    digest: str = ""
-    stated: Mapping[str, int] = field(default_factory=dict)
-    unread: int = 0
-    valued: Mapping[str, int] = field(default_factory=dict)
-    left_out: int = 0
-
-    @property
-    def role(self) -> str:
-        """What was read: "source", "target", or "references.NAME" of a lookup table."""
-        return self.name if self.name in ("source", "target") else f"references.{self.name}"
-
-    @property
-    def readable(self) -> int:
-        """How many of the records could be read."""
-        return self.records - self.unread
 
 
 @dataclass(frozen=True)  # without slots, for cached properties

@@ -51,18 +51,8 @@ from oneway.planning.one_per_person import (
 )
 from oneway.planning.outcomes import Drafter, silent
 from oneway.planning.own_lookups import resolve_own_lookups
-from oneway.planning.plan import (
-    EARLIER_RUNS,
-    Allowance,
-    KeyCount,
-    Kind,
-    Miss,
-    Plan,
-    PlanConnection,
-    PlanInput,
-    Read,
-    Reason,
-)
+from oneway.planning.plan import EARLIER_RUNS, KeyCount, Kind, Miss, Plan, Reason
+from oneway.planning.plan_inputs import Allowance, PlanConnection, PlanInput, Read
 from oneway.planning.plan_order import in_order
 from oneway.planning.possible_records import PossibleRecords
 from oneway.planning.quiet_outcomes import NOT_PASSED, PassedOver

@@ -34,7 +34,7 @@ from oneway.mapping.spec import Merge, Write
 from oneway.planning.diff import KEEP, at_update, doubled, drift, hidden, refuses, unlisted, wanted
 from oneway.planning.links import REUSED, LinkEvidence, Links, alone
 from oneway.planning.match import NO_PAIRS, Pairs
-from oneway.planning.plan import Allowance
+from oneway.planning.plan_inputs import Allowance
 from oneway.planning.similar.marks import each_claim
 from oneway.planning.similar.near_misses import key_at
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from oneway.core.instants import moment, wall_clock
 from oneway.history.journal import Run, RunState
 from oneway.history.journal.run_counts import RunCounts
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from oneway.render import diagnostics
 from oneway.render.layout import clip, columns, pad
 from oneway.render.sanitize import harmless

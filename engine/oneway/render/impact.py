@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from oneway.core.phrases import count
+from oneway.planning.endings import Ending
 from oneway.planning.impact import FieldImpact, FieldWrite, Impact, PersonImpact, words_of
-from oneway.planning.plan import Ending, Outcome, Plan
+from oneway.planning.plan import Outcome, Plan
 from oneway.render.differences import apart
 from oneway.render.layout import more, with_name, wrap
 from oneway.render.sanitize import harmless, markdown, masked, shown

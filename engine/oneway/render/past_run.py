@@ -14,8 +14,9 @@ from oneway.history.journal.discrepancies import DISCREPANCIES
 from oneway.history.journal.listed_records import LISTED
 from oneway.history.journal.refused_leavers import LEAVING
 from oneway.history.journal.said_left import LEFT
+from oneway.planning.endings import Ending
 from oneway.planning.names import named, names_of
-from oneway.planning.plan import Ending, Kind, Plan
+from oneway.planning.plan import Kind, Plan
 from oneway.render import (
     diagnostics,
     lookup_misses,

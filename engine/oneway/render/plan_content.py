@@ -11,7 +11,8 @@ from oneway.mapping.open_questions import UNANSWERED
 from oneway.planning.breach import Verdict
 from oneway.planning.guards import concerned
 from oneway.planning.later_key import LATER_KEY
-from oneway.planning.plan import Action, Kind, Outcome, Plan, Read, Reason, Verb
+from oneway.planning.plan import Action, Kind, Outcome, Plan, Reason, Verb
+from oneway.planning.plan_inputs import Read
 from oneway.render.discrepancies import by_subject, since
 from oneway.render.discrepancies import sentence as told_as
 from oneway.render.layout import clip

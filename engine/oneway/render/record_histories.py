@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from oneway.core.dataclass import dataclass
 from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.journal import End, JournalEntry, Run
-from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Action, Kind, Outcome, Plan
 from oneway.render.discrepancies import by_subject
 
 OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from oneway.planning.access import StillIn
-from oneway.planning.plan import Ending, Outcome, Plan
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Outcome, Plan
 from oneway.render.access_list import still_in_line, still_in_title
 from oneway.render.layout import clip, columns, more, pad, wrap
 from oneway.render.outcome_names import name

@@ -5,7 +5,8 @@ A renderer that needs another form of one of these words adds it here.
 
 from oneway.history.journal.rows import RunState
 from oneway.history.words import VERBS_DONE as VERBS_DONE
-from oneway.planning.plan import Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Verb
 from oneway.render.style import Ink
 
 ENDING_WORDS = {

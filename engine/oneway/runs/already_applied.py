@@ -6,7 +6,8 @@ from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, Run
-from oneway.planning.plan import Action, Ending, Plan
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Action, Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import apply_systems, target_memory
 from oneway.runs.reopen import sealed_program_for

@@ -7,7 +7,7 @@ from oneway.applying.result import Approved, Earlier
 from oneway.core.dataclass import dataclass
 from oneway.planning.access import AS_PLANNED, SinceReview
 from oneway.planning.breach import Verdict
-from oneway.planning.plan import End
+from oneway.planning.endings import End
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ from oneway.planning.guards import RecentRuns, judge
 from oneway.planning.leaving_doubts import left_out
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.one_per_person import one_per_person
-from oneway.planning.plan import Plan, Read, Reason
+from oneway.planning.plan import Plan, Reason
+from oneway.planning.plan_inputs import Read
 from oneway.planning.planner import Header, RowsToPlan, plan, plan_rows
 from oneway.planning.similar.record_marks import RecordMarks
 from oneway.runs.evidence.leaving_doubts import LeavingDoubts

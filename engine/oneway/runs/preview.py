@@ -7,7 +7,8 @@ from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.progress import Progress
 from oneway.history.memory import NOTHING, Memory
 from oneway.planning.breach import Verdict
-from oneway.planning.plan import End, Plan
+from oneway.planning.endings import End
+from oneway.planning.plan import Plan
 from oneway.runs.completeness import input_problems
 from oneway.runs.evidence.remembered import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run

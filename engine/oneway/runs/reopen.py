@@ -13,7 +13,8 @@ from oneway.core.records import Value
 from oneway.core.seal import Sealed
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.program import Program
-from oneway.planning.plan import Plan, PlanConnection, PlanInput
+from oneway.planning.plan import Plan
+from oneway.planning.plan_inputs import PlanConnection, PlanInput
 from oneway.runs.completeness import incomplete_reads
 from oneway.runs.prepare.compilation import read_file
 from oneway.runs.prepare.preparation import prepare_run

@@ -21,7 +21,8 @@ from oneway.core.telemetry import step
 from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.history.journal.lease import leased, wait_for_quiet
 from oneway.mapping.program import Program
-from oneway.planning.plan import FOUND_LATER, NOT_SHOWN, Action, Ending, Plan
+from oneway.planning.endings import FOUND_LATER, NOT_SHOWN, Ending
+from oneway.planning.plan import Action, Plan
 from oneway.planning.plan_file import load
 from oneway.runs.apply import apply_systems, target_memory
 from oneway.runs.approval import Approval

@@ -26,10 +26,11 @@ from oneway.planning.access import (
     still_in,
 )
 from oneway.planning.breach import Verdict
+from oneway.planning.endings import FOUND, Ending
 from oneway.planning.guards import counted_as
 from oneway.planning.leaving_doubts import as_written, let_in
 from oneway.planning.listed_before import carried_on, joined, records_of
-from oneway.planning.plan import FOUND, Action, Ending, Plan, Verb
+from oneway.planning.plan import Action, Plan, Verb
 from oneway.planning.plan_file import fingerprint, in_parts
 from oneway.planning.said_left import NOBODY_LEFT, SaidLeft, with_owners
 from oneway.runs.approval import Approval

@@ -17,7 +17,7 @@ find out what became of it before sending it again.
 from typing import TYPE_CHECKING
 
 from oneway.core.lazy import lazily
-from oneway.planning.plan import End
+from oneway.planning.endings import End
 
 if TYPE_CHECKING:
     from oneway.history.journal.history import RunHistory

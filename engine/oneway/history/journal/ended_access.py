@@ -6,7 +6,8 @@ from sqlalchemy import ColumnElement, select
 
 from oneway.history.journal.journal import Journal
 from oneway.history.journal.tables import entry, run
-from oneway.planning.plan import Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Verb
 
 _AT_ONCE = 500
 """Ids per query."""

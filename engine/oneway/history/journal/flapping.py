@@ -8,7 +8,7 @@ from oneway.history.digests import RECORD
 from oneway.history.flapping import RevertedWrite, sticks
 from oneway.history.journal.journal import Journal
 from oneway.history.journal.tables import entry, run, written
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 
 
 def reverted_by(journal: Journal, connection: str, id: int) -> Mapping[str, RevertedWrite]:

@@ -18,7 +18,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.instants import week_text
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import entry, incident, notice, run
-from oneway.planning.plan import Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Verb
 
 _GIVEN_UP = notice.c.sent.is_(None) & (notice.c.next_try == "")
 

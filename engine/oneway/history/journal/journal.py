@@ -32,9 +32,11 @@ from oneway.history.journal.tables import (
     written,
 )
 from oneway.planning.access import NOT_KEPT, StillIn
+from oneway.planning.endings import End, Ending
 from oneway.planning.guards import person_of
 from oneway.planning.links import Link
-from oneway.planning.plan import Action, End, Ending, Read, Verb
+from oneway.planning.plan import Action, Verb
+from oneway.planning.plan_inputs import Read
 from oneway.state.heartbeat import beat, uptime
 
 _AT_ONCE = 500

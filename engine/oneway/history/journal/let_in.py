@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from oneway.history.journal.journal import Journal
 from oneway.history.journal.tables import entry, run
-from oneway.planning.plan import FOUND, FOUND_LATER, Ending, Verb
+from oneway.planning.endings import FOUND, FOUND_LATER, Ending
+from oneway.planning.plan import Verb
 
 
 def found_later(journal: Journal, connection: str) -> tuple[Mapping[str, str], Mapping[str, str]]:

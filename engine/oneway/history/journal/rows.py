@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.planning.access import StillIn
-from oneway.planning.plan import Allowance, End, Ending, Read, Verb
+from oneway.planning.endings import End, Ending
+from oneway.planning.plan import Verb
+from oneway.planning.plan_inputs import Allowance, Read
 
 if TYPE_CHECKING:
     from sqlalchemy import Row

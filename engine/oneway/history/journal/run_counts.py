@@ -8,7 +8,8 @@ from oneway.core.dataclass import dataclass
 from oneway.history.journal.rows import Run
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import entry
-from oneway.planning.plan import Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Verb
 
 _CREATED = frozenset({Verb.CREATE.value})
 _CHANGED = frozenset({Verb.UPDATE.value, Verb.CORRECT.value, Verb.REACTIVATE.value})

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 
 HEAD = "0013"
 """The newest migration."""

@@ -30,10 +30,11 @@ from oneway.mapping.short_rows import whole
 from oneway.mapping.spec import Category
 from oneway.mapping.values_read import values_read
 from oneway.planning.access import is_still_in
+from oneway.planning.endings import End, Ending
 from oneway.planning.match import Match, Matches, match
 from oneway.planning.names import named, names_of
 from oneway.planning.one_per_person import ANOTHER, hold_tied, one_per_person
-from oneway.planning.plan import Action, End, Ending, Kind, Outcome, Plan
+from oneway.planning.plan import Action, Kind, Outcome, Plan
 
 
 class MatchedSnapshots:

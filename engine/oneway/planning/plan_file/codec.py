@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, get_args, get_o
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
-from oneway.planning.plan import Miss, Outcome, Quiet, Read, Reason
+from oneway.planning.plan import Miss, Outcome, Quiet, Reason
+from oneway.planning.plan_inputs import Read
 
 if TYPE_CHECKING:
     from cattrs import Converter

@@ -61,9 +61,10 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.planning.access import StillIn
 from oneway.planning.breach import Breach, Verdict
 from oneway.planning.guards import concerned
-from oneway.planning.plan import Action, Change, Outcome, Plan, Read, Reason, Verb
+from oneway.planning.plan import Action, Change, Outcome, Plan, Reason, Verb
 from oneway.planning.plan_file import fingerprint
 from oneway.planning.plan_file.codec import to_data
+from oneway.planning.plan_inputs import Read
 from oneway.render import access_list, plan_content
 from oneway.render.discrepancies import of_actions
 from oneway.render.sanitize import masked

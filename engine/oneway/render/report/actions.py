@@ -5,7 +5,8 @@ from dataclasses import replace
 from oneway.core.dataclass import dataclass
 from oneway.history.discrepancies import Discrepancy, DiscrepancyKind
 from oneway.history.journal import JournalEntry, RunStart
-from oneway.planning.plan import Action, Change, End, Ending, Outcome, Plan, Verb
+from oneway.planning.endings import End, Ending
+from oneway.planning.plan import Action, Change, Outcome, Plan, Verb
 from oneway.render.discrepancies import by_subject
 from oneway.render.report.page import ReportPerson
 from oneway.render.report.phrases import named, since

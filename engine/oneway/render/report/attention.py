@@ -12,10 +12,12 @@ from oneway.mapping.spec import GuardKind
 from oneway.notices.remedies import remedy_of
 from oneway.notices.remedies_of_codes import DIED
 from oneway.planning.access import StillIn, still_in
+from oneway.planning.endings import Ending
 from oneway.planning.later_key import LATER_KEY
 from oneway.planning.names import named as named_reason
 from oneway.planning.names import names_of
-from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
+from oneway.planning.plan import Kind, Miss, Outcome, Plan, Reason
+from oneway.planning.plan_inputs import Read
 from oneway.planning.similar.near_misses import NEAR_MISS, other_reasons
 from oneway.render import remedies
 from oneway.render.access_list import still_in_title

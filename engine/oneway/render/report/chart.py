@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from oneway.core.phrases import count
 from oneway.history.journal import Run
 from oneway.history.journal.rows import RunState
-from oneway.planning.plan import Ending
+from oneway.planning.endings import Ending
 from oneway.render.report.page import Bar, Chart, Piece
 from oneway.render.report.phrases import moment
 from oneway.render.vocabulary import RUN_STATES_SHORT

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from oneway.planning.plan import Ending, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Verb
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
 from oneway.render.report.phrases import because, fields

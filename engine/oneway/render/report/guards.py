@@ -6,8 +6,8 @@ from oneway.core.phrases import people
 from oneway.history.allow_command import allow_command, allowed_together, effect_of_allowing
 from oneway.history.journal.rows import Breached
 from oneway.planning.breach import key_of, words_of
+from oneway.planning.endings import Ending
 from oneway.planning.guard_kinds import definition_of
-from oneway.planning.plan import Ending
 from oneway.render import remedies
 from oneway.render.plan_changes import alike
 from oneway.render.plan_content import may_concern

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from oneway.planning.endings import Ending
 from oneway.planning.later_key import LATER_KEY
-from oneway.planning.plan import Ending, Kind, Outcome, Reason
+from oneway.planning.plan import Kind, Outcome, Reason
 from oneway.render.plan_groups import LEFT_ALONE
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.attention import meant

@@ -10,7 +10,8 @@ from oneway.history.journal.rows import Breached, Run, RunStart
 from oneway.history.memory import Memory
 from oneway.planning.access import StillIn
 from oneway.planning.breach import Verdict
-from oneway.planning.plan import Ending, Kind, Plan, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Kind, Plan, Verb
 from oneway.planning.plan_file import fingerprint
 from oneway.render import access_list
 from oneway.render.report.actions import ReportAction, report_actions

@@ -10,7 +10,9 @@ from oneway.history.last_good import is_good
 from oneway.mapping.spec import GuardKind
 from oneway.notices.remedies import remedy_of
 from oneway.notices.texts import unshut
-from oneway.planning.plan import Allowance, Ending, Kind, Plan, Verb
+from oneway.planning.endings import Ending
+from oneway.planning.plan import Kind, Plan, Verb
+from oneway.planning.plan_inputs import Allowance
 from oneway.render.access_list import who_left
 from oneway.render.report.actions import ReportAction
 from oneway.render.report.attention import has_gone

@@ -9,8 +9,9 @@ from oneway.core.progress import Progress
 from oneway.mapping.compiler import Compiled
 from oneway.planning.access import still_in
 from oneway.planning.breach import Breach
+from oneway.planning.endings import End, Ending
 from oneway.planning.impact import Impact, PlanFate, impact
-from oneway.planning.plan import End, Ending, Outcomes, Plan
+from oneway.planning.plan import Outcomes, Plan
 from oneway.runs.open_questions import is_open
 from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.prepare.preparation import prepare_run

@@ -45,7 +45,8 @@ from oneway.planning.leaving_doubts import (
 from oneway.planning.links import SEAL_KEY, Link, LinkEvidence, Links, Origin, let_through
 from oneway.planning.listed_before import NO_RECORDS, Records
 from oneway.planning.passed_on import PassedOn
-from oneway.planning.plan import Allowance, Kind, Outcome, Plan, Quiet, Read, Reason, Verb
+from oneway.planning.plan import Kind, Outcome, Plan, Quiet, Reason, Verb
+from oneway.planning.plan_inputs import Allowance, Read
 from oneway.planning.planner import Header
 from oneway.planning.said_left import (
     NOBODY_LEFT,

@@ -21,8 +21,9 @@ from oneway.history.journal import JournalEntry, Run
 from oneway.mapping.program import Policy, SourceRow
 from oneway.mapping.short_rows import AnySourceRow, whole
 from oneway.planning.diff import comparison, new_value
+from oneway.planning.endings import NOT_KNOWN_YET, NOT_SHOWN, Ending
 from oneway.planning.links import Expected, LinkEvidence
-from oneway.planning.plan import NOT_KNOWN_YET, NOT_SHOWN, Ending, Verb
+from oneway.planning.plan import Verb
 from oneway.runs.past.find_run import plan_of_run
 from oneway.runs.prepare.prepared import lag_of
 from oneway.runs.prepare.request import instant_text, parse_instant

@@ -27,8 +27,9 @@ from oneway.history.journal.said_left import store_left, stored_left
 from oneway.planning.access import StillIn
 from oneway.planning.links import REUSED
 from oneway.planning.listed_before import Records
-from oneway.planning.plan import Allowance, Outcome, Plan, Reason
+from oneway.planning.plan import Outcome, Plan, Reason
 from oneway.planning.plan_file import in_parts
+from oneway.planning.plan_inputs import Allowance
 from oneway.runs.compare.capture import INPUTS
 from oneway.runs.past.find_run import plan_of_run
 

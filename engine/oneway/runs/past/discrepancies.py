@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from oneway.history.discrepancies import Discrepancy, discrepancies_of
 from oneway.history.journal import JournalEntry, Run
-from oneway.planning.plan import End, Plan
+from oneway.planning.endings import End
+from oneway.planning.plan import Plan
 from oneway.runs.past.find_run import plan_of_run
 
 if TYPE_CHECKING:

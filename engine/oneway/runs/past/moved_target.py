@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from oneway.core.instants import day
 from oneway.planning.links import Links
-from oneway.planning.plan import Kind, Plan, PlanInput, Reason
+from oneway.planning.plan import Kind, Plan, Reason
+from oneway.planning.plan_inputs import PlanInput
 from oneway.runs.past.predecessor import told
 from oneway.runs.prepare.whereabouts import inputs_of, options_of
 from oneway.runs.session import RunSession

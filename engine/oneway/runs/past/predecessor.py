@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
 from oneway.core.phrases import count
-from oneway.planning.plan import PlanInput, Reason
+from oneway.planning.plan import Reason
+from oneway.planning.plan_inputs import PlanInput
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.whereabouts import file_of, inputs_of, options_of, with_digest
 

@@ -5,7 +5,8 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from oneway.history.journal import Run
-from oneway.planning.plan import Plan, PlanConnection, PlanInput
+from oneway.planning.plan import Plan
+from oneway.planning.plan_inputs import PlanConnection, PlanInput
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal

@@ -15,7 +15,7 @@ from oneway.runs.prepare.request import RunRequest
 from oneway.runs.prepare.settings import resolve_settings
 
 if TYPE_CHECKING:
-    from oneway.planning.plan import Allowance
+    from oneway.planning.plan_inputs import Allowance
 
 T = TypeVar("T")
 

@@ -29,7 +29,8 @@ from oneway.runs.prepare.whereabouts import (
 
 if TYPE_CHECKING:
     from oneway.connections.connection import Side
-    from oneway.planning.plan import Plan, PlanConnection, PlanInput
+    from oneway.planning.plan import Plan
+    from oneway.planning.plan_inputs import PlanConnection, PlanInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class PreparedRun:
         A rehearsal, which writes to another target than the connection's, has a name of its own:
         what it does there says nothing of the connection's records.
         """
-        from oneway.planning.plan import PlanConnection
+        from oneway.planning.plan_inputs import PlanConnection
 
         connection = self.request.connection
         if connection is None:
@@ -282,7 +283,7 @@ def _resolve_inputs(prepared: PreparedRun) -> dict[str, Input]:
 
 
 def _plan_input(prepared: PreparedRun, each: Input) -> "PlanInput":
-    from oneway.planning.plan import PlanInput
+    from oneway.planning.plan_inputs import PlanInput
 
     options, description = options_of(prepared, each), description_of(prepared, each)
     return PlanInput(

@@ -14,7 +14,7 @@ from oneway.core.instants import instant_text as instant_text
 if TYPE_CHECKING:
     from oneway.connections.access import Lookup
     from oneway.connections.connection import Connection
-    from oneway.planning.plan import Allowance
+    from oneway.planning.plan_inputs import Allowance
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?")
 

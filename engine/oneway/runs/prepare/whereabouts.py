@@ -17,7 +17,7 @@ from oneway.core.seal import canonical
 from oneway.state import STATE
 
 if TYPE_CHECKING:
-    from oneway.planning.plan import PlanInput
+    from oneway.planning.plan_inputs import PlanInput
 
 
 def with_digest(name: str, inputs: Mapping[str, "PlanInput"], home: Path | None) -> str:
@@ -58,7 +58,7 @@ def real_place(each: "PlanInput") -> dict[str, str]:
 
 def inputs_of(plan: Mapping[str, Any]) -> "dict[str, PlanInput]":
     """Return the inputs of a stored plan."""
-    from oneway.planning.plan import PlanInput
+    from oneway.planning.plan_inputs import PlanInput
 
     return {
         role: PlanInput(

@@ -25,8 +25,9 @@ from oneway.mapping.functions.node_tree import NodeTree, TreeRow
 from oneway.mapping.lookup_table import LookupTable
 from oneway.mapping.program import Cell, LeftAnswer, SourceRow, TargetRow
 from oneway.planning.links import NO_LINKS, Expected, Link, LinkEvidence, Origin
-from oneway.planning.plan import Allowance, PlanConnection, PlanInput, Read, Reason
+from oneway.planning.plan import Reason
 from oneway.planning.plan_file.codec import of_data, to_data
+from oneway.planning.plan_inputs import Allowance, PlanConnection, PlanInput, Read
 from oneway.planning.planner import Header
 from oneway.runs.snapshot.projection import UNKEEPABLE, Tree
 from oneway.runs.snapshot.row_codec import (
