@@ -166,7 +166,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", action="append", help="programs beside the floor; all without it")
+    names = [*PEERS, ONEWAY]
+    help = f"a program beside the floor, all without it: {', '.join(names)}"
+    parser.add_argument("--only", action="append", choices=names, metavar="NAME", help=help)
     given = parser.parse_args()
     print(machine())
     with tempfile.TemporaryDirectory(prefix="oneway-bench-") as name:
@@ -178,7 +180,7 @@ def main() -> None:
         with ProcessPoolExecutor(1) as apart:
             # A process starts with the peak memory of the one that it is forked of.
             apart.submit(refuse_other_answers, folder).result()
-        names = [FLOOR, *given.only] if given.only else [*PEERS, ONEWAY]
+        names = [FLOOR, *given.only] if given.only else names
         people, nobody = (
             {name: commands_on(each)[name] for name in names} for each in (folder, empty)
         )

@@ -214,13 +214,17 @@ def test_two_versions_are_decided_for_all_records_and_without_a_solver_within_a_
     ended = world.run("same", "m.yaml", "same.yaml")
     assert (ended.code, ended.out, ended.err) == (0, "the same for every record\n", "")
     ended = world.run("same", "m.yaml", "open.yaml", "--situations", "20", "--format", "json")
-    assert (ended.code, ended.data["same"], ended.data["decided"]) == (0, None, False)
+    assert (ended.code, ended.data["same"], ended.data["decided"]) == (7, None, False)
     assert "[name][0]" in ended.data["undecided"][0]
     ended = world.run("same", "m.yaml", "other.yaml")
     assert ended.code == 6
     assert "not the same" in ended.out
     monkeypatch.setattr("oneway.cli.same.find_spec", lambda name: None)
     ended = world.run("same", "m.yaml", "same.yaml", "--situations", "20")
-    assert ended.code == 0
+    assert ended.code == 7
     assert "cannot decide: no solver is installed" in ended.flat
     assert "pip install 'oneway[solver]'" in ended.err
+    quoted = text.replace("name: name", "name: 'name'")
+    world.write("commented.yaml", f"# a comment\n{quoted}")
+    ended = world.run("same", "m.yaml", "commented.yaml")
+    assert (ended.code, ended.out, ended.err) == (0, "the same for every record\n", "")

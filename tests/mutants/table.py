@@ -6616,4 +6616,37 @@ MUTANTS = (
         "`impact` says that it considers no links of an older store",
         f"{ONLY_READ} -k impact",
     ),
+    # what a check may not say
+    Mutant(
+        "undecided-is-the-same",
+        "cli/same",
+        "Sameness.UNDECIDED: Exit.UNDECIDED",
+        "Sameness.UNDECIDED: Exit.DONE",
+        "`same` that cannot decide does not end with 0",
+        "tests/cli/test_in_other_words.py -k decide",
+    ),
+    Mutant(
+        "a-recorded-case-keeps-its-file-from-running",
+        "runs/mapping_tests/without_effect",
+        'return key == "fields" and',
+        "return False and",
+        "an old recorded case with an empty `fields` is run",
+        "tests/unit/test_idle_keys.py -k recorded",
+    ),
+    Mutant(
+        "a-fixture-with-a-misspelt-setting",
+        "runs/mapping_tests/unknown_names",
+        "    if test.fixture is not None and not test.cases:\n",
+        "    if False:\n",
+        "a setting for a fixture that the mapping lacks is told",
+        "tests/unit/test_idle_keys.py -k fixture",
+    ),
+    Mutant(
+        "a-reviewer-of-nothing",
+        "runs/prepare/validate_connection",
+        "if connection.reviewed_by and (own is None",
+        "if False and (own is None",
+        "`reviewed_by` without a looser guard is told",
+        "tests/unit/test_idle_keys.py -k connection",
+    ),
 )

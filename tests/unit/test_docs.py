@@ -119,7 +119,9 @@ def test_a_connection_in_the_documentation_is_right(text: str) -> None:
 def test_a_part_of_a_connection_in_the_documentation_is_right(text: str) -> None:
     least = "oneway_connection: 1\nname: acme\n"
     mapping = "mapping: ../mappings/staffology-to-expensein.yaml\n"
-    assert of_connection(least + mapping + text) == set()
+    # Our own mapping reads no files, of which alone the unchanged lines can be skipped.
+    idle = {"M204"} if "only_changed: true" in text else set()
+    assert of_connection(least + mapping + text) == idle
 
 
 @pytest.mark.parametrize("text", examples("yaml notify"))

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from oneway.connections.parse import load_connection
-from oneway.core.diagnostics import Refused
+from oneway.core.diagnostics import Refused, Severity
+from oneway.runs.mapping_tests.check import check_test
 from oneway.runs.mapping_tests.load import load_test
+from oneway.runs.mapping_tests.unknown_names import warnings_of
 from oneway.runs.prepare.compilation import compile_partly
+from oneway.runs.prepare.validate_connection import connection_mistakes
 
 MAPPINGS = Path(__file__).resolve().parents[2] / "mappings"
 SHIPPED = sorted(MAPPINGS.rglob("*.test.yaml"))
@@ -232,9 +235,80 @@ def test_an_initial_value_is_idle_if_nobody_is_created() -> None:
     assert idle(text) == ["`initial` has no effect on 'x'"]
 
 
+PLAIN = """
+oneway: 1
+name: m
+source: {connector: file, resource: people.jsonl}
+target: {connector: file, resource: users.jsonl}
+match: [{source: code, target: ref}]
+fields: {ref: {from: code, write: on_create}, first: first}
+guards: {creates: {share: 5%, floor: 1}}
+"""
+LINES = PLAIN
+TABLE = PLAIN.replace("people.jsonl", "people.csv")
+AS_LINES = TABLE.replace("people.csv}", "people.csv, options: {format: ndjson}}")
+LOOSER = "guards: {creates: {share: 50%, floor: 9}}"
+STRICTER = "guards: {creates: {share: 1%, floor: 1}}"
+REVIEWED = "reviewed_by: Ada, 2026-11-20"
+ONLY = "only_changed: true"
+OF_CONNECTIONS = [
+    (LINES, f"{REVIEWED}\n{LOOSER}", []),
+    (LINES, f"{REVIEWED}\n{STRICTER}", ["`reviewed_by` has no effect"]),
+    (LINES, REVIEWED, ["`reviewed_by` has no effect"]),
+    (LINES, ONLY, []),
+    (AS_LINES, ONLY, []),
+    (TABLE, ONLY, ["`only_changed` has no effect"]),
+    (TABLE, "only_changed: false", []),
+]
+
+
+@pytest.mark.parametrize(("mapping", "more", "idle"), OF_CONNECTIONS)
+def test_keys_of_a_connection_without_effect_are_named_and_stop_nothing(
+    mapping: str, more: str, idle: list[str]
+) -> None:
+    text = f"oneway_connection: 1\nname: acme\nmapping: m.yaml\n{more}\n"
+    connection = load_connection(text.encode(), "acme.yaml")
+    made = compile_partly(mapping.encode(), "m.yaml", ())
+    found = connection_mistakes(connection, made.mapping, made.catalogue)
+    assert [each.summary.partition(":")[0] for each in found] == idle
+    assert {(each.code, each.severity) for each in found} <= {("M204", Severity.WARNING)}
+
+
 WEBHOOK = "webhook: {url: 'https://hooks.example.com/x'}"
 EMAIL = "email: {to: [ada@example.com], from: it@example.com, server: smtp.example.com}"
 UPLOAD = "upload: {url: 'https://files.example.com/x', header: X-Key%s}"
+
+
+def test_a_recorded_case_with_an_empty_fields_is_run_and_warned_of() -> None:
+    """An earlier `test --record` wrote `fields: {}`; it kept all cases of its file from running."""
+    test = load_test(
+        case("target: {}, expect: {outcome: unchanged, fields: {}}").encode(), "m.test.yaml"
+    )
+    (warning,) = test.warnings
+    assert (warning.code, warning.severity) == ("T107", Severity.WARNING)
+    assert warning.summary == "an empty `fields` expects nothing"
+    compiled = compile_partly(PLAIN.encode(), "m.yaml", ()).mapping
+    assert check_test(test, compiled).failed == 0
+    assert said(case("expect: {fields: {}}")) == ["an empty `fields` expects nothing"]
+    assert said(case("target: {}, expect: {outcome: unchanged, reasons: []}"))
+
+
+def test_names_for_a_fixture_alone_that_the_mapping_lacks_are_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "people.jsonl").write_text('{"id": "a"}')
+    claim = "never: [{name: Nobody, for: 'id == `7`', outcome: [create]}]"
+    text = f"{HEAD}settings: {{swich: true}}\nreferences: {{teams: []}}\n"
+    text += f"fixture: {{source: {tmp_path}/people.jsonl}}\n{claim}\n"
+    test = load_test(text.encode(), "m.test.yaml")
+    compiled = compile_partly(PLAIN.encode(), "m.yaml", ()).mapping
+    found = warnings_of(test, compiled)
+    assert [each.summary for each in found] == [
+        "the mapping has no setting 'swich'",
+        "the mapping has no reference 'teams'",
+    ]
+    assert {each.severity for each in found} == {Severity.WARNING}
+    assert check_test(test, compiled).failed == 0
+
+
 CHANNELS = [
     (f"{{{WEBHOOK}, {EMAIL}}}", ["'webhook' and 'email' exclude each other"]),
     (f"{{{UPLOAD % ''}}}", ["'header' needs 'token' beside it"]),

@@ -13,6 +13,7 @@ class Exit(IntEnum):
     BLOCKED = 4
     FAILED = 5
     UNPROVEN = 6
+    UNDECIDED = 7
     INTERRUPTED = 130
 
 
@@ -27,12 +28,13 @@ MEANINGS = {
     Exit.UNPROVEN: "a mapping's test failed or covers less than was asked for, a recorded case is "
     "planned differently from its record, two mappings are not the same, or an edit goes further "
     "than impact was told to permit",
+    Exit.UNDECIDED: "same cannot decide for all records whether two mappings are the same",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 
-_PRECEDENCE = (Exit.ERROR, Exit.BLOCKED, Exit.FAILED, Exit.UNPROVEN, Exit.PENDING)
+_PRECEDENCE = (Exit.ERROR, Exit.BLOCKED, Exit.FAILED, Exit.UNPROVEN, Exit.UNDECIDED, Exit.PENDING)
 
 
 def worst(*exits: Exit) -> Exit:
-    """Return the most serious exit, in the order error, guard, failed, unproven, pending."""
+    """Return the most serious exit: error, guard, failed, unproven, undecided, pending."""
     return next((each for each in _PRECEDENCE if each in exits), Exit.DONE)

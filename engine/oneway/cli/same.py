@@ -1,5 +1,6 @@
 """`oneway same`."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 
 import click
@@ -9,8 +10,10 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.cli.prove import at_most, present, test_of
 from oneway.cli.versions import version
+from oneway.core.diagnostics import unplaced
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.compiler import Compiled
+from oneway.mapping.spec import MappingSpec
 from oneway.render import proving as render
 from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.compilation import compile_data, read_file
@@ -32,7 +35,8 @@ def command(*, console: Console, old: str, new: str, situations: int, format: st
     comparisons, ||, &&, !, iif, coalesce and lookups; it says what it cannot decide. Without
     it, and for the rest, it tries the situations of `oneway prove`, for everything that either
     version distinguishes. OLD is a file or git:REV:PATH. Prints a record that the versions treat
-    differently, as a test case, or that it found none.
+    differently, as a test case, or that it found none. Ends with 0 if they are the same for
+    every record, with 6 if they are not, and with 7 if it cannot decide.
 
     \b
     Example:
@@ -48,14 +52,23 @@ def command(*, console: Console, old: str, new: str, situations: int, format: st
         console.json(render.same_as_json(found))
     else:
         console.out(render.same_text(found, console.style))
-        if not _has_solver():
+        if found.verdict is not Sameness.SAME and not _has_solver():
             console.note(f"note: to decide it for all records: {_EXTRA}")
-    return Exit.UNPROVEN if found.verdict is Sameness.DIFFERENT else Exit.DONE
+    return _EXITS[found.verdict]
+
+
+_EXITS = {
+    Sameness.SAME: Exit.DONE,
+    Sameness.DIFFERENT: Exit.UNPROVEN,
+    Sameness.UNDECIDED: Exit.UNDECIDED,
+}
 
 
 def _compared(
     old: Compiled, new: Compiled, test: MappingTest | None, situations: int
 ) -> VersionComparison:
+    if _as_written(old.spec) == _as_written(new.spec):
+        return VersionComparison(Sameness.SAME)
     if not _has_solver():
         treated = same(old, new, present(test), test, situations)
         differ = treated.situation is not None
@@ -66,6 +79,11 @@ def _compared(
     from oneway.runs.proving.solver.decide import decide  # slow to import
 
     return decide(old, new, present(test), test, situations)
+
+
+def _as_written(spec: MappingSpec) -> object:
+    """Return a mapping without its places, comments and quotes."""
+    return unplaced(replace(spec, file="", text=b""))
 
 
 def _has_solver() -> bool:

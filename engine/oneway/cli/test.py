@@ -22,6 +22,7 @@ from oneway.runs.mapping_tests.check import check_test
 from oneway.runs.mapping_tests.coverage import DecisionCoverage, coverage, of_edit
 from oneway.runs.mapping_tests.load import find_tests, load_test
 from oneway.runs.mapping_tests.results import MappingTestResult
+from oneway.runs.mapping_tests.unknown_names import warnings_of
 from oneway.runs.prepare.compilation import START, compile_data, read_file
 from oneway.runs.proving.mutate import EditResult, edits, tried
 
@@ -152,6 +153,7 @@ def _tested(console: Console, file: str, mutate: bool, against: str | None) -> T
     def compiled(text: bytes) -> Compiled:
         return compile_data(text, test.mapping, FOLDERS, known=catalogue)[0]
 
+    console.report(warnings_of(test, mapping))
     result = check_test(test, mapping)
     edited: tuple[EditResult, ...] | None = () if mutate else None
     if mutate and not result.failed:

@@ -273,7 +273,7 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
             default = load_default(data, path)
             return (*unsafe_files(default), *missing_folders(default))
         case "test":
-            _check_test(data, path, mappings)
+            return _of_test(data, path, mappings)
         case "mapping":
             made = mappings.compilation(data, path)
             of_manifests = [each for one in made.catalogue.values() for each in one.warnings]
@@ -283,14 +283,15 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
     return ()
 
 
-def _check_test(data: bytes, path: str, mappings: Mappings) -> None:
-    """Raise `Refused` with the mistakes of a mapping test, and the unknown names in it."""
+def _of_test(data: bytes, path: str, mappings: Mappings) -> tuple[Diagnostic, ...]:
+    """Return the warnings of a mapping test; raise `Refused` with its mistakes."""
     from oneway.runs.mapping_tests.load import load_test
-    from oneway.runs.mapping_tests.unknown_names import refuse_unknown
+    from oneway.runs.mapping_tests.unknown_names import refuse_unknown, warnings_of
 
     test = load_test(data, path)
     compiled, _ = mappings.compilation(read_file(test.mapping, LIMIT + 1), test.mapping).made()
     refuse_unknown(test, compiled)
+    return warnings_of(test, compiled)
 
 
 def _unknown(data: bytes, path: str) -> Refused:

@@ -1,6 +1,7 @@
 """Loads a mapping test: checks its shape, then expands each case."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from os.path import isdir, isfile
 from pathlib import Path
 from typing import cast
@@ -41,7 +42,10 @@ def find_tests(path: str) -> list[str]:
 
 
 def load_test(data: bytes, file: str) -> MappingTest:
-    """Return a mapping test; raise `Refused` with every mistake of its text, shape and tables."""
+    """Return a mapping test, with its warnings.
+
+    Raises `Refused` with every mistake of its text, shape and tables.
+    """
     reading = read_all(data, file)
     document = reading.document
     found = Findings(list(reading.found))
@@ -51,9 +55,9 @@ def load_test(data: bytes, file: str) -> MappingTest:
             found.add(wrong)
         if not found.found:
             found.found.extend(without_effect(document))
-    if found.found or document is None:
+    if found.failed or document is None:
         raise Refused(found.sorted())
-    return _Loader(DocumentPart(document, ())).test()
+    return replace(_Loader(DocumentPart(document, ())).test(), warnings=found.sorted())
 
 
 def _refuse_mapping(document: Document) -> None:

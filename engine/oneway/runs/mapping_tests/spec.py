@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import Span
+from oneway.core.diagnostics import Diagnostic, Span
 from oneway.core.records import Value, path_text
 from oneway.mapping.spec import Text
 
@@ -113,3 +113,5 @@ class MappingTest:
     fixture: Fixture | None = None
     not_read: tuple[UnreadField, ...] = ()
     given: tuple[GivenField, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    """What has no effect in it, and does not keep it from being run."""

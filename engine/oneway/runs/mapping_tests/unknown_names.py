@@ -1,6 +1,7 @@
 """Refuses names in a mapping test that neither the mapping nor a record schema knows."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean
 from oneway.core.records import MISSING, at, keys_overlap, path_of, path_text
@@ -41,6 +42,23 @@ def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
         except ValueError:
             _add(found, "T103", place, f"'{text}' is not an instant")
     found.refuse_errors()
+
+
+def warnings_of(test: MappingTest, compiled: Compiled) -> tuple[Diagnostic, ...]:
+    """Return a test's warnings, and names for its fixture alone that the mapping does not have.
+
+    Those for cases are refused: each case has those of the file.
+    """
+    found = Findings()
+    if test.fixture is not None and not test.cases:
+        settings = {each.name for each in compiled.spec.settings}
+        tables = {each.name for each in compiled.spec.references}
+        for name in test.settings.keys() - settings:
+            _unknown(found, Span(test.file), "setting", name, settings)
+        for name in test.references.keys() - tables:
+            _unknown(found, Span(test.file), "reference", name, tables)
+    unknown = (replace(each, severity=Severity.WARNING) for each in found.sorted())
+    return (*test.warnings, *unknown)
 
 
 def _refuse_misspelt(found: Findings, test: MappingTest, compiled: Compiled) -> None:

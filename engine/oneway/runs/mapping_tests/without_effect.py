@@ -6,7 +6,7 @@ A case that drops a part of what it says passes, and shows something else than i
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
-from oneway.core.diagnostics import Diagnostic
+from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.records import MISSING, Value, at, keys_overlap, path_of
 from oneway.documents.yaml_source import Document, Path
 
@@ -22,11 +22,25 @@ def without_effect(document: Document) -> Iterator[Diagnostic]:
     cases, claimed = cast(list[Data], data.get("cases", [])), {"always", "never"} & data.keys()
     for number, case in enumerate(cases):
         for path, summary, help in _of_case(case, bool(claimed)):
-            yield document.at(("cases", number, *path), "T107", summary, help, key=True)
+            severity = Severity.WARNING if _was_recorded(case, path) else Severity.ERROR
+            place = ("cases", number, *path)
+            yield document.at(place, "T107", summary, help, key=True, severity=severity)
     if "fixture" in data and not claimed:
         help = "write a claim under `always` or `never`, or take out `fixture`"
         summary = "`fixture` has no effect without a claim"
         yield document.at(("fixture",), "T107", summary, help, key=True)
+
+
+def _was_recorded(case: Data, path: Path) -> bool:
+    """Return whether an earlier `test --record` wrote this: `fields: {}` beside an outcome.
+
+    Such a case still checks its outcome, and so do all others of its file.
+    """
+    *above, key = path
+    expected = case
+    for step in above:
+        expected = _object(expected, str(step))
+    return key == "fields" and expected.get("fields") == {} and len(expected) > 1
 
 
 _Mistake = tuple[Path, str, str]

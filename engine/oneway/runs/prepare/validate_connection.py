@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from oneway.connections.discovery import FILES
 from oneway.core.connector import Description, Option
-from oneway.core.diagnostics import Diagnostic, did_you_mean
+from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.core.records import Value
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.spec import SettingSpec
+from oneway.mapping.spec import EndpointSpec, SettingSpec
 from oneway.runs.prepare.settings import WANTED, is_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def connection_mistakes(
         found += _concurrency(
             connection, name, side, description, max(description.concurrency, read)
         )
+    found += _idle(connection, compiled, catalogue)
     if connection.guards is not None and not connection.reviewed_by:
         from oneway.connections.guards import looser_guards
 
@@ -38,6 +40,38 @@ def connection_mistakes(
             summary = f"this guard lets more through than the mapping's: {why}"
             found.append(connection.written.at(path, "C138", summary, help))
     return tuple(found)
+
+
+def _idle(
+    connection: "Connection", compiled: Compiled, catalogue: Mapping[str, Description]
+) -> Iterator[Diagnostic]:
+    """Yield a warning for each key that has no effect where it is."""
+    from oneway.connections.guards import looser_guards
+
+    spec, own = compiled.spec, connection.guards
+    if connection.reviewed_by and (own is None or not any(looser_guards(spec.guards, own))):
+        summary = "`reviewed_by` has no effect: no guard lets more through than the mapping's"
+        yield _without_effect(connection, "reviewed_by", summary, "remove it")
+    ends = (spec.source, spec.target)
+    if connection.only_changed and not all(_is_lines(each, catalogue) for each in ends):
+        summary = "`only_changed` has no effect: source and target are not both JSON Lines"
+        help = "remove it, or read and write files that end in .jsonl"
+        yield _without_effect(connection, "only_changed", summary, help)
+
+
+def _is_lines(end: EndpointSpec, catalogue: Mapping[str, Description]) -> bool:
+    """Return whether one end of a mapping is a file of JSON Lines."""
+    named = dict(end.options).get("format")
+    format = str(named.value) if named else end.resource.text.rpartition(".")[2]
+    return catalogue[end.connector.text].kind == FILES and format.lower() in _LINES
+
+
+_LINES = ("jsonl", "ndjson")
+
+
+def _without_effect(connection: "Connection", key: str, summary: str, help: str) -> Diagnostic:
+    at = connection.written.at
+    return at((key,), "M204", summary, help, key=True, severity=Severity.WARNING)
 
 
 def _settings(
