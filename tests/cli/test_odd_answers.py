@@ -161,18 +161,21 @@ def test_a_leave_whose_answer_does_not_show_it_is_looked_at_once(
 
 @pytest.mark.parametrize("body", [{}, None, user(1) | {"active": False}])
 def test_an_ordinary_answer_costs_no_look(world: World, office: Office, body: object) -> None:
-    people(world, p1={"left": True}, p2={"name": "New"})
+    """Only the first leave of a run whose answer does not show the record costs one."""
+    people(world, p1={"left": True}, p2={"name": "New"}, p3={"left": True})
 
     def odd(method: str, path: str, user: User) -> Answer | None:
-        if method == "PATCH" and path == "/users/1":
+        if method == "PATCH" and path != "/users/2":
             user["active"] = False
-            return 200, body
+            return 200, body and user
         return None
 
     office.odd = odd
     code, said = sync(world)
     assert code == 0, said
-    assert "GET /users/1" not in office.asked[office.asked.index("PATCH /users/1") :]
+    looked = "GET /users/1" in office.asked[office.asked.index("PATCH /users/1") :]
+    assert looked == (not body)
+    assert "GET /users/3" not in office.asked[office.asked.index("PATCH /users/3") :]
     assert "GET /users/2" not in office.asked[office.asked.index("PATCH /users/2") :]
 
 
@@ -306,6 +309,33 @@ def test_a_second_record_with_the_key_holds_what_was_planned_for_the_first(
     assert office.users == before | {"2": user(2) | {"name": "B"}}
 
 
+@pytest.mark.parametrize("shown", [True, False])
+@pytest.mark.parametrize("lost", [["code", "name", "phone"], ["phone"]])
+def test_a_leave_that_replaces_the_record_is_said_and_no_update_follows(
+    world: World, office: Office, lost: list[str], shown: bool
+) -> None:
+    """But a system may clear some fields of those who leave, and whose leave it was is out."""
+    people(world, p3={"left": True})
+    whole = len(lost) > 1
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH" or "active" not in office.sent:
+            return None
+        user |= dict.fromkeys(lost) | {"active": False}
+        return 200, user if shown else {}
+
+    office.odd = odd
+    code, said = sync(world)
+    assert not office.users["3"]["active"]
+    assert "still get in" not in said
+    told = "the leave of target record 3 changed code, name, phone too, unsent [W117]"
+    assert (code, told in said) == ((5, True) if whole else (0, False)), said
+    people(world, p1={"name": "A"}, p3={"left": True})
+    code, said = sync(world)
+    assert code == (4 if whole else 0), said
+    assert office.users["1"]["name"] == ("Name 1" if whole else "A")
+
+
 def switching_off(world: World, office: Office) -> None:
     """Let two people change, and each update switch its person off; the first one is sent."""
     people(world, p1={"name": "A"}, p2={"name": "B"}, p3={"left": True})
@@ -329,7 +359,7 @@ def test_nor_is_any_other_sent_on_later_nights_before_somebody_decides(
         people(world, p1={"name": "A"}, p2={"name": name}, p3={"left": True})
         code, said = sync(world)
         assert code == 4, said
-        assert "1 target record was changed by an update beyond what it sent (W117): 1" in said
+        assert "1 target record was changed by a write beyond what it sent (W117): 1" in said
         assert office.users["2"] == user(2)
     assert world.run("plan", "m.yaml", "--exit-code").code == 4
     assert "side_effects" in world.run("status").flat
@@ -905,7 +935,7 @@ def test_a_lost_update_that_switched_somebody_off_is_noticed_when_it_is_looked_u
     office.odd = lambda *_: None
     code, said = sync(world)
     assert code == 4, said
-    assert "changed by an update beyond what it sent (W117): 1" in said
+    assert "changed by a write beyond what it sent (W117): 1" in said
     assert world.run("sync", "m.yaml", "--allow", "side_effects=1").code == 0
     assert world.run("sync", "m.yaml").code == 0
 

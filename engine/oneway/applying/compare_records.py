@@ -67,6 +67,27 @@ def more_changed(
     return [*dict.fromkeys((*found, *_replaced(action, before, after, alike=alike)))]
 
 
+def emptied(
+    policy: Policy, action: Action, before: Record, after: Record, *, alike: bool = False
+) -> list[str]:
+    """Return the fields that a leave emptied unsent, if it left none of several with a value.
+
+    A system may clear some fields of people who leave, but one that clears all of them has put what
+    was sent in place of the record.
+    """
+    written = [path_of(each.field) for each in action.changes]
+    paths = {rule.keys: rule.path for rule in policy.fields}
+    found: list[str] = []
+    for keys, path in paths.items():
+        old, new = at(before.data, keys), at(after.data, keys)
+        if not has_value(old) or any(keys_overlap(keys, each) for each in written):
+            continue
+        if has_value(new) or (new is MISSING and not alike):
+            return []
+        found.append(path)
+    return found if len(found) > 1 else []
+
+
 def _of_mapping(policy: Policy, action: Action, before: Record) -> Iterator[str]:
     """Yield the fields of the mapping that a write does not send but could harm.
 

@@ -380,14 +380,14 @@ class Gates:
             found = self.check.more_changed(action, before, shown)
         if found and not (found := self._not_by_others(before.id, found)):
             return  # nothing shows what this write did beside that: the next one is looked at
-        word = "update" if action.verb is Verb.UPDATE else "return"
-        what = f"the {word} of target record {before.id}"
+        what = f"the {_WORDS.get(action.verb, 'leave')} of target record {before.id}"
         if found:
             what = f"{what} changed {', '.join(found)} too, unsent"
             self._stop_updates(what)
             raise Unknown(MORE_CHANGED, what, _IN_PARTS)
         if last is None and self.check.looks:
-            if not self._is_to_be_seen(ready, shown):
+            # A record that has left may be hidden, or deleted.
+            if action.verb.takes_access or not self._is_to_be_seen(ready, shown):
                 return
             what = f"after {what}, a request does not show the record"
             if self.is_trial(ready):
@@ -456,6 +456,7 @@ def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Re
 _OTHER = (
     "Correct it in the target: the mapping writes it only on create, or only to people who leave."
 )
+_WORDS = {Verb.UPDATE: "update", Verb.REACTIVATE: "return"}
 _PARTIAL = (Verb.UPDATE, Verb.REACTIVATE)
 """The writes that must leave alone what they do not send."""
 _IN_PARTS = "Put the record right; let the manifest update in parts."

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import NamedTuple
 
-from oneway.applying.compare_records import at_stake, has_value, more_changed, shows
+from oneway.applying.compare_records import at_stake, emptied, has_value, more_changed, shows
 from oneway.applying.preconditions import LiveState
 from oneway.core.connector import Capability, NotSent, ReadError, Unknown, WriteError, reads_by_id
 from oneway.core.key_forms import is_other_form
@@ -22,6 +22,14 @@ class WriteKind(Enum):
     OF_WHO_HAS_LEFT = "of who has left"
     """An update of a person who has left: it might let them in again, so each one is checked."""
     RETURN = "return"
+    LEAVE = "leave"
+
+
+_KINDS = {
+    Verb.UPDATE: WriteKind.UPDATE,
+    Verb.REACTIVATE: WriteKind.RETURN,
+    **{verb: WriteKind.LEAVE for verb in Verb if verb.takes_access},
+}
 
 
 class Stake(NamedTuple):
@@ -52,9 +60,9 @@ class WriteCheck:
 
     def at_stake(self, action: Action, before: Record | None) -> frozenset[Stake]:
         """Return the fields of a record that a write does not send but could harm."""
-        if before is None or action.verb not in (Verb.UPDATE, Verb.REACTIVATE):
+        kind = _KINDS.get(action.verb)
+        if before is None or kind is None:
             return frozenset()
-        kind = WriteKind.UPDATE if action.verb is Verb.UPDATE else WriteKind.RETURN
         if kind is WriteKind.UPDATE and self._has_left(before):
             kind = WriteKind.OF_WHO_HAS_LEFT
         paths = at_stake(self._live.program.policy, action, before)
@@ -171,7 +179,12 @@ class WriteCheck:
 
         With `alike`, both records come from the same kind of request.
         """
-        return more_changed(self._live.program.policy, action, before, after, alike=alike)
+        policy = self._live.program.policy
+        if not action.verb.takes_access:
+            return more_changed(policy, action, before, after, alike=alike)
+        if not self.confirms(action, after):
+            return []
+        return emptied(policy, action, before, after, alike=alike)
 
     def _has_left(self, record: Record) -> bool:
         """Return whether a target record counts as left, or is due to leave."""

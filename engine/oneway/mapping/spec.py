@@ -137,7 +137,7 @@ class GuardKind(Enum):
     IDENTITIES = "identities"
     """Updates that change everything that identifies a person."""
     SIDE_EFFECTS = "side_effects"
-    """Target records that updates of earlier runs changed beyond what they sent."""
+    """Target records that writes of earlier runs changed beyond what they sent."""
     TARGET_SHRINK = "target_shrink"
     """Target records that were matched at the last good run and are gone."""
     SOURCE_SHRINK = "source_shrink"

@@ -35,7 +35,10 @@ NOT_KEPT = "W116"
 """The code of a change that the target confirmed but does not show."""
 
 MORE_CHANGED = "W117"
-"""The code of an update that changed more than it sent, and of those held back because of it."""
+"""The code of a write that changed more than it sent, and of updates held back because of it.
+
+A leave that has it has ended access.
+"""
 
 
 UNMATCHED = "leaver_unmatched"
@@ -169,7 +172,7 @@ def _why(
     end = ends.get(leaving.id, _DONE if planned else None)
     if end is None:
         return _NOT_BEGUN
-    if end.code == OUT_BY_NOW:
+    if end.code in (OUT_BY_NOW, MORE_CHANGED):
         return ""
     if end.ending is Ending.DONE:
         let_in = next((e for e in _ends(outcome, ends) if _has_changed_more(e)), None)

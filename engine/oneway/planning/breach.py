@@ -76,7 +76,7 @@ class Breach:
         if self.kind is GuardKind.SIDE_EFFECTS:
             records = "record was" if self.found == 1 else "records were"
             return (
-                f"{self.name}: {self.found} target {records} changed by an update beyond what it "
+                f"{self.name}: {self.found} target {records} changed by a write beyond what it "
                 f"sent (W117): {self.system}; no update is sent before a plan lets this through"
             )
         what = f"{self.found} now"

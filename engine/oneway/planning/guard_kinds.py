@@ -157,12 +157,12 @@ DEFINITIONS = (
     ),
     GuardDefinition(
         GuardKind.SIDE_EFFECTS,
-        counts="target records that updates of earlier runs changed beyond what they sent (W117), "
+        counts="target records that writes of earlier runs changed beyond what they sent (W117), "
         "until a plan lets them through; holds all updates, on nights that have any",
-        description="Target records that updates of earlier runs changed beyond what they sent "
+        description="Target records that writes of earlier runs changed beyond what they sent "
         "(W117): no update is sent until a plan lets them through.",
         default_text="each is held",
-        happens="were changed by an update beyond what it sent",
+        happens="were changed by a write beyond what it sent",
         default=Limit(Fraction(0), 0),
     ),
     GuardDefinition(

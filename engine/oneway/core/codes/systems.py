@@ -204,10 +204,10 @@ TABLE = (
     ),
     (
         "W117",
-        "an update changed more than it sent",
+        "a write changed more than it sent",
         "Correct the record in the target, then the manifest: an update may change only the "
-        "fields that it sends. No more updates are sent, in that run or later, until a plan lets "
-        "them through (`--allow side_effects=...`).",
+        "fields that it sends, and a leave may not empty the record. No more updates are sent, in "
+        "that run or later, until a plan lets them through (`--allow side_effects=...`).",
     ),
     (
         "W118",
