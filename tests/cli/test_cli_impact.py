@@ -104,3 +104,18 @@ def test_without_git_a_version_in_git_is_an_error(
     assert ended.code == 1
     assert "git is not installed [U122]" in ended.err
     assert "name a file with --old" in ended.err
+
+
+def test_a_guard_that_lets_more_through_is_told_by_impact_and_same(edited: World) -> None:
+    """Though nothing changes today: a guard that is switched off shows on a bad night only."""
+    mapping, old = edited.folder / "m.yaml", (edited.folder / "old.yaml").read_text()
+    assert "guards:" not in old
+    mapping.write_text(old + "guards: {values: {gone: 100%}}\n")
+    ended = edited.run("impact", "m.yaml", "--old", "old.yaml")
+    assert "let more through: values_gone (50%, now 100%)" in ended.flat
+    ended = edited.run("impact", "m.yaml", "--old", "old.yaml", "--format", "json")
+    assert ended.data["looser"] == [{"name": "values_gone", "was": "50%", "now": "100%"}]
+    ended = edited.run("same", "old.yaml", "m.yaml", "--situations", "10")
+    assert (ended.code, "let more through: values_gone (50%, now 100%)" in ended.flat) == (6, True)
+    ended = edited.run("same", "m.yaml", "old.yaml", "--situations", "10")
+    assert (ended.code == 6, "let more through" in ended.flat) == (False, False)

@@ -10,13 +10,15 @@ import pytest
 
 from oneway.cli.options import _wrong_guard
 from oneway.core.diagnostics import Span
-from oneway.mapping.spec import GuardKind
+from oneway.mapping.load import load_partly
+from oneway.mapping.spec import GuardKind, GuardsSpec
 from oneway.planning.guard_kinds import (
     DEFAULTS,
     DEFINITIONS,
     GUARDS,
     GuardDefinition,
     definition_of,
+    looser_guards,
 )
 from oneway.planning.plan import Action, Change, Kind, Outcome, Verb
 
@@ -100,3 +102,34 @@ def test_every_counter_counts_something() -> None:
             e.kind for e in DEFINITIONS if e.counter is not None and e.counter(outcome, action)
         }
     assert seen == {each.kind for each in DEFINITIONS if each.counter is not None}
+
+
+MAPPING = """\
+oneway: 1
+name: example
+source: {connector: file, resource: people.csv}
+target: {connector: file, resource: users.json}
+match: [{source: code, target: reference}]
+fields: {reference: code}
+"""
+
+
+def guards_of_mapping(each: GuardDefinition, share: str) -> GuardsSpec:
+    """Return the guards of a mapping with a limit for one of them."""
+    _, *keys = each.setting.split(".")
+    limit = f"{{{keys[1]}: {share}}}" if each.of_list else f"{{share: {share}, floor: 3}}"
+    text = f"{MAPPING}guards: {{{keys[0]}: {limit}}}\n"
+    return load_partly(text.encode(), "m.yaml").spec.guards
+
+
+@pytest.mark.parametrize("each", DEFINITIONS, ids=lambda each: each.kind.value)
+def test_each_guard_that_lets_more_through_is_named(each: GuardDefinition) -> None:
+    tight, loose = (guards_of_mapping(each, share) for share in ("10%", "90%"))
+    (found,) = looser_guards(tight, loose)
+    assert found.name == each.kind.value
+    assert ".".join(found.path).startswith(each.setting)
+    assert ("10%" in found.was, "90%" in found.now) == (True, True)
+    assert not list(looser_guards(loose, tight))
+    if each.default is None and not each.of_list:
+        (found,) = looser_guards(tight, GuardsSpec())
+        assert found.now == "no limit"

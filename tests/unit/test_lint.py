@@ -12,6 +12,8 @@ from oneway.mapping.lint import EXAMPLE
 from oneway.mapping.lint.codes import CODES
 from oneway.mapping.lint.every_rule import RULES
 from oneway.mapping.lint.rule import LintRule, fields
+from oneway.mapping.spec import GuardKind
+from oneway.planning.guard_kinds import DEFINITIONS, GuardDefinition
 from whole_mappings import compile_mapping, load_mapping
 
 BASE = """\
@@ -271,6 +273,8 @@ def test_a_lint_entry_that_does_nothing_is_told(entry: str, code: str) -> None:
         ("M222", "guards: {clears: {share: 100%, floor: 0}}\n"),
         ("M222", "guards: {leavers: {share: 1%, floor: 5000}}\n"),
         ("M222", "guards: {source: {shrink: 100%}}\n"),
+        ("M222", "guards: {leavers: {share: 99.9%, floor: 0}}\n"),
+        ("M222", "guards: {identities: {share: 0%, floor: 500}}\n"),
         ("M223", "  email: {value: mail}\n"),
         ("M223", "  email: {value: address.city}\n"),
         ("M161", "  email: {value: lower(mail)}\n"),
@@ -532,6 +536,19 @@ def test_a_mapping_that_tells_nobody_apart_is_told(more: str, blind: bool) -> No
     summaries = [each.summary for each in found(BASE + more) if each.code == "M222"]
     assert bool(summaries) is blind
     assert all("'identities' never fires" in each for each in summaries)
+
+
+@pytest.mark.parametrize("each", DEFINITIONS, ids=lambda each: each.kind.value)
+def test_every_guard_that_never_fires_is_told(each: GuardDefinition) -> None:
+    def told(share: str, floor: int = 0) -> bool:
+        _, *keys = each.setting.split(".")
+        limit = f"{{{keys[1]}: {share}}}" if each.of_list else f"{{share: {share}, floor: {floor}}}"
+        summaries = [one.summary for one in found(f"{BASE}guards: {{{keys[0]}: {limit}}}\n")]
+        return any(f"the guard '{each.kind.value}' never fires" in one for one in summaries)
+
+    assert told("100%") is (each.kind is not GuardKind.CREATES)
+    assert not told("10%", 10)
+    assert told("0%", 500) is (each.default is not None)
 
 
 @pytest.mark.parametrize(("written", "back"), [("true", "false"), ("false", "true")])

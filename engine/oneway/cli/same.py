@@ -14,6 +14,7 @@ from oneway.core.diagnostics import unplaced
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.spec import MappingSpec
+from oneway.planning.guard_kinds import looser_guards
 from oneway.render import proving as render
 from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.compilation import compile_data, read_file
@@ -35,8 +36,9 @@ def command(*, console: Console, old: str, new: str, situations: int, format: st
     comparisons, ||, &&, !, iif, coalesce and lookups; it says what it cannot decide. Without
     it, and for the rest, it tries the situations of `oneway prove`, for everything that either
     version distinguishes. OLD is a file or git:REV:PATH. Prints a record that the versions treat
-    differently, as a test case, or that it found none. Ends with 0 if they are the same for
-    every record, with 6 if they are not, and with 7 if it cannot decide.
+    differently, as a test case, or that it found none; and which guards let more through now.
+    Ends with 0 if they are the same for every record, with 6 if they are not or a guard lets more
+    through, and with 7 if it cannot decide.
 
     \b
     Example:
@@ -48,13 +50,15 @@ def command(*, console: Console, old: str, new: str, situations: int, format: st
     test = test_of(new)
     with console.progress():
         found = _compared(before, after, test, situations)
+    looser = looser_guards(before.spec.guards, after.spec.guards)
+    found = replace(found, looser=tuple(looser))
     if format == "json":
         console.json(render.same_as_json(found))
     else:
         console.out(render.same_text(found, console.style))
         if found.verdict is not Sameness.SAME and not _has_solver():
             console.note(f"note: to decide it for all records: {_EXTRA}")
-    return _EXITS[found.verdict]
+    return Exit.UNPROVEN if found.looser else _EXITS[found.verdict]
 
 
 _EXITS = {

@@ -4,7 +4,7 @@ Nothing is resolved here: expressions are still text, names are still names, and
 the place where an integrator wrote it.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from enum import Enum
 
@@ -383,6 +383,16 @@ class GuardsSpec:
     target_shrink: float = 0.2
     keys_gone: float = 0.5
     values_gone: float = 0.5
+
+    @property
+    def lists(self) -> Mapping[GuardKind, float]:
+        """The share that each guard on the size of a list lets go."""
+        return {
+            GuardKind.TARGET_SHRINK: self.target_shrink,
+            GuardKind.SOURCE_SHRINK: self.source_shrink,
+            GuardKind.KEYS_GONE: self.keys_gone,
+            GuardKind.VALUES_GONE: self.values_gone,
+        }
 
 
 class LintLevel(Enum):

@@ -4,13 +4,13 @@ Schemas, docs/language.md and the report use these definitions, or are tested ag
 A new kind is a member of `GuardKind` and a definition below.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 from typing import TypeAlias
 
 from oneway.core.dataclass import dataclass
-from oneway.mapping.spec import GuardKind
+from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
 from oneway.planning.plan import Action, Outcome, Verb
 
 Counter: TypeAlias = Callable[[Outcome, Action], Sequence[str]]
@@ -222,6 +222,53 @@ DEFAULTS: dict[GuardKind, Limit] = {
     each.kind: each.default for each in DEFINITIONS if each.default is not None
 }
 """The limits that apply unless a mapping sets its own; creates and updates have none."""
+
+
+def limits_of(guards: GuardsSpec) -> Mapping[GuardKind, Limit]:
+    """Return the limits in force by kind; there may be none for creates and updates."""
+    written = {kind: Limit(Fraction(str(e.share)), e.floor) for kind, e in guards.limits}
+    lists = {kind: Limit(Fraction(str(share)), 0) for kind, share in guards.lists.items()}
+    return {**DEFAULTS, **written, **lists}
+
+
+@dataclass(frozen=True, slots=True)
+class LooserGuard:
+    """A part of a guard's limit that lets more through: its path in a mapping, and both values."""
+
+    path: tuple[str, ...]
+    name: str
+    was: str
+    now: str
+
+    @property
+    def text(self) -> str:
+        """The guard and both values in words."""
+        return f"{self.name} ({self.was}, now {self.now})"
+
+
+def looser_guards(before: GuardsSpec, after: GuardsSpec) -> Iterator[LooserGuard]:
+    """Yield each part of a limit that lets more through after an edit than before."""
+    was, now = limits_of(before), limits_of(after)
+    for definition in DEFINITIONS:
+        path, name = tuple(definition.setting.split(".")), definition.kind.value
+        old, new = was.get(definition.kind), now.get(definition.kind)
+        if old is None:
+            continue
+        if new is None:
+            yield LooserGuard(path, name, f"share {_percent(old.share)}", "no limit")
+            continue
+        if new.share > old.share:
+            inner, word = (path, "") if definition.of_list else ((*path, "share"), "share ")
+            shares = (f"{word}{_percent(each.share)}" for each in (old, new))
+            yield LooserGuard(inner, name, *shares)
+        if new.floor > old.floor:
+            yield LooserGuard((*path, "floor"), name, f"floor {old.floor}", f"floor {new.floor}")
+    if before.on_breach is OnBreach.STOP and after.on_breach is OnBreach.HOLD:
+        yield LooserGuard(("guards", "on_breach"), "on_breach", "stop", "hold")
+
+
+def _percent(share: Fraction) -> str:
+    return f"{float(share) * 100:g}%"
 
 
 def definition_of(guard: str) -> GuardDefinition | None:

@@ -24,7 +24,7 @@ from oneway.mapping.profile.word_groups import SEPARATOR
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.breach import IDENTITY, Breach, Verdict, guard_name
-from oneway.planning.guard_kinds import DEFAULTS, DEFINITIONS, GUARDS, GuardDefinition, Limit
+from oneway.planning.guard_kinds import DEFINITIONS, GUARDS, GuardDefinition, Limit, limits_of
 from oneway.planning.links import REUSED
 from oneway.planning.plan import STRANGER, Action, Kind, Outcome, Plan, Verb
 from oneway.planning.plan_inputs import Allowance, PlanInput, Read
@@ -72,9 +72,7 @@ def judge(
     `waiting` are the ids of actions that are not sent this time because the target refused them
     before; they count when they are sent.
     """
-    limits = DEFAULTS | {
-        kind: Limit(Fraction(str(limit.share)), limit.floor) for kind, limit in guards.limits
-    }
+    limits = limits_of(guards)
     everything = tuple(action.id for action in plan.actions if action.id not in waiting)
     raised = {allowance.guard: allowance.ceiling for allowance in plan.allowed}
     acting = _acting(plan, waiting)
@@ -202,14 +200,13 @@ def _shrunk(
     )
     for kind, before, now, unread in sizes:
         side = GUARDS[kind].list_setting.partition(".")[0]
-        share = guards.source_shrink if side == "source" else guards.target_shrink
         if before is not None and now < before:
             yield _Count(
                 kind,
                 "",
                 frozenset(),
                 everything,
-                Limit(Fraction(str(share)), 0),
+                limits_of(guards)[kind],
                 before,
                 before - now,
                 plan.inputs[side].text if side in plan.inputs else side,

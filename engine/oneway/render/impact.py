@@ -22,14 +22,16 @@ def sentence(found: EditImpact, *, why: bool = True) -> str:
     """Return the effect in few sentences: how many people are affected, how, in which fields.
 
     Before that stands why nothing would be written; after it, which guards fire newly or no longer,
-    and how many can still get in. Without `why`, of a refusal only its code is said.
+    or let more through, and how many can still get in. Without `why`, of a refusal only its code is
+    said.
     """
     said = [*_refusals(found, why=why), _effect(found)]
-    for title, breaches in (
-        ("Guards that newly fire", found.newly_fired),
-        ("Guards that no longer fire", found.ceased),
+    for title, guards in (
+        ("Guards that newly fire", [each.name for each in found.newly_fired]),
+        ("Guards that no longer fire", [each.name for each in found.ceased]),
+        ("Guards that let more through", [each.text for each in found.looser]),
     ):
-        said += [f"{title}: {', '.join(each.name for each in breaches)}."] if breaches else []
+        said += [f"{title}: {', '.join(guards)}."] if guards else []
     was, now = found.before.still_in, found.after.still_in
     if was != now:
         said.append(
@@ -118,13 +120,14 @@ def as_json(found: EditImpact) -> dict[str, object]:
     """Return the effect as data.
 
     Keys: sentence, records, people (key, label, source_id, target_id, before, after, unsent,
-    still_in, fields), fields (people by field), guards (names of those that newly fire), versions.
-    `unsent` and `still_in` have before and after: how the outcome's action ends if it is not sent
-    (held, postponed, not_attempted; else null), and if the person has left and can still get in. A
-    person's fields are field, before and after: what each version writes, as {value} with the name
-    of a looked-up value and how it ends if it is not sent, or null for nothing. `versions` has
-    before and after: writes (false if nothing of the plan may be written), errors, guards (name,
-    text, blocked) and history (if links and earlier runs are considered).
+    still_in, fields), fields (people by field), guards (names of those that newly fire), looser
+    (guards that let more through: name, was, now), versions. `unsent` and `still_in` have before
+    and after: how the outcome's action ends if it is not sent (held, postponed, not_attempted; else
+    null), and if the person has left and can still get in. A person's fields are field, before and
+    after: what each version writes, as {value} with the name of a looked-up value and how it ends
+    if it is not sent, or null for nothing. `versions` has before and after: writes (false if
+    nothing of the plan may be written), errors, guards (name, text, blocked) and history (if links
+    and earlier runs are considered).
     """
     return {
         "sentence": sentence(found),
@@ -132,6 +135,7 @@ def as_json(found: EditImpact) -> dict[str, object]:
         "people": [_person(each, found) for each in found.impact.people],
         "fields": dict(sorted(found.impact.fields.items())),
         "guards": [breach.name for breach in found.newly_fired],
+        "looser": [{"name": e.name, "was": e.was, "now": e.now} for e in found.looser],
         "versions": {"before": _version(found.before), "after": _version(found.after)},
     }
 

@@ -39,16 +39,18 @@ def text(proof: MappingProof, style: Style) -> str:
 def same_text(found: VersionComparison, style: Style) -> str:
     """Return a situation in which two mappings differ, or the bound within which they agree."""
     treated = found.treated
+    looser = ", ".join(each.text for each in found.looser)
+    guards = wrap(f"! guards that let more through: {looser}", style, 0, 2) if looser else []
     if treated is None:
-        return style.paint(found.verdict.value, Ink.GOOD) + "\n"
+        return "\n".join([style.paint(found.verdict.value, Ink.GOOD), *guards]) + "\n"
     if treated.situation is None or treated.person is None:
         said = f"no difference {_bound(treated.bound)}"
         lines = [style.paint(line, Ink.GOOD) for line in wrap(said, style, 0, 4)]
         for why in found.because:
             lines += wrap(f"for all records: cannot decide: {harmless(why)}", style, 0, 4)
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, *guards]) + "\n"
     lines = [style.paint(harmless(f"not the same: {difference(treated.person)}"), Ink.TROUBLE)]
-    lines += case_lines(treated.case)
+    lines += [*case_lines(treated.case), *guards]
     return "\n".join(lines) + "\n"
 
 
@@ -101,12 +103,13 @@ def same_as_json(found: VersionComparison) -> dict[str, object]:
     """Return a comparison as data.
 
     Keys: same (null if only a sample suggests it), decided (for all records), undecided (why not),
-    difference, record, target, bound.
+    looser (guards that let more through: name, was, now), difference, record, target, bound.
     """
     data: dict[str, object] = {
         "same": None if found.verdict is Sameness.UNDECIDED else found.verdict is Sameness.SAME,
         "decided": found.verdict is not Sameness.UNDECIDED,
         "undecided": list(found.because),
+        "looser": [{"name": e.name, "was": e.was, "now": e.now} for e in found.looser],
     }
     treated = found.treated
     if treated is None:

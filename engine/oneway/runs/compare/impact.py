@@ -7,9 +7,11 @@ from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.core.progress import Progress
 from oneway.mapping.compiler import Compiled
+from oneway.mapping.spec import GuardsSpec
 from oneway.planning.access import still_in
 from oneway.planning.breach import Breach
 from oneway.planning.endings import End, Ending
+from oneway.planning.guard_kinds import LooserGuard, looser_guards
 from oneway.planning.impact import Impact, PlanFate, impact
 from oneway.planning.plan import Outcomes, Plan
 from oneway.runs.open_questions import is_open
@@ -37,6 +39,8 @@ class Version:
     breaches: tuple[Breach, ...] = ()
     fate: PlanFate = PlanFate()
     remembers: bool = False
+    guards: GuardsSpec | None = None
+    """None for a version that cannot be planned."""
 
     @property
     def open_questions(self) -> bool:
@@ -73,6 +77,12 @@ class EditImpact:
     def ceased(self) -> tuple[Breach, ...]:
         """The guards that the old version sets off, and the new one does not."""
         return () if self.after.errors else _only(self.before, self.after, lambda each: each.name)
+
+    @property
+    def looser(self) -> tuple[LooserGuard, ...]:
+        """The guards that let more through in the new version, whether or not they fire now."""
+        was, now = self.before.guards, self.after.guards
+        return () if was is None or now is None else tuple(looser_guards(was, now))
 
     @property
     def said_now(self) -> tuple[Breach, ...]:
@@ -172,6 +182,7 @@ class _Previews:
             shown.verdict.breaches,
             _fate(shown),
             remembers,
+            prepared.guards,
         )
 
 

@@ -8,11 +8,12 @@ from oneway.core.connector import Description, Option
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.core.records import Value
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.spec import EndpointSpec, SettingSpec
+from oneway.mapping.spec import EndpointSpec, GuardsSpec, SettingSpec
 from oneway.runs.prepare.settings import WANTED, is_of
 
 if TYPE_CHECKING:
-    from oneway.connections.connection import Connection, Side
+    from oneway.connections.connection import Connection, OwnGuards, Side
+    from oneway.planning.guard_kinds import LooserGuard
 
 
 def connection_mistakes(
@@ -33,23 +34,28 @@ def connection_mistakes(
         )
     found += _idle(connection, compiled, catalogue)
     if connection.guards is not None and not connection.reviewed_by:
-        from oneway.connections.guards import looser_guards
-
         help = "make it stricter, or name the reviewer and the date in `reviewed_by`"
-        for path, why in looser_guards(spec.guards, connection.guards):
-            summary = f"this guard lets more through than the mapping's: {why}"
-            found.append(connection.written.at(path, "C138", summary, help))
+        for each in _looser(spec.guards, connection.guards):
+            theirs = f"{each.name} is limited by {each.was} there"
+            summary = f"this guard lets more through than the mapping's: {theirs}"
+            found.append(connection.written.at(each.path, "C138", summary, help))
     return tuple(found)
+
+
+def _looser(guards: GuardsSpec, own: "OwnGuards") -> "Iterator[LooserGuard]":
+    """Yield the guards of a connection that let more through than the mapping's."""
+    from oneway.connections.guards import merged_guards
+    from oneway.planning.guard_kinds import looser_guards
+
+    return looser_guards(guards, merged_guards(guards, own))
 
 
 def _idle(
     connection: "Connection", compiled: Compiled, catalogue: Mapping[str, Description]
 ) -> Iterator[Diagnostic]:
     """Yield a warning for each key that has no effect where it is."""
-    from oneway.connections.guards import looser_guards
-
     spec, own = compiled.spec, connection.guards
-    if connection.reviewed_by and (own is None or not any(looser_guards(spec.guards, own))):
+    if connection.reviewed_by and (own is None or not any(_looser(spec.guards, own))):
         summary = "`reviewed_by` has no effect: no guard lets more through than the mapping's"
         yield _without_effect(connection, "reviewed_by", summary, "remove it")
     ends = (spec.source, spec.target)

@@ -11,6 +11,7 @@ from oneway.core.records import Value
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
 from oneway.mapping.program import FieldRule
+from oneway.planning.guard_kinds import LooserGuard
 from oneway.planning.impact import PersonImpact, impact
 from oneway.runs.mapping_tests.check import parsed_claims
 from oneway.runs.mapping_tests.spec import MappingClaim, MappingTest
@@ -61,12 +62,13 @@ class VersionComparison:
     """How two versions compare; `because` names the parts that cannot be decided.
 
     `treated` is a situation that the engine treats differently, or the extent of a search that
-    found none.
+    found none. `looser` are the guards that let more through in the new version.
     """
 
     verdict: Sameness
     because: tuple[str, ...] = ()
     treated: DifferentTreatment | None = None
+    looser: tuple[LooserGuard, ...] = ()
 
 
 def prove(

@@ -1,6 +1,8 @@
 """A guard that is so loose that it never fires."""
 
 from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil
 
 from oneway.core.diagnostics import Severity, Span
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
@@ -10,15 +12,18 @@ from oneway.mapping.spec import GuardKind, Write
 def check(subject: Subject) -> Iterator[LintFinding]:
     guards = subject.spec.guards
     for kind, limit in guards.limits:
-        if kind in _OF_MANAGED and limit.share >= 1:
-            yield _finding(limit.span, kind.value, "a share of 100% lets everybody through")
-        elif kind in _OF_ACCESS and limit.floor >= _MANY:
+        if kind is GuardKind.CREATES:
+            continue  # more may be created than are managed
+        if ceil(Fraction(str(limit.share)) * _MANY) >= _MANY:
+            text = f"a share of {limit.share * 100:g}% lets everybody through"
+            yield _finding(limit.span, kind.value, text)
+        elif limit.floor >= _MANY and kind is not GuardKind.UPDATES:
             text = f"a floor of {limit.floor:,} lets as many people through at once"
             yield _finding(limit.span, kind.value, text)
-    for side, shrink in (("source", guards.source_shrink), ("target", guards.target_shrink)):
-        if shrink >= 1:
-            text = "what has lost all of its records passes"
-            yield _finding(Span(subject.spec.file), side, text)
+    for kind, share in guards.lists.items():
+        if share >= 1:
+            text = "a share of 100% lets all of them go"
+            yield _finding(Span(subject.spec.file), kind.value, text)
     if _knows_nobody(subject):
         text = "beside the match key, nothing shows that a record now belongs to another person"
         help = "name the fields with names in `label`: join(' ', [firstName, lastName])"
@@ -44,9 +49,7 @@ _FIRES = "the guard '{}' never fires: {}"
 _SEVERAL = 2
 """How many values must change at once for a person to seem another one."""
 _MANY = 500
-_OF_ACCESS = (GuardKind.LEAVERS, GuardKind.REACTIVATIONS, GuardKind.CLEARS)
-_OF_MANAGED = (*_OF_ACCESS, GuardKind.UPDATES, GuardKind.FIELD_CHANGES)
-"""Counts that never exceed the number of managed records."""
+"""People of a usual company: a limit that is this high for them never holds anybody back."""
 
 
 def _finding(span: Span, kind: str, text: str) -> LintFinding:
