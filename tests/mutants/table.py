@@ -2899,10 +2899,10 @@ MUTANTS = (
     Mutant(
         "objects-are-told-too-late",
         "mapping/generated/rows",
-        "        columns = [*paths.in_columns(), *self.seen.items()]  # distinguishes the objects\n"
+        "        columns = [*paths.in_columns(), *self.held.columns.items()]  # distinguishes the objects\n"
         "        _refuse_objects(said, paths)\n",
         "        _refuse_objects(said, paths)\n"
-        "        columns = [*paths.in_columns(), *self.seen.items()]\n",
+        "        columns = [*paths.in_columns(), *self.held.columns.items()]\n",
         "an object beside one of its keys is left to the interpreter",
         "tests/laws/test_batches.py",
     ),
@@ -3576,7 +3576,7 @@ MUTANTS = (
                 "f\"packed(({_tuple(said)}, '', None))[:-2]\"",
             ),
             ("missing-together", "generated/rows", ' and "absent" not in said:', ":"),
-            ("lists-together", "generated/rows", "in said if each in self.loose", "in ()"),
+            ("lists-together", "generated/rows", "in said if each in self.held.loose", "in ()"),
             (
                 "unlike-together",
                 "generated/rows",

@@ -16,7 +16,8 @@ from oneway.planning.impact import impact
 from oneway.runs.proving.prove import maker_of
 from oneway.runs.proving.situation import ProofSituation
 from oneway.runs.proving.solver.decide import Sameness, decide
-from oneway.runs.proving.solver.symbolic import GapFormulas, Symbols
+from oneway.runs.proving.solver.formulas import GapFormulas
+from oneway.runs.proving.solver.symbolic import Symbols
 from proving.faults import AS_OF, SOUND, compiled
 
 FEW = 1_200

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from oneway.core.batches import Batch, RecordShape
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Compare, path_text
+from oneway.core.records import Compare
 from oneway.mapping.code import MappingCode, Typed
 from oneway.mapping.expressions import PLAIN, Context, Expression
 from oneway.mapping.generated.cells import DATA, Cells
@@ -18,6 +18,7 @@ from oneway.mapping.generated.nodes import Nodes
 from oneway.mapping.generated.operands import blank, filled, holding
 from oneway.mapping.generated.paths import Paths
 from oneway.mapping.generated.source import CodeText
+from oneway.mapping.generated.target_values import TargetValues
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.implausible_days import A_CAREER, in_years
 from oneway.mapping.interpreter import Interpreted
@@ -45,16 +46,15 @@ class Rows:
     """Some of these records, which show what repeats."""
     columns: bool = False
     """Whether the values of records that are evaluated together come in columns."""
-    seen: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """The names of the columns of target values, by path."""
-    loose: set[str] = field(default_factory=set)
-    """Those columns in which lists may occur."""
+    held: TargetValues = field(init=False)
     count: int = 1
     """The most expressions that are evaluated on one record."""
 
     def __post_init__(self) -> None:
         self.notes = Notes(self.source)
         self.count = _count(self.program.code)
+        reading = self.program.code.target_reading
+        self.held = TargetValues(self.source, reading, self.shape, self.columns)
         self.cells = Cells(
             self.source, self.notes, self.program, self._nodes, self._record, sample=self.sample
         )
@@ -132,7 +132,7 @@ class Rows:
             said = [each.text for each in source.lines[start:] if each.kept]
         source.depth -= 1
         source.line("return rows")
-        columns = [*paths.in_columns(), *self.seen.items()]  # distinguishes the objects
+        columns = [*paths.in_columns(), *self.held.columns.items()]  # distinguishes the objects
         _refuse_objects(said, paths)
         kinds = {name: paths.kinds.get(name, "") for _, name in columns}
         loop.text = f"for record_id, {', '.join(kinds)} in records:"
@@ -195,7 +195,7 @@ class Rows:
         limits = limits_of(expression.tree, self.count)
         return Nodes(self.source, self.notes, context, reading, deciding, paths, limits)
 
-    # CodeText rows
+    # Source rows
 
     def _source_row(self) -> None:
         code, source = self.program.code, self.source
@@ -394,9 +394,9 @@ class Rows:
         code, source, policy = self.program.code, self.source, self.program.policy
         values = [self._key(Typed(each)) for each in code.match_target]
         name = self._name(values)
-        fields = [self._seen(rule.keys) for rule in policy.fields]
-        leaving = [self._seen(rule.keys) for rule in policy.leaving]
-        conditions = [self._seen(keys) for keys in policy.condition_paths]
+        fields = [self.held.value(rule.keys) for rule in policy.fields]
+        leaving = [self.held.value(rule.keys) for rule in policy.leaving]
+        conditions = [self.held.value(keys) for keys in policy.condition_paths]
         left = self._decided(code.left) if code.left is not None else "False"
         source.line(f"left = {left}")
         source.line("later = False")
@@ -433,7 +433,7 @@ class Rows:
         """
         source = self.source
         # a short row never says a list, but a list may look like a cell without a value
-        lists = [f"{each}.__class__ is not list" for each in said if each in self.loose]
+        lists = [f"{each}.__class__ is not list" for each in said if each in self.held.loose]
         both = f"packed(({_tuple(said)}, {name}, own))"
         same = [*lists, f"holds({both}, starts[place] + 1)"]
         source.line("place = find(keys[0])")
@@ -450,80 +450,6 @@ class Rows:
                     source.line(f"{before} = {each}")
             source.line(f"rows.append((packed(({self._id}, place)), beside))")
             source.line("continue")
-
-    def _seen(self, keys: tuple[str, ...]) -> str:
-        """Write the value of a target record at a path, and return its name."""
-        if not keys:
-            if self.shape is not None:
-                raise Shapeless
-            return "data"
-        if self.columns and self.shape is not None:
-            return self._seen_column(keys, self.shape)
-        source, reading, value = self.source, self.program.code.target_reading, "data"
-        found = source.name("seen")
-        source.comment("seen", path_text(keys))
-        if self.shape is not None:
-            self._seen_shaped(found, keys, self.shape)
-            return found
-        start = source.depth
-        for depth, key in enumerate(keys, 1):
-            source.line(f"{found} = {value}.get({source.literal(key)}, absent)")
-            nothing = "None" if reading.is_null(keys[:depth]) else "absent"
-            if nothing == "None":
-                with source.block(f"if {found} is absent:"):
-                    source.line(f"{found} = None")
-            if depth == len(keys):
-                break
-            step = source.name("step")
-            source.line(f"{step} = {found}")
-            with source.block(f"if not isinstance({step}, dict):"):
-                # absent keys, and keys within null, are both unknown
-                source.line(f"{found} = None if {step} is None else absent")
-            source.line("else:")
-            source.depth += 1
-            value = step
-        source.depth = start
-        return found
-
-    def _seen_shaped(self, found: str, keys: tuple[str, ...], shape: RecordShape) -> None:
-        """Write the value of a target record of a shape at a path."""
-        source, value, start = self.source, "item", self.source.depth
-        for depth, key in enumerate(keys, 1):
-            if key in shape.sometimes:
-                raise Shapeless
-            if key not in shape.attributes:
-                is_null = self.program.code.target_reading.is_null(keys[:depth])
-                source.line(f"{found} = {None if is_null else 'absent'}")
-                break
-            source.line(f"{found} = {value}.{shape.attributes[key]}")
-            if depth == len(keys):
-                if key in shape.inner:
-                    raise Shapeless
-                break
-            if key not in shape.inner:
-                with source.block(f"if {found} is not None:"):
-                    source.line("raise Uncompiled")
-                break
-            value, shape = source.name("step"), shape.inner[key]
-            source.line(f"{value} = {found}")
-            source.line(f"if {value} is not None:")
-            source.depth += 1
-        source.depth = start
-
-    def _seen_column(self, keys: tuple[str, ...], shape: RecordShape) -> str:
-        """Return the name of the column with the values of target records of a shape at a path."""
-        if keys[0] not in shape.attributes and keys[0] not in shape.sometimes:
-            return "None" if self.program.code.target_reading.is_null(keys[:1]) else "absent"
-        for key in keys[:-1]:
-            if key not in shape.inner:
-                raise Shapeless
-            shape = shape.inner[key]
-        if keys[-1] not in shape.attributes or keys[-1] in shape.inner:
-            raise Shapeless
-        found = self.seen.setdefault(keys, self.source.name("seen"))
-        if keys[-1] not in shape.scalars:
-            self.loose.add(found)
-        return found
 
 
 _OTHER = "other(len(rows))"

@@ -27,6 +27,7 @@ from oneway.runs.proving.prove import (
 )
 from oneway.runs.proving.situation import Variation
 from oneway.runs.proving.situations import SituationMaker
+from oneway.runs.proving.solver.formulas import VALUE, Formula
 from oneway.runs.proving.solver.observed import as_evaluated, has_type, observed
 from oneway.runs.proving.solver.slots import (
     SOURCE,
@@ -36,7 +37,7 @@ from oneway.runs.proving.solver.slots import (
     slots,
     unlike,
 )
-from oneway.runs.proving.solver.symbolic import VALUE, Formula, Symbols
+from oneway.runs.proving.solver.symbolic import Symbols
 
 _EFFORT = 60_000_000
 """The limit for one question, in z3's own unit of work, which is the same on every machine."""

@@ -10,15 +10,9 @@ from oneway.mapping.code import FieldCode
 from oneway.mapping.expressions import Expression
 from oneway.mapping.spec import Constant, Merge
 from oneway.runs.proving.solver.besides_value import evaluated_as
+from oneway.runs.proving.solver.formulas import VALUE, Formula, SymbolicAnswer, blank, holds
 from oneway.runs.proving.solver.slots import ConditionSlot, KeySlot, Slot, expressions_of
-from oneway.runs.proving.solver.symbolic import (
-    VALUE,
-    Formula,
-    SymbolicAnswer,
-    Symbols,
-    blank,
-    holds,
-)
+from oneway.runs.proving.solver.symbolic import Symbols
 
 
 def as_evaluated(slot: Slot, *, new: bool) -> Hashable:

@@ -35,116 +35,17 @@ from oneway.runs.proving.solver.besides_value import (
     evaluated_as,
     near_values,
 )
-
-Formula = Any
-"""A term of z3, which is untyped."""
-
-
-def _values() -> Any:
-    kinds = z3.Datatype("Value")
-    kinds.declare("null")
-    kinds.declare("boolean", ("truth", z3.BoolSort()))
-    kinds.declare("number", ("amount", z3.RealSort()))
-    kinds.declare("text", ("word", z3.IntSort()))
-    kinds.declare("other", ("thing", z3.IntSort()))
-    return kinds.create()
-
-
-VALUE = _values()
-"""Texts are numbers; those up to 0 are blank. So are lists and objects."""
-
-
-@dataclass(frozen=True, slots=True)
-class GapFormulas:
-    """Whether an answer depends on an absent key, and whether on a misshapen value.
-
-    `chooses` and `wrong_chooses` say the same of a condition that chooses what counts (`Gap`).
-    """
-
-    absent: Formula
-    wrong: Formula
-    chooses: Formula = field(default_factory=lambda: z3.BoolVal(False))
-    wrong_chooses: Formula = field(default_factory=lambda: z3.BoolVal(False))
-
-    @property
-    def any(self) -> Formula:
-        """Whether it depends on either."""
-        return z3.Or(self.absent, self.wrong)
-
-    def __or__(self, other: "GapFormulas") -> "GapFormulas":
-        return GapFormulas(
-            z3.Or(self.absent, other.absent),
-            z3.Or(self.wrong, other.wrong),
-            z3.Or(self.chooses, other.chooses),
-            z3.Or(self.wrong_chooses, other.wrong_chooses),
-        )
-
-    def only(self, when: Formula) -> "GapFormulas":
-        """Return the same under a condition."""
-        parts = (self.absent, self.wrong, self.chooses, self.wrong_chooses)
-        return GapFormulas(*(z3.And(when, each) for each in parts))
-
-    @property
-    def choosing(self) -> "GapFormulas":
-        """The same for a condition that chooses what counts."""
-        return GapFormulas(self.absent, self.wrong, self.absent, self.wrong)
-
-    @property
-    def left_open(self) -> "GapFormulas":
-        """The gaps that leave open whether a value exists."""
-        return GapFormulas(self.chooses, self.wrong, self.chooses, self.wrong_chooses)
-
-    @property
-    def stays(self) -> "GapFormulas":
-        """What stays open if nothing stands in: the condition that chooses what counts."""
-        return GapFormulas(self.chooses, self.wrong_chooses, self.chooses, self.wrong_chooses)
-
-
-NOTHING = GapFormulas(z3.BoolVal(False), z3.BoolVal(False))
-MISSHAPEN = GapFormulas(z3.BoolVal(False), z3.BoolVal(True))
-
-
-@dataclass(frozen=True, slots=True)
-class SymbolicAnswer:
-    """An expression's answer on any record; see `Evaluation`. `fails` if it has no answer."""
-
-    value: Formula
-    stated: Formula
-    exact: GapFormulas = NOTHING
-    truth: GapFormulas = NOTHING
-    written: GapFormulas = NOTHING
-    fails: Formula = field(default_factory=lambda: z3.BoolVal(False))
-
-
-def holds(value: Formula) -> Formula:
-    """Return whether a condition with this value holds."""
-    return z3.Not(z3.Or(blank(value), value == VALUE.boolean(False)))
-
-
-def blank(value: Formula) -> Formula:
-    """Return whether a value is blank."""
-    return z3.Or(
-        value == VALUE.null,
-        z3.And(VALUE.is_text(value), VALUE.word(value) <= 0),
-        z3.And(VALUE.is_other(value), VALUE.thing(value) <= 0),
-    )
-
-
-def _pick(when: Formula, one: SymbolicAnswer, other: SymbolicAnswer) -> SymbolicAnswer:
-    """Return `one` if a condition is true, else `other`."""
-
-    def hangs(left: GapFormulas, right: GapFormulas) -> GapFormulas:
-        return left.only(when) | right.only(z3.Not(when))
-
-    return SymbolicAnswer(
-        z3.If(when, one.value, other.value),
-        z3.If(when, one.stated, other.stated),
-        hangs(one.exact, other.exact),
-        hangs(one.truth, other.truth),
-        hangs(one.written, other.written),
-        z3.If(when, one.fails, other.fails),
-    )
-
+from oneway.runs.proving.solver.formulas import (
+    MISSHAPEN,
+    NOTHING,
+    VALUE,
+    Formula,
+    GapFormulas,
+    SymbolicAnswer,
+    blank,
+    holds,
+    pick,
+)
 
 _Path = tuple[str, ...]
 
@@ -461,7 +362,7 @@ def _either(left: SymbolicAnswer, right: SymbolicAnswer, *, decides: bool) -> Sy
     is_left = holds(left.value) == z3.BoolVal(decides)
     known = z3.Not(left.truth.any)
     unknown = SymbolicAnswer(VALUE.null, left.stated, MISSHAPEN, MISSHAPEN, MISSHAPEN)
-    attempted = _pick(right.fails, unknown, right)
+    attempted = pick(right.fails, unknown, right)
     asked = SymbolicAnswer(
         right.value,
         z3.And(left.stated, right.stated),
@@ -471,9 +372,9 @@ def _either(left: SymbolicAnswer, right: SymbolicAnswer, *, decides: bool) -> Sy
         z3.Or(left.fails, right.fails),
     )
     first = SymbolicAnswer(left.value, left.stated, left.exact, NOTHING, left.written, left.fails)
-    other = _pick(is_left, attempted, right)
+    other = pick(is_left, attempted, right)
     decided = z3.And(holds(other.value) == z3.BoolVal(decides), z3.Not(other.truth.any))
-    said = _pick(is_left, left, other)
+    said = pick(is_left, left, other)
     both = left.truth | other.truth
     third = SymbolicAnswer(
         said.value,
@@ -483,12 +384,12 @@ def _either(left: SymbolicAnswer, right: SymbolicAnswer, *, decides: bool) -> Sy
         said.written | left.written.stays if decides else left.written | other.written,
         z3.Or(left.fails, z3.And(z3.Not(is_left), right.fails)),
     )
-    return _pick(z3.And(is_left, known), first, _pick(known, asked, third))
+    return pick(z3.And(is_left, known), first, pick(known, asked, third))
 
 
 def _chosen(condition: SymbolicAnswer, yes: SymbolicAnswer, no: SymbolicAnswer) -> SymbolicAnswer:
     """Return the answer of `iif()`: the condition, and the branch that it chooses."""
-    branch = _pick(holds(condition.value), yes, no)
+    branch = pick(holds(condition.value), yes, no)
     chooses = condition.truth.choosing
     truth = chooses | branch.exact
     return SymbolicAnswer(
@@ -527,7 +428,7 @@ def _present(
     chosen = asked[-1] if name == "default" else none
     for each in reversed(asked):
         is_none = each.value == VALUE.null if name == "not_null" else blank(each.value)
-        chosen = _pick(is_none, chosen, each)
+        chosen = pick(is_none, chosen, each)
     return SymbolicAnswer(
         chosen.value,
         stated,
