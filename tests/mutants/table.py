@@ -2899,7 +2899,8 @@ MUTANTS = (
     Mutant(
         "objects-are-told-too-late",
         "mapping/generated/rows",
-        "        columns = [*paths.in_columns(), *self.held.columns.items()]  # distinguishes the objects\n"
+        "        columns = [*paths.in_columns(), *self.held.columns.items()]"
+        "  # distinguishes the objects\n"
         "        _refuse_objects(said, paths)\n",
         "        _refuse_objects(said, paths)\n"
         "        columns = [*paths.in_columns(), *self.held.columns.items()]\n",
