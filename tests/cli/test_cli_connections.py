@@ -144,6 +144,7 @@ def test_guards_are_the_connection_s_own_and_looser_ones_need_a_name(acme: World
     acme.write("users.json", [user(n) for n in range(1, 31)])
     blocked = acme.run("plan", "acme")
     assert (blocked.code, "at most 1 may pass" in blocked.flat) == (4, True)
+    assert "limit: guards.leavers in m.yaml or connections/acme.yaml" in blocked.flat
     looser = ACME.replace("share: 5%, floor: 1", "share: 90%, floor: 1")
     acme.write("connections/acme.yaml", looser)
     assert "[C138]" in acme.run("plan", "acme").err

@@ -66,6 +66,8 @@ def test_its_next_run_asks_again(left: World) -> None:
     Path("connections/acme.yaml").rename("connections/old")
     ended = left.run("status", "--exit-code")
     assert (ended.code, "no file in this folder" in ended.flat) == (5, True)
+    assert "then `oneway disconnect acme`; if not, put the file back" in ended.flat
+    assert "oneway sync acme" not in ended.flat
     assert "oneway_leavers_with_access" in named(told(), "acme")
     assert left.run("disconnect", "acme", "--format", "json").data["still_in"][0]["key"] == "2"
     assert left.run("status", "--exit-code").code == 0

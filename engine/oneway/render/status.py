@@ -223,6 +223,10 @@ def _troubles(each: ConnectionStatus, style: Style, limit: int | None) -> Iterat
         yield from (style.paint(line, Ink.TROUBLE) for line in wrap(title, style, 4, 6))
         for found in each.still_in:
             yield from wrap(still_in_line(found), style, 6, 8)
+    if _is_left_behind(each):
+        if each.still_in or each.held:
+            yield from wrap(status_lines.left_behind(each.name), style, 6, 8)
+        return  # every other remedy is a run of it
     for broken in each.broken:
         yield from diagnostics.text([broken], style).splitlines()
     if each.last is not None and each.last.state is RunState.REFUSED:
@@ -269,6 +273,11 @@ def _held_lines(each: ConnectionStatus, style: Style) -> Iterator[str]:
         yield from wrap(status_lines.only_if_right(each.name, group, each.mapping), style, 6, 8)
 
 
+def _is_left_behind(each: ConnectionStatus) -> bool:
+    """Return whether nothing can run a connection: its file is gone, or has another name."""
+    return not (each.file or (each.mapping and isfile(each.mapping_file)))
+
+
 def _is_told(each: ConnectionStatus) -> bool:
     """Return whether the last run was refused because of an instant in the future."""
     problems = each.last.problems if each.last is not None else ()
@@ -298,7 +307,7 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
         yield f"{each.links:,} linked"
     if each.mapping and isfile(each.mapping_file):
         yield f"{harmless(each.mapping_file)}, by hand"
-    elif not each.file:
+    elif _is_left_behind(each):
         yield "no file in this folder"
     elif each.never:
         yield "runs by hand"

@@ -96,6 +96,16 @@ def interrupted(run: Run) -> str:
     return _IN_FLIGHT if run.ended is None else _SETTLED
 
 
+def left_behind(connection: str) -> str:
+    """Return what to do about the people of a connection that nothing can run."""
+    command = harmless(f"oneway disconnect {quote(connection)}")
+    return (
+        "For the operator: no run can change that, because its file is not here. If another "
+        f"connection has taken its place, end their access in the target, then `{command}`; "
+        "if not, put the file back."
+    )
+
+
 NO_SCHEDULER = "see that `oneway serve`, or `oneway run-due` in cron, is running"
 
 

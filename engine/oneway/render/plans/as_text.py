@@ -262,7 +262,10 @@ class _TextPage:
 
     def breach(self, breach: Breach) -> list[str]:
         fired = self.trouble(wrap(f"! {harmless(breach.text)}", self.style, 2, 4))
-        where = f"limit: {breach.setting} in {harmless(self.plan.mapping_file)}"
+        files = [self.plan.mapping_file]
+        if self.plan.connection is not None and self.plan.connection.file:
+            files.append(self.plan.connection.file)  # whose limits may be stricter
+        where = f"limit: {breach.setting} in {harmless(' or '.join(files))}"
         allow = f"to let these pass, in this plan only: {harmless(breach.allow)}"
         if people := plan_content.may_concern(self.plan, breach.name):
             fired += wrap(people, self.style, 4, 6)
