@@ -1,10 +1,11 @@
 """A clock that goes back: a clear error before anything is written by it."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cli_world import World, person
+from cli_world import World, person, user
 
 AS_OF = "2026-11-22T04:00:00Z"
 
@@ -67,3 +68,61 @@ def test_other_connections_have_clocks_of_their_own(world: World, tmp_path: Path
     text = world.folder.joinpath("m.yaml").read_text(encoding="utf-8")
     world.write("other.yaml", text.replace("name: people-to-users", "name: another"))
     assert world.run("sync", "other.yaml", "--as-of", "2026-11-01").code == 0
+
+
+LEAVING = "  when: left\n"
+NIGHT = "2026-11-22T00:00:30Z"
+
+
+def at(monkeypatch: pytest.MonkeyPatch, instant: str) -> None:
+    for module in ("options", "sync", "plan", "apply"):
+        told = datetime.fromisoformat(instant)
+        monkeypatch.setattr(f"oneway.cli.{module}.now", lambda told=told: told)
+
+
+def by_day(world: World) -> None:
+    """Let people leave after a day, come back, and 2 have had their last day on the 21st."""
+    mapping = world.folder.joinpath("m.yaml").read_text(encoding="utf-8")
+    mapping = mapping.replace(LEAVING, "  when: is_past(until)\n")
+    world.write("m.yaml", f"{mapping}rehires: {{reactivate: {{leaveDate: null}}}}\n")
+    days = {2: "2026-11-21", 3: "2026-11-22"}
+    world.write("people.json", [person(n, until=days.get(n)) for n in (1, 2, 3)])
+    world.write("users.json", [user(n) for n in (1, 2, 3)])
+
+
+def left(world: World) -> list[int]:
+    return [each["id"] for each in world.read("users.json") if each["leaveDate"] is not None]
+
+
+@pytest.mark.parametrize("how", ["sync", "apply", "as of tomorrow"])
+def test_a_day_that_is_over_for_one_machine_stays_over_for_a_slower_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    by_day(world)
+    at(monkeypatch, NIGHT if how != "as of tomorrow" else "2026-11-21T12:00:00Z")
+    ahead = ("--as-of", "2026-11-22T12:00:00Z") if how == "as of tomorrow" else ()
+    assert world.run("sync", "m.yaml", *ahead).code == 0
+    assert left(world) == [2]
+    at(monkeypatch, "2026-11-21T23:58:30Z")
+    if how == "sync":
+        ended = world.run("sync", "m.yaml")
+        assert "2026-11-22T00:00:30Z" in ended.out
+    else:
+        assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
+        ended = world.run("apply", "p.json")
+    assert left(world) == [2], ended.out
+    # What was planned by the slower clock is not applied, and that is told.
+    assert ended.code == (0 if how == "sync" else 5), ended.out + ended.err
+
+
+def test_what_a_slower_machine_writes_is_recorded_no_earlier(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, NIGHT)
+    assert world.run("sync", "m.yaml").code == 0
+    joined(world, 1, 2, 3, 5, 6)
+    at(monkeypatch, "2026-11-21T23:58:30Z")
+    assert world.run("sync", "m.yaml").code == 0
+    runs = json.loads(world.run("runs", "--format", "json").out)["runs"]
+    assert {each["started"] for each in runs} == {NIGHT}
+    assert {each["as_of"] for each in runs} == {NIGHT}

@@ -2192,6 +2192,22 @@ MUTANTS = (
         "tests/unit/test_rest_unready.py -k detail",
     ),
     Mutant(
+        "a-slower-clock-brings-a-day-back",
+        "runs/as_of",
+        "    session.prepared = session.prepared.as_of(least)",
+        "    return",
+        "a run within five minutes before the last one goes by the last one's day",
+        "tests/cli/test_clock.py -k 'slower and sync'",
+    ),
+    Mutant(
+        "a-slower-clock-applies-a-day-that-is-over",
+        "runs/session",
+        "self.prepared = kept.as_of(max(now, self.last_as_of or now))",
+        "self.prepared = kept.as_of(now)",
+        "a saved plan is made again by the last run's day",
+        "tests/cli/test_clock.py -k 'slower and tomorrow'",
+    ),
+    Mutant(
         "only-the-last-page-may-fail",
         "oneway_connectors/rest/paging",
         "if wrong := fault_said(page.data, listing.records, refused_when, before):",

@@ -96,11 +96,8 @@ class RestWriter:
             what, said = f"answers {answer.status}", self._said(answer, values)
             raise self._unconfirmed(call, what, said, record=found)
         if self._error_beside(write, data, {} if write.record else data):
-            what, said = (
-                _FAILED,
-                self._said(answer, values),
-            )
-            raise self._unconfirmed(call, what, said, record=found, help=_SAY_WHEN)
+            said = self._said(answer, values)
+            raise self._unconfirmed(call, _FAILED, said, record=found, help=_SAY_WHEN)
         shown, _ = self._shown(write, found, data)
         if shown is not None:
             self.shown_by_creates[found] = shown

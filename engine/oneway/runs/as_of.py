@@ -1,11 +1,14 @@
-"""Rejects an as-of instant in the future or before the last run, before anything is written.
+"""Keeps runs in order: no as-of instant in the future, and none before that of the last run.
 
 Leave dates, the guards' window of seven days and the wait of refused records depend on the clock.
 A clock set back would date leavers anew and count a week in the future. An instant in the future
 would take access away too early, and miss what was done this week.
+
+The clocks of two machines may differ by minutes. A run whose clock is behind the last run by no
+more than that goes by the last run's instants: a day that is over stays over.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from shlex import quote
 
 from oneway.core.diagnostics import refusal
@@ -28,21 +31,36 @@ def refuse_yet_to_come(session: RunSession, as_of: datetime) -> None:
     raise refusal("F123", session.prepared.request.mapping, f"{what}: {clock}", help)
 
 
-def refuse_turned_back(session: RunSession, as_of: datetime | None) -> None:
-    """Raise `Refused` if the clock is before the last run of this connection.
+def plan_after_last_run(session: RunSession) -> None:
+    """Let a run's present and its plan's instant be no earlier than those of the last run.
 
-    `as_of` is the instant of a new plan; None if the plan exists already.
+    Raises `Refused` if either is earlier by more than clocks differ.
+    """
+    apply_after_last_run(session)
+    as_of, least = session.prepared.request.as_of, session.last_as_of
+    if least is None or least <= as_of:
+        return
+    if as_of < least - TOLERANCE:
+        what = f"this run's as-of instant is {_told(session, as_of)}"
+        raise _refused(session, f"{what}, but the last run's was {_told(session, least)}")
+    session.prepared = session.prepared.as_of(least)
+
+
+def apply_after_last_run(session: RunSession) -> None:
+    """Let a run's present, by which a saved plan is made again, be no earlier than the last run's.
+
+    Raises `Refused` if the clock is earlier by more than clocks differ.
     """
     last = session.past.latest(session.past_name) if session.past is not None else None
     if last is None:
         return
-    if _is_before(session.now(), last.started):
+    began = _instant(last.started)
+    if session.now() < began - TOLERANCE:
         what = f"the clock says {_told(session, session.now())}"
-        began = _told(session, last.started)
-        raise _refused(session, f"{what}, but the last run began at {began}")
-    if as_of is not None and _is_before(as_of, last.as_of):
-        what = f"this run's as-of instant is {_told(session, as_of)}"
-        raise _refused(session, f"{what}, but the last run's was {_told(session, last.as_of)}")
+        said = _told(session, last.started)
+        raise _refused(session, f"{what}, but the last run began at {said}")
+    session.not_before(began)
+    session.last_as_of = _instant(last.as_of)
 
 
 def _told(session: RunSession, instant: datetime | str) -> str:
@@ -50,11 +68,11 @@ def _told(session: RunSession, instant: datetime | str) -> str:
     return moment(text, session.prepared.zone, seconds=True)
 
 
-def _is_before(instant: datetime, last: str) -> bool:
+def _instant(last: str) -> datetime:
     try:
-        return instant < parse_instant(last) - TOLERANCE
+        return max(parse_instant(last), _LONG_AGO)
     except (ValueError, OverflowError):  # not a timestamp that Oneway wrote, so it proves nothing
-        return False
+        return _LONG_AGO
 
 
 def _refused(session: RunSession, summary: str) -> Exception:
@@ -63,3 +81,6 @@ def _refused(session: RunSession, summary: str) -> Exception:
         f"clock, `oneway runs forget-future {quote(session.past_name)}` puts this connection right"
     )
     return refusal("F117", session.prepared.request.mapping, summary, help)
+
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

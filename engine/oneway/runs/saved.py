@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from oneway.core.progress import Progress, silent
 from oneway.planning.plan import Plan
 from oneway.runs.approval import Approval
-from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
+from oneway.runs.as_of import apply_after_last_run, refuse_yet_to_come
 from oneway.runs.plan import judge_plan, load_memory
 from oneway.runs.planned_again import limited_by_new_plan
 from oneway.runs.prepare.request import parse_instant
@@ -32,7 +32,7 @@ def open_apply(
     `Refused` if another run holds the lock, or if a new plan could not be applied.
     """
     with exclusive_run(session), recording_refusals(session), session.systems:
-        refuse_turned_back(session, as_of=None)
+        apply_after_last_run(session)
         refuse_yet_to_come(session, parse_instant(plan.as_of))
         session.recovered = recover_in_flight(session)
         program = program_for(session, progress)
@@ -66,6 +66,7 @@ def _ready_to_resume(
     left = next((each for each in find_interrupted(session.past) if each.run.id == id), None)
     if left is None:
         return None
+    apply_after_last_run(session)
     memory = load_memory(session, left.plan)
     verdict = judge_plan(session, left.plan, memory, resuming=id)
     approved = left.run.start.fingerprint

@@ -71,6 +71,8 @@ class RunSession:
         """Why the journal is not read, if it is of an older version that only a run may migrate."""
         self._predecessor: Predecessor | None = None
         self._sought = False
+        self.last_as_of: datetime | None = None
+        """The as-of instant of the last run: nothing is planned by an earlier one."""
         self.recovered: tuple[Result, ...] = ()
         """How the actions ended that an interrupted run had left in flight."""
         self.leaving: frozenset[str] = frozenset()
@@ -163,9 +165,9 @@ class RunSession:
 
     @contextmanager
     def as_of_now(self) -> Iterator[None]:
-        """Let what the block plans be of the clock's instant, whatever the request's is."""
-        kept = self.prepared
-        self.prepared = kept.as_of(self.now())
+        """Let the block plan as of the clock's instant, or the last run's if that is later."""
+        kept, now = self.prepared, self.now()
+        self.prepared = kept.as_of(max(now, self.last_as_of or now))
         try:
             yield
         finally:
@@ -174,6 +176,11 @@ class RunSession:
     def now(self) -> datetime:
         """Return the operator's present."""
         return self.operator.now()
+
+    def not_before(self, instant: datetime) -> None:
+        """Let the present be no earlier than an instant."""
+        clock = self.operator.now
+        self.operator = replace(self.operator, now=lambda: max(clock(), instant))
 
     def stop_when(self, stopping: Callable[[], bool]) -> None:
         """Return whether `stopping` asks to end before the next action."""

@@ -17,7 +17,7 @@ from oneway.planning.access import still_in
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.runs.approval import Approval
-from oneway.runs.as_of import refuse_turned_back, refuse_yet_to_come
+from oneway.runs.as_of import plan_after_last_run, refuse_yet_to_come
 from oneway.runs.compare.capture import not_stored, snapshots_of
 from oneway.runs.completeness import Readings, input_problems
 from oneway.runs.evidence.remembered import recall
@@ -60,8 +60,8 @@ def open_sync(
     with exclusive_run(session), recording_refusals(session), session.systems:
         refuse_open_questions(prepared.spec)
         days = days_kept(prepared.request.lookup)
+        plan_after_last_run(session)
         began = instant_text(session.now())
-        refuse_turned_back(session, prepared.request.as_of)
         refuse_yet_to_come(session, prepared.request.as_of)
         session.recovered = recover_in_flight(session)
         remembered = recall(session)
