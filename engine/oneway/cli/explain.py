@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
-from os.path import isdir
 from pathlib import Path
 
 import click
@@ -22,20 +21,17 @@ from oneway.cli.options import (
 )
 from oneway.cli.printing import introduce
 from oneway.core.diagnostics import Refused, refusal
-from oneway.core.seal import Seal
-from oneway.history.memory import NOTHING
+from oneway.history.discrepancies import Discrepancy
 from oneway.inspect.explain import called, explain, near_keys, with_value_names
 from oneway.inspect.explain.steps import Explanation, Forecast
 from oneway.planning.plan import Plan
 from oneway.render import explanations
 from oneway.render.discrepancies import by_subject
 from oneway.render.sanitize import harmless
-from oneway.runs.evidence.missing_records import MissingRecords
-from oneway.runs.evidence.remembered import NOTHING_REMEMBERED, Remembered, recall
-from oneway.runs.plan import judge_plan, load_memory, plan_of
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import RunRequest
+from oneway.runs.preview import Preview, preview
 from oneway.runs.read import ReadInputs, read_inputs
 from oneway.runs.session import Operator, RunSession
 from oneway.runs.systems import OpenSystems
@@ -69,30 +65,18 @@ def command(
     """
     prepared = prepare_run(request)
     introduce(console, prepared)
-    with OpenSystems(prepared, shared_folder(state)) as systems, console.progress() as progress:
-        reading = read_inputs(prepared, systems, progress)
-        remembered = _remembered(prepared, state)
-        reading, evidence = MissingRecords(prepared, systems).linked_records(reading, remembered)
     operator = Operator(user(), state_of(state, make=False), now)
-    with RunSession(prepared, operator, looks=True) as session:
-        has_journal = session.past is not None
-        console.report(session.unread)
-        # Nothing is saved or applied, so without a journal any sealing key will do.
-        seal = session.seal if has_journal else Seal(b"explain")
-        plan = plan_of(
-            prepared, reading, seal, evidence, remembered or NOTHING_REMEMBERED, session.past
-        )
-        memory = load_memory(session, plan) if has_journal else NOTHING
-        ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
-    known = by_subject(memory.discrepancies_of(plan, ends))
-    found, full = _found(
-        prepared, reading, plan, key, explanations.forecasts(known, ends, prepared.zone)
-    )
-    code, context = prepared.compiled.code, prepared.context
-    found = with_value_names(found, code, reading.references, context)
-    found = tuple(replace(each, link=evidence.of(each.source_id)) for each in found)
+    systems = OpenSystems(prepared, shared_folder(state))
+    with RunSession(prepared, operator, systems, looks=True) as session:
+        with systems, console.progress() as progress:
+            reading = read_inputs(prepared, systems, progress)
+            known = {prepared.inputs[role]: each for role, each in reading.by_role().items()}
+            shown = preview(session, progress, whole=True, known=known, keep=True)
+        console.report((*shown.errors, *session.unread))
+        # Here, because links are read from the store one by one.
+        found, full, forecasts = _explained(prepared, reading, shown, key)
     if format == "json":
-        console.json(explanations.as_json(found, known))
+        console.json(explanations.as_json(found, forecasts))
     elif len(found) > full:
         _list(console, found)
     else:
@@ -100,14 +84,25 @@ def command(
     return Exit.DONE
 
 
-def _remembered(prepared: PreparedRun, state: Path) -> Remembered | None:
-    """Return the links and creates that the journal remembers, or None without a state folder."""
-    if not isdir(state):
-        return None
-    operator = Operator(user(), state_of(state, make=False), now)
-    with RunSession(prepared, operator, looks=True) as session:
-        found = recall(session)
-        return replace(found, links=tuple(found.links))  # read them while the store is open
+def _explained(
+    prepared: PreparedRun, reading: ReadInputs, shown: Preview, key: str
+) -> tuple[tuple[Explanation, ...], int, Mapping[str, Discrepancy]]:
+    """Return the people whom a key names, how many to explain in full, and who differs so far."""
+    inputs, plan = shown.inputs, shown.plan
+    assert inputs is not None
+    source, target = inputs.looked_up
+    reading = replace(
+        reading,
+        source=replace(reading.source, records=(*reading.source.records, *source)),
+        target=replace(reading.target, records=(*reading.target.records, *target)),
+        program=inputs.program,
+    )
+    known = by_subject(shown.memory.discrepancies_of(plan, shown.unsent))
+    forecasts = explanations.forecasts(known, shown.unsent, prepared.zone)
+    found, full = _found(prepared, reading, plan, key, forecasts)
+    found = with_value_names(found, prepared.compiled.code, inputs.references, prepared.context)
+    link = inputs.evidence.of
+    return tuple(replace(each, link=link(each.source_id)) for each in found), full, known
 
 
 def _found(

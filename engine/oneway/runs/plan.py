@@ -59,44 +59,26 @@ from oneway.runs.read import (
 from oneway.runs.session import RunSession
 
 if TYPE_CHECKING:
-    from oneway.history.journal import Journal
+    pass
 
 MANY = 20_000
 """The fewest new objects that are worth declaring old (CPython's threshold is 700)."""
 
 
-def plan_of(
-    prepared: PreparedRun,
-    reading: ReadInputs,
-    seal: Seal,
-    evidence: LinkEvidence = NO_LINKS,
-    remembered: Remembered = NOTHING_REMEMBERED,
-    journal: "Journal | None" = None,
-) -> Plan:
-    """Return the plan of what was read; the journal tells whose access runs have ended."""
+def plan_of(prepared: PreparedRun, reading: ReadInputs, seal: Seal) -> Plan:
+    """Return the plan of what was read, as if there had been no run before."""
     program, source, target = reading.program, reading.source, reading.target
     shown = {each.id for each in source.records}
-    unlisted = _unlisted(remembered, shown)
-    wanted = {each.target_id for each in unlisted}
-    rows = [program.target_row(each) for each in target.records if each.id in wanted]
-    header = _header(prepared, reading, seal, _left_out(remembered, unlisted, rows))
-    words = staying_words(prepared, program, remembered.asked)
-    _recall_words(words, seal, remembered)
-    theirs: list[AnySourceRow] = []
+    header = _header(prepared, reading, seal, 0)
+    words = staying_words(prepared, program, ())
+    _recall_words(words, seal, NOTHING_REMEMBERED)
     if words is not None:
         for each in source.records:
             words.note(each)
-    if remembered.still_in or remembered.links or remembered.before:
-        theirs = [program.source_row(each) for each in source.records]
-        rows = [program.target_row(each) for each in target.records]
     names = NameDigests(seal, prepared.compiled.code.label)
     marks = RecordMarks(seal, program.policy)
-    today = prepared.context.today
-    remembered, evidence = renumbered(remembered, evidence, rows, marks, today)
-    doubting = LeavingDoubts(
-        prepared, remembered, unlisted, theirs, rows, words, journal, names, marks
-    )
-    evidence = doubting.evidence(evidence, header, reading.tallies, shown)
+    doubting = LeavingDoubts(prepared, NOTHING_REMEMBERED, (), (), (), words, None, names, marks)
+    evidence = doubting.evidence(NO_LINKS, header, reading.tallies, shown)
     made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
     everybody = map(program.source_row, source.records)
     inconclusive = doubting.inconclusive(made, everybody, reading.tallies["source"])

@@ -1,6 +1,7 @@
 """What `oneway plan` shows: the plan, what is wrong with its inputs, and what would not be sent."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity
@@ -12,7 +13,7 @@ from oneway.planning.plan import Plan
 from oneway.runs.completeness import input_problems
 from oneway.runs.evidence.remembered import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
-from oneway.runs.read import NOTHING_KNOWN, Known
+from oneway.runs.read import NOTHING_KNOWN, EvaluatedInputs, Known
 from oneway.runs.session import RunSession
 
 
@@ -24,6 +25,8 @@ class Preview:
     findings: tuple[Diagnostic, ...] = ()
     verdict: Verdict = Verdict((), frozenset())
     memory: Memory = NOTHING
+    inputs: EvaluatedInputs | None = None
+    """What the plan was made of, if it is kept."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -48,19 +51,21 @@ def preview(
     retry_now: bool = False,
     whole: bool = False,
     known: Known = NOTHING_KNOWN,
+    keep: bool = False,
 ) -> Preview:
     """Plan a run and judge the plan; the store and the systems stay as they are.
 
     The session's systems must be open. `whole` and `known` are those of `plan_run`. Guards say
-    nothing about a plan of which nothing may be written.
+    nothing about a plan of which nothing may be written. With `keep`, the result has the inputs.
     """
     remembered = recall(session)
     plan, found = plan_run(
         session, progress, remembered=remembered, whole=whole, shown_only=True, known=known
     )
-    shown = Preview(plan, (*input_problems(session.prepared, found, plan), *session.unread))
+    findings = (*input_problems(session.prepared, found, plan), *session.unread)
+    shown = Preview(plan, findings, inputs=found if keep else None)
     del found  # frees the rows of large inputs; the plan contains everything to show
     if shown.errors:
         return shown
     memory = load_memory(session, plan, retry_now=retry_now)
-    return Preview(plan, shown.findings, judge_plan(session, plan, memory), memory)
+    return replace(shown, verdict=judge_plan(session, plan, memory), memory=memory)

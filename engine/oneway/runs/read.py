@@ -74,6 +74,11 @@ class ReadInputs:
     program: Interpreted
     tallies: Mapping[str, KeyTally] = field(default_factory=dict)
 
+    def by_role(self) -> dict[str, Snapshot]:
+        """Return what was read of each input, by its role."""
+        tables = {f"references.{name}": each for name, each in self.references.items()}
+        return {**tables, "source": self.source, "target": self.target}
+
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedInputs:
@@ -90,6 +95,8 @@ class EvaluatedInputs:
     stored: tuple[StoredTexts, StoredTexts] = field(
         default_factory=lambda: (StoredTexts(), StoredTexts())
     )
+    looked_up: tuple[tuple[Record, ...], tuple[Record, ...]] = ((), ())
+    """The records of source and target that their lists lack, and that were asked for by id."""
     evidence: LinkEvidence = NO_LINKS
     """What earlier runs remember, and the systems' answers to repeated queries."""
     tallies: Mapping[str, KeyTally] = field(default_factory=dict)

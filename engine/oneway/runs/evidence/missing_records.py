@@ -20,13 +20,13 @@ from oneway.mapping.program import TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.absent import IN_CONFLICT
 from oneway.planning.access import UNMATCHED
-from oneway.planning.links import NO_LINKS, LinkEvidence, Origin, alone
+from oneway.planning.links import LinkEvidence, Origin, alone
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.runs.evidence.pending_creates import shown_by
 from oneway.runs.evidence.remembered import Remembered
 from oneway.runs.prepare.prepared import PreparedRun, lag_of, resource_of
 from oneway.runs.prepare.request import instant_text
-from oneway.runs.read import EvaluatedInputs, ReadInputs, projection_of
+from oneway.runs.read import EvaluatedInputs, projection_of
 from oneway.runs.systems import OpenSystems
 
 T = TypeVar("T")
@@ -53,18 +53,6 @@ class MissingRecords:
         shown.update(ids_of(found.target.items))
         records, evidence = self._hidden(sources, shown, _as_listed(remembered, shown))
         return replace(self._with_targets(found, records), evidence=evidence)
-
-    def linked_records(
-        self, found: ReadInputs, remembered: Remembered | None
-    ) -> tuple[ReadInputs, LinkEvidence]:
-        """Do the same as `linked`, for inputs whose records are stored."""
-        if remembered is None:
-            return found, NO_LINKS
-        sources = {each.id for each in found.source.records}
-        shown = {each.id for each in found.target.records}
-        records, evidence = self._hidden(sources, shown, _as_listed(remembered, shown))
-        target = replace(found.target, records=(*found.target.records, *records))
-        return replace(found, target=target), evidence
 
     def absent(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
         """Return the inputs with source records that only a second look showed.
@@ -246,18 +234,18 @@ class MissingRecords:
             source=_with(found.source, rows),
             evidence=replace(evidence, second_look=seen),
             stored=stored,
+            looked_up=((*found.looked_up[0], *records), found.looked_up[1]),
         )
 
     def _with_targets(self, found: EvaluatedInputs, records: Sequence[Record]) -> EvaluatedInputs:
         """Return the inputs with further target records."""
         rows: list[AnyTargetRow] = [found.program.target_row(each) for each in records]
-        target = _with(found.target, rows)
+        looked_up = (found.looked_up[0], (*found.looked_up[1], *records))
+        found = replace(found, target=_with(found.target, rows), looked_up=looked_up)
         if not any(found.stored) or not records:
-            return replace(found, target=target)
+            return found
         more = map(projection_of(self.prepared).of_target, records)
-        return replace(
-            found, target=target, stored=(found.stored[0], found.stored[1].and_also(more))
-        )
+        return replace(found, stored=(found.stored[0], found.stored[1].and_also(more)))
 
     def _hidden(
         self, sources: AbstractSet[str], shown: AbstractSet[str], remembered: Remembered
