@@ -9,13 +9,14 @@ import click
 from oneway.cli.connecting.first_sync import first_sync
 from oneway.cli.connecting.naming import asked_name, existing
 from oneway.cli.connecting.output import as_data, print_saved
-from oneway.cli.connecting.request import references, wishes_of
+from oneway.cli.connecting.request import ConnectOptions, references, wishes_of
 from oneway.cli.connecting.setup import connected, renewed
 from oneway.cli.console import Console, StderrConsole
 from oneway.cli.exits import Exit
 from oneway.cli.notices import notifying
 from oneway.cli.options import consoled, formatted, limited, pairs, remembering, shared_folder
 from oneway.cli.prompts import Asking, is_terminal
+from oneway.connections.connection import Connection
 from oneway.runs.commit_connection import in_order
 
 
@@ -123,14 +124,7 @@ def command(
     asking = Asking(shown) if is_terminal() else None
     wishes = wishes_of(yes=yes, shared=shared_folder(state), **given)
     try:
-        with in_order():
-            if asking is not None and not wishes.name:
-                wishes = replace(wishes, name=asked_name(asking))
-            former = existing(wishes.name)
-            if former is None:
-                connection = connected(shown, asking, wishes)
-            else:
-                connection = renewed(shown, asking, wishes, former, state)
+        connection = _connection(shown, asking, wishes, state)
     except (KeyboardInterrupt, click.Abort):
         console.tell("\nended; nothing was kept and nothing was changed\n")
         return Exit.INTERRUPTED
@@ -141,3 +135,16 @@ def command(
     if format == "json":
         console.json(as_data(connection, synced))
     return synced.exit if synced else Exit.DONE
+
+
+def _connection(
+    console: Console, asking: Asking | None, wishes: ConnectOptions, state: Path
+) -> Connection:
+    """Return the connection once it is written, or has new credentials."""
+    with in_order():
+        if asking is not None and not wishes.name:
+            wishes = replace(wishes, name=asked_name(asking))
+        former = existing(wishes.name)
+        if former is None:
+            return connected(console, asking, wishes)
+        return renewed(console, asking, wishes, former, state)

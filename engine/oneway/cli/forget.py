@@ -19,10 +19,11 @@ from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Style
 from oneway.runs.forget.listed import ListedPerson, end_silently, find_listed, refuse_listed
-from oneway.runs.forget.person import Forgotten, find_person, forget_person, keeps_digests
+from oneway.runs.forget.person import Forgotten, Known, find_person, forget_person, keeps_digests
 from oneway.runs.past.retention import LEAST_DAYS
 from oneway.runs.resume import hold_lock
 from oneway.runs.session import Operator
+from oneway.state.folder import StateFolder
 
 BEYOND = (
     "both systems: while the source has the person, the next run remembers them again; if only "
@@ -73,11 +74,29 @@ def command(
     folder = state_of(state)
     if not folder.has_journal:
         raise refusal("U107", str(state), "nothing has run here", "name another --state")
-    operator = Operator(user(), folder, now)
-    with Journal.open(folder.journal) as journal, ExitStack() as locks:
+    with Journal.open(folder.journal) as journal:
         found = find_person(journal, person, connection)
         if not found:
             raise refusal("U107", str(state), f"no record is kept of {person!r}", _help(journal))
+        erased, listed = _forgotten(journal, folder, found, force=force)
+        beyond = (*BEYOND, *_left_of(journal))
+    if format == "json":
+        data = [_data(each, still) for each, still in zip(erased, listed, strict=True)]
+        console.json({"forgotten": data, "beyond": [*beyond, *_left_in(erased)]})
+        return Exit.DONE
+    console.out(_text(erased, listed, beyond, console.style))
+    return Exit.DONE
+
+
+def _forgotten(
+    journal: Journal, folder: StateFolder, found: Sequence[Known], *, force: bool
+) -> tuple[Sequence[Forgotten], Sequence[ListedPerson]]:
+    """Erase a person from each connection; return what was erased, and who was still listed.
+
+    Raises `Refused` if they can still get in, unless `force` is set.
+    """
+    operator = Operator(user(), folder, now)
+    with ExitStack() as locks:
         for each in found:
             locks.enter_context(hold_lock(each.connection, operator))
         listed = [find_listed(journal, each) for each in found]
@@ -88,16 +107,9 @@ def command(
                 end_silently(journal, still, now())
             erased = [forget_person(journal, each) for each in found]
         for each in found:
-            discard_baseline(
-                folder, each.connection
-            )  # it contains every name; the next run creates it again
-        beyond = (*BEYOND, *_left_of(journal))
-    if format == "json":
-        data = [_data(each, still) for each, still in zip(erased, listed, strict=True)]
-        console.json({"forgotten": data, "beyond": [*beyond, *_left_in(erased)]})
-        return Exit.DONE
-    console.out(_text(erased, listed, beyond, console.style))
-    return Exit.DONE
+            # It contains every name; the next run creates it again.
+            discard_baseline(folder, each.connection)
+    return erased, listed
 
 
 def _text(

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from os.path import exists, samefile
 from pathlib import Path, PurePath
 
@@ -27,7 +28,7 @@ from oneway.runs.draft.first_test import first_test
 from oneway.runs.draft.keys import MatchKeys, match_keys
 from oneway.runs.draft.lookups import with_lookups
 from oneway.runs.draft.outliers import outliers, without_outliers
-from oneway.runs.draft.pairs import paired
+from oneway.runs.draft.pairs import Pair, paired
 from oneway.runs.draft.questions import questions
 from oneway.runs.draft.samples import Sample, kept_words, sampled
 from oneway.runs.draft.side import DraftSide, read_side
@@ -58,15 +59,7 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
         raise refusal("F120", str(mapping), summary, "name another file, or take it away first")
     _refuse_one_side(source, target)
     _refuse_unwritable(str(mapping), source, target)
-    folder, progress = mapping.parent, ProgressLine()
-    with progress.of(console):
-        left = read_side(source, folder, FOLDERS, from_environment, progress)
-        # An unreadable target record might be any joiner's, so every joiner would have to wait.
-        right = read_side(target, folder, FOLDERS, from_environment, progress, keeps_odd=True)
-    _refuse_nobody(left, source)
-    with progress.of(console):
-        left, right = _in_order(left, right, source, target, folder)
-        pairs = paired(left, right, progress)
+    left, right, pairs = _sides(console, source, target, mapping.parent)
     odd = outliers(left, pairs)
     _say_odd(console, left, (*left.unread, *(each.text for each in odd)), _UNREAD)
     _say_odd(console, right, right.unread, _UNREAD)
@@ -83,15 +76,36 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     _say(console, mapping, left, right, len(pairs))
     _say_keys(console, left, right, keys)
     if usual.records:
-        draft = replace(draft, source=usual)
-        sample = sampled(draft)
-        tables = " --reference people={0}" if any(each.looks_up for each in pairs) else ""
-        if not no_sample:
-            _sample(console, mapping, (usual, right), sample, tables)
-        test = first_test(mapping.name, today.isoformat(), draft, sample.source[-1])
-        _write_beside(console, mapping, test)
+        _try_out(console, mapping, replace(draft, source=usual), today, no_sample=no_sample)
     _next(console, mapping)
     return Exit.DONE
+
+
+def _sides(
+    console: Console, source: str, target: str, folder: Path
+) -> tuple[DraftSide, DraftSide, Sequence[Pair]]:
+    """Return what was read of both sides, and the fields of both that belong together."""
+    progress = ProgressLine()
+    with progress.of(console):
+        left = read_side(source, folder, FOLDERS, from_environment, progress)
+        # An unreadable target record might be any joiner's, so every joiner would have to wait.
+        right = read_side(target, folder, FOLDERS, from_environment, progress, keeps_odd=True)
+    _refuse_nobody(left, source)
+    with progress.of(console):
+        left, right = _in_order(left, right, source, target, folder)
+        return left, right, paired(left, right, progress)
+
+
+def _try_out(
+    console: Console, mapping: Path, draft: DraftMapping, today: date, *, no_sample: bool
+) -> None:
+    """Write a sample of invented people, unless `no_sample`, and a first test."""
+    sample = sampled(draft)
+    tables = " --reference people={0}" if any(each.looks_up for each in draft.pairs) else ""
+    if not no_sample:
+        _sample(console, mapping, (draft.source, draft.target), sample, tables)
+    test = first_test(mapping.name, today.isoformat(), draft, sample.source[-1])
+    _write_beside(console, mapping, test)
 
 
 def _refuse_one_side(source: str, target: str) -> None:

@@ -86,14 +86,7 @@ def command(
       oneway status --exit-code --format json
     """
     given = click.get_current_context().get_parameter_source("folder")
-    default = given is click.core.ParameterSource.DEFAULT
-    # Even without connections, there may be runs of mappings.
-    found = () if default and not isdir(folder) else connections_in(folder)
-    where = state_of(state, make=False)
-    record_dead_runs(Operator(user(), where, now))
-    journal = Journal.look(where.journal)
-    with journal or nullcontext():
-        known = connection_statuses(found, journal, now())
+    known = _known(folder, state, default=given is click.core.ParameterSource.DEFAULT)
     shown = _chosen(known, names, needs)
     if format == "json":
         console.json(status.as_json(shown))
@@ -104,6 +97,19 @@ def command(
     if exit_code and not known:
         return Exit.ERROR  # a monitor that runs in the wrong folder must notice
     return _worst(shown) if exit_code else Exit.DONE
+
+
+def _known(folder: str, state: Path, *, default: bool) -> Sequence[ConnectionStatus]:
+    """Return the status of the connections in a folder and of all that ever ran.
+
+    The `default` folder may be missing: even without connections, there may be runs of mappings.
+    """
+    found = () if default and not isdir(folder) else connections_in(folder)
+    where = state_of(state, make=False)
+    record_dead_runs(Operator(user(), where, now))
+    journal = Journal.look(where.journal)
+    with journal or nullcontext():
+        return connection_statuses(found, journal, now())
 
 
 def _chosen(

@@ -104,14 +104,7 @@ def command(
     _refuse_asked(asked)
     if (cover_new is None) != (against is None):
         raise click.UsageError("--cover-new and --against go together: since which revision?")
-    if not paths and not isdir(_DEFAULT):
-        help = f"name a mapping, or: {START}"
-        raise refusal("F120", _DEFAULT, "there is no such folder", help)
-    files = list(dict.fromkeys(f for path in paths or (_DEFAULT,) for f in find_tests(path)))
-    if not files:
-        help = "write acme.test.yaml beside acme.yaml, say: `oneway docs testing` shows how"
-        raise refusal("T106", " ".join(paths or (_DEFAULT,)), "there is no mapping test", help)
-    found = [_tested(console, file, mutate, against) for file in files]
+    found = [_tested(console, file, mutate, against) for file in _files(paths)]
     most = None if every else _MOST_EDITS
     wanted = _Wanted(shows or cover is not None, cover, cover_new, most)
     _print(console, found, format, wanted)
@@ -120,6 +113,18 @@ def command(
         named = quoted(found[0].result.test.mapping)
         console.advise("next:", f"oneway plan {named} --out plan.json")
     return Exit.UNPROVEN if failed else Exit.DONE
+
+
+def _files(paths: Sequence[str]) -> Sequence[str]:
+    """Return the tests at these paths, or in the default folder; raise `Refused` without any."""
+    if not paths and not isdir(_DEFAULT):
+        help = f"name a mapping, or: {START}"
+        raise refusal("F120", _DEFAULT, "there is no such folder", help)
+    files = list(dict.fromkeys(f for path in paths or (_DEFAULT,) for f in find_tests(path)))
+    if not files:
+        help = "write acme.test.yaml beside acme.yaml, say: `oneway docs testing` shows how"
+        raise refusal("T106", " ".join(paths or (_DEFAULT,)), "there is no mapping test", help)
+    return files
 
 
 @dataclass(frozen=True, slots=True)
