@@ -315,4 +315,16 @@ def test_nothing_but_the_code_brings_nobody_back(world: World, id: str, agrees: 
     ended = world.run("sync", "m.yaml")
     comes = bool(agrees) or id == "id"  # a link says whose record it is
     assert (user_of(world, "u3")["active"] is not False) == comes, ended.out
-    assert ("no run remembers whose it was" in ended.flat) != comes
+    assert ("the link from earlier runs only repeats this key; " in ended.flat) != comes
+    assert ("--allow reused:003" in ended.flat) != comes
+    assert "no run remembers" not in ended.flat
+
+
+def test_explain_does_not_deny_a_record_that_a_conflict_names(world: World) -> None:
+    text = MAPPING.replace("s.json}", "s.json, options: {id: code}}")
+    world.write("m.yaml", "".join(e for e in text.splitlines(True) if not e.startswith("eligible")))
+    world.write("t.json", [user(3, active=False)])
+    world.write("s.json", [person(3, name="Somebody Else")])
+    ended = world.run("explain", "m.yaml", "003")
+    assert "finds target record u3" in ended.flat, ended.flat
+    assert "in the target: no record for certain" in ended.flat

@@ -98,6 +98,18 @@ def test_the_next_run_records_the_one_that_was_killed(
     assert [state for _, state in states(acme)] == ["done", "interrupted"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_what_a_run_by_hand_was_given_is_known_though_it_had_no_plan(
+    acme: World, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    acme.write("other.csv", Path("people.csv").read_text())
+    stopped(monkeypatch, number, "sync", "w.yaml", "--source", "other.csv")
+    assert states(acme)[0][1] == "interrupted"
+    said = acme.run("status").flat
+    assert ("w.yaml, by hand" in said, "no file in this folder" in said) == (True, False)
+    assert acme.run("status", "--format", "json").data["connections"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_while_it_reads_ends_with_130_and_is_recorded(
     acme: World, monkeypatch: pytest.MonkeyPatch, number: int

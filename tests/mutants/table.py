@@ -2856,6 +2856,22 @@ MUTANTS = (
         "tests/cli/test_cli_impact.py -k more_through",
     ),
     Mutant(
+        "a-link-by-the-key-is-not-told",
+        "planning/doubted_matches",
+        "linked = self.links.get(row.source_id) == target.target_id",
+        "linked = False",
+        "nothing says that no run remembers a record that is linked",
+        "tests/cli/test_decided_again.py -k nothing_but_the_code",
+    ),
+    Mutant(
+        "a-dead-run-forgets-what-it-was-given",
+        "runs/unrecorded",
+        "    store_arguments(journal, run, begun.given)\n",
+        "",
+        "status names the mapping of a run that had no plan",
+        "tests/cli/test_killed_while_reading.py -k given",
+    ),
+    Mutant(
         "a-last-cell-is-whole",
         "oneway_connectors/file/csv_rows",
         "if entry is not None and lines.cut and not entry.problem:",

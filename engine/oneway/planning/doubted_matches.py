@@ -75,7 +75,7 @@ class MatchDoubts:
         likeness = likeness_beside(self.policy, row, target)
         if not likeness.two_people or is_supported(self.evidence.targets, row, target):
             return None
-        text = f"{_by_key_alone(row, target)}; {likeness.text}"
+        text = f"{_by_key_alone(row, target)}; {likeness.text}: {_decides(row)}"
         return Reason("reused", text, candidates=(target.target_id,))
 
     def _listed_for_another(self, row: SourceRow, target: TargetRow) -> Reason | None:
@@ -113,7 +113,7 @@ class MatchDoubts:
             return None
         text = (
             f"the key {row.key} finds target record {target.target_id}, and {said}; "
-            f"{likeness.text}: a person decides"
+            f"{likeness.text}: {_decides(row)}"
         )
         return Reason("reused", text, candidates=(target.target_id,), warning=True)
 
@@ -148,7 +148,7 @@ class MatchDoubts:
             if likeness.two_people and not is_supported(self.evidence.targets, row, target):
                 text = (
                     f"{_by_key_alone(row, target)}, and source record {other} has a value of it "
-                    f"that only one record may hold; {likeness.text}: a person decides"
+                    f"that only one record may hold; {likeness.text}: {_decides(row)}"
                 )
                 reason = Reason("reused", text, candidates=(target.target_id,), warning=True)
                 conflicts[row.source_id] = each.contested(reason, target)
@@ -190,11 +190,18 @@ class ReturnDoubts:
         untold = readable and not likeness.agreeing and not likeness.exclusive
         if not (likeness.differing or untold) or is_supported(self.links, row, target):
             return None
+        linked = self.links.get(row.source_id) == target.target_id
+        known = "the link from earlier runs only repeats this key"
+        known = known if linked else "no run remembers whose it was"
         text = (
             f"the key {row.key} finds target record {target.target_id}, which has left, and "
-            f"no run remembers whose it was; {likeness.text}: a person decides"
+            f"{known}; {likeness.text}: {_decides(row)}"
         )
         return Reason("reused", text, candidates=(target.target_id,))
+
+
+def _decides(row: SourceRow) -> str:
+    return f"a person decides; if it is theirs, --allow reused:{row.key}"
 
 
 def _by_key_alone(row: SourceRow, target: TargetRow) -> str:

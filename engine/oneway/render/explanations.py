@@ -103,7 +103,8 @@ def _whole(each: Explanation, style: Style, zone: str, every: bool) -> list[str]
     lines += [line for said in each.why for line in wrap(harmless(said), style, 2, 4)]
     lines.append("")
     lines += wrap(f"read from the source: {_record(each.source_id)}", style, 2, 4)
-    lines += wrap(f"in the target: {_record(each.target_id)}", style, 2, 4)
+    sure = " for certain" if each.target_id is None and each.kind is Kind.CONFLICT else ""
+    lines += wrap(f"in the target: {_record(each.target_id)}{sure}", style, 2, 4)
     if each.link is not None:
         lines += wrap(f"link: {_link(each.link, zone)}", style, 2, 4)
     sections = (

@@ -23,7 +23,7 @@ from oneway.runs.completeness import Readings, input_problems
 from oneway.runs.evidence.remembered import recall
 from oneway.runs.open_questions import refuse_open_questions
 from oneway.runs.past.retention import days_kept, forget_old
-from oneway.runs.past.without_connection import store_arguments
+from oneway.runs.past.without_connection import arguments_of, store_arguments
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import instant_text
@@ -129,7 +129,7 @@ def _record_refusal(session: RunSession, began: str, error: Refused | ConnectorE
     )
     problems = tuple(replace(each, quote="") for each in problems_of(error))
     run = journal.refused(begun, problems, instant_text(session.now()))
-    store_arguments(journal, run, prepared)
+    store_arguments(journal, run, arguments_of(prepared))
     if session.leaving:
         linked = links(journal, session.name).targets.keys()
         store_leavers(journal, run, session.leaving & linked)

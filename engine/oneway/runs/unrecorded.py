@@ -16,6 +16,7 @@ from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Journal
 from oneway.history.journal.rows import Why
 from oneway.runs.notices import PendingRun, is_broken, queue_for_run
+from oneway.runs.past.without_connection import arguments_of, store_arguments
 from oneway.runs.prepare.request import instant_text
 from oneway.runs.resume import hold_lock
 from oneway.runs.run_log import start_of_none
@@ -28,13 +29,17 @@ _ENDING = ".run"
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """What is known of a run that has begun: `newest` is the last run before it, or 0."""
+    """What is known of a run that has begun.
+
+    `newest` is the last run before it, or 0; `given` is what it was given without a connection.
+    """
 
     connection: str
     mapping: str
     file: str
     started: str
     newest: int
+    given: str = ""
 
 
 @contextmanager
@@ -46,7 +51,7 @@ def noted(session: RunSession, newest: int) -> Iterator[None]:
     given = session.prepared.request.connection
     file = given.file if given is not None and session.prepared.as_connected else ""
     begun = _Begun(session.name, session.prepared.spec.name, file, instant_text(session.now()),
-                   newest)  # fmt: skip
+                   newest, arguments_of(session.prepared))  # fmt: skip
     path = beside_lock(session.state.path / LOCKS, session.name, _ENDING)
     by_hand = session.operator.why is Why.HAND
     try:
@@ -110,6 +115,7 @@ def _record(journal: Journal, begun: _Begun, operator: Operator, why: str) -> No
     problem = Diagnostic(where, Severity.ERROR, "F140", summary, help)
     run = journal.died(replace(start, started=begun.started), (problem,),
                        instant_text(operator.now()))  # fmt: skip
+    store_arguments(journal, run, begun.given)
     if begun.file and not is_broken(begun.file):
         pending = PendingRun(begun.file, begun.connection, begun.mapping)
         queue_for_run(pending, run, journal, operator.now())

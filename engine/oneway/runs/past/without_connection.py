@@ -45,9 +45,13 @@ def stored_arguments(journal: "Journal", run: Run) -> str:
     return journal.stored_data(run.id, GIVEN).get(GIVEN, b"").decode(errors="surrogatepass")
 
 
-def store_arguments(journal: "Journal", id: int, prepared: "PreparedRun") -> None:
+def arguments_of(prepared: "PreparedRun") -> str:
+    """Return what `oneway sync` is given for a run, quoted for a shell; "" for a connection."""
+    return _given(prepared.plan_connection, prepared.request.mapping, prepared.plan_inputs)
+
+
+def store_arguments(journal: "Journal", id: int, given: str) -> None:
     """Keep what a run without a connection was given, for the commands that its remedies print."""
-    given = _given(prepared.plan_connection, prepared.request.mapping, prepared.plan_inputs)
     if given:
         journal.store_data(id, GIVEN, given.encode(errors="surrogatepass"))
 
