@@ -2208,6 +2208,14 @@ MUTANTS = (
         "tests/cli/test_clock.py -k 'slower and tomorrow'",
     ),
     Mutant(
+        "no-word-of-a-bad-end",
+        "oneway_connectors/rest/verdict",
+        "        return bool(words.BAD_END.fullmatch(text) or words.PART.fullmatch(text))",
+        "        return text in {'error', 'failed', 'failure'} or bool(words.PART.fullmatch(text))",
+        "a refusal beside an empty page makes the list incomplete",
+        "tests/unit/test_rest_unready.py -k refusal_beside",
+    ),
+    Mutant(
         "only-the-last-page-may-fail",
         "oneway_connectors/rest/paging",
         "if wrong := fault_said(page.data, listing.records, refused_when, before):",

@@ -122,3 +122,38 @@ def test_a_record_has_a_state_of_its_own() -> None:
     beside = {"user": {"id": 7}, "status": "pending"}
     with pytest.raises(ReadError, match="not ready"):
         opened(reply(beside), manifest=manifest)[0].reader("people").get("7")
+
+
+REFUSALS: list[dict[str, Any]] = [
+    {"success": 0}, {"ok": "0"}, {"status": False}, {"result": "NG"}, {"Ack": "Failure"},
+    {"retcode": -1}, {"status": "KO"}, {"status": "NOK"}, {"status": "denied"},
+    {"status": "unavailable"}, {"status": "aborted"}, {"code": "TOKEN_EXPIRED"},
+    {"code": "INTERNAL_ERROR"}, {"code": "invalid_token"}, {"warnings": ["shard 3 unavailable"]},
+    {"message": "Your session has expired, please sign in"}, {"message": "Forbidden"},
+    {"msg": "invalid token"}, {"title": "Unauthorized"}, {"reason": "backend unavailable"},
+    {"detail": "Authentication credentials were not provided."}, {"message": "Access denied"},
+    {"login_required": True}, {"maintenance": True}, {"loading": True}, {"hiddenCount": 2},
+    {"cursorInvalid": True}, {"retry_after": 10}, {"status": "incomplete"},
+]  # fmt: skip
+NO_REFUSALS: list[dict[str, Any]] = [
+    {"success": 1}, {"status": 0}, {"code": 0}, {"code": "NO_ERROR"}, {"code": "4711"},
+    {"code": "SALES"}, {"status": "OK"}, {"Ack": "Success"}, {"retry_after": 0},
+    {"retry_after": None}, {"message": "No session has expired"}, {"title": "All users"},
+    {"message": "Access will be denied from May"}, {"hiddenCount": 0}, {"maintenance": False},
+    {"maintenance": "2026-12-01"}, {"loading": None}, {"status": "expires soon"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("beside", REFUSALS)
+@pytest.mark.parametrize("rows", [[], [{"id": 1}]])
+def test_a_refusal_beside_a_page_makes_the_list_incomplete(
+    beside: dict[str, Any], rows: list[Any]
+) -> None:
+    connector, _ = opened(reply({"data": rows, **beside}), manifest=AT_ONCE)
+    assert not connector.reader("people").read().complete
+
+
+@pytest.mark.parametrize("beside", NO_REFUSALS)
+def test_a_word_that_is_no_refusal_is_no_alarm(beside: dict[str, Any]) -> None:
+    connector, _ = opened(reply({"data": [{"id": 1}], **beside}), manifest=AT_ONCE)
+    assert connector.reader("people").read().problems == ()

@@ -84,7 +84,7 @@ FAULT = re.compile(
 """What went wrong."""
 _OUT = (
     "failed|skipped|excluded|omitted|dropped|rejected|withheld|unauthori[sz]ed|forbidden|"
-    "inaccessible|unreadable"
+    "inaccessible|unreadable|hidden"
 )
 LEFT_OUT = re.compile(
     f"(?:{_THINGS})*(?:{_OUT})(?:{_THINGS}|{_NUMBER})*|(?:{_NUMBER})*(?:{_OUT})|overflow(?:ed)?"
@@ -96,7 +96,8 @@ _USED_UP = f"{_ABOUT}|limit|quota|transfer|rate|time|requests?|calls?|query|memo
 PART = re.compile(
     f"(?:{_ABOUT})*(?:partial|incomplete)(?:{_ABOUT})*|timedout|(?:is|was)*throttled|"
     f"(?:{_USED_UP})*exceeded(?:{_USED_UP})*|(?:is)?(?:overlimit|limitreached)|"
-    f"(?:{_USED_UP})*(?:rate|time|requests?|calls?|quota)limitreached"
+    f"(?:{_USED_UP})*(?:rate|time|requests?|calls?|quota)limitreached|"
+    "(?:cursor|token|session)s?(?:is)?(?:invalid|expired)|(?:invalid|expired)(?:cursor|token|session)"
 )
 """Yes or no: whether this is only a part."""
 _BOUND = f"{_ABOUT}|size|limit|transfer|max|maximum|count|number|total"
@@ -108,7 +109,7 @@ LIMITED = re.compile(
 MESSAGE = re.compile(
     "(?:error|api|response|request|result|user|additional|service|status)*"
     "(?:messages?|msgs?|warnings?|warn|notices?|notes?|hints?|info|information|details?|reasons?|"
-    "texts?|alerts?|diagnostics?)+"
+    "texts?|alerts?|diagnostics?|titles?)+"
 )
 """A message in a sentence."""
 GRAVITY = re.compile("(?:message|log)*(?:level|severity|type)")
@@ -118,19 +119,28 @@ POSITION = re.compile("(?:current)?pages?(?:number|no|num|index)?|number|current
 SUCCESS = re.compile("(?:is|was)*(?:success|successful|succeeded|ok)")
 """Yes or no: whether the request succeeded."""
 OUTCOME = re.compile(
-    "(?:api|http|operation|request|response|result|service)*"
-    "(?:code|outcome|response|result|shards|stat|status)+"
+    "(?:api|http|operation|request|response|result|ret|return|service)*"
+    "(?:ack|code|outcome|response|result|shards|stat|status)+"
 )
 """How the request ended: a word, a number, or an object."""
+BAD_END = re.compile(
+    "(?!no)(?:[a-z]*(?:error|exception|failed|failure|expired|denied|unavailable|timeout|timedout|"
+    "unauthori[sz]ed|forbidden|aborted|throttled|throttling)s?|fail|invalid[a-z]*(?:token|session|"
+    "credentials?|cursor)|ko|ng)|notok|nok|partiallyfailed|partialsuccess|partiallysucceeded"
+)
+"""A word by which a request ended badly: `TOKEN_EXPIRED`, `NG`."""
 STATE = re.compile(
     f"{OUTCOME.pattern}|(?:export|job|query|report|request|response|result|search)?(?:state|status)"
 )
 """Whether the answer is ready: a word. `state` may also be a part of a country."""
 UNREADY = re.compile(
     "(?:is|still)*(?:pending|preparing|processing|generating|building|queued|running|inprogress|"
-    "notready|notstarted)"
+    "notready|notstarted|loading|indexing|busy|(?:in|under)?maintenance(?:mode)?|"
+    "(?:log|sign|re)?(?:in|login|auth|authentication)required)"
 )
 """A word for an answer that is yet to come; as a name, yes or no."""
+RETRY = re.compile("retry(?:after|in)(?:s|ms|sec|seconds)?")
+"""In how many seconds to ask again."""
 READY = re.compile(f"(?:is|are)?(?:{_THINGS})*(?:ready|prepared)")
 """Yes or no: whether the answer is ready."""
 PAGING = re.compile(
@@ -144,7 +154,7 @@ CORE = re.compile(
     "after|additional|offset|total|count|num|filtered|full|pag|limit|max|take|remain|left|err|fail|"
     "fault|excep|problem|partial|timedout|exceed|throttl|succe|ok|link|stat|result|response|shards|outcome|"
     "code|hits|record|rows|items|results|entries|elements|match|found|availab|reached|hit|cap|"
-    "pend|prepar|process|generat|build|queue|running|progress|ready|started|state|of|eof|rang|skip|exclu|omit|drop|reject|withh|authori|forbid|inaccess|unread|overflow|messag|head|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
+    "pend|prepar|process|generat|build|queue|running|progress|ready|started|state|load|index|busy|mainten|required|retry|session|expire|invalid|hid|titl|ack|ret|of|eof|rang|skip|exclu|omit|drop|reject|withh|authori|forbid|inaccess|unread|overflow|messag|head|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
 )
 """A part of every name that says anything about a list; faster than the patterns above."""
 

@@ -120,12 +120,18 @@ _OF_A_VALUE = re.compile(
     r"chars?|letters?|digits?|decimals?)\b"
 )
 _OUT = "excluded|omitted|skipped|hidden|withheld|filtered out"
+_REFUSED = (
+    r"\b(?:unavailable|unauthori[sz]ed|forbidden)\b|\b(?:access|permission) denied\b|"
+    r"\b(?:session|token|login)s?(?: \w+){0,2}? expired\b|\b(?:invalid|expired) (?:\w+ )?token\b|"
+    r"\b(?:credentials|authentication)(?: \w+){0,2}? (?:not provided|required|failed|missing)\b"
+)
 _FAILED = re.compile(
     rf"\b(?:some|[1-9]\d{{0,17}}) (?:\w+ )?(?:{_ROWS})(?: \w+){{0,3}}? (?:{_OUT})\b|"
     rf"\b(?:{_ROWS}|[1-9]\d{{0,17}})(?: \w+){{0,2}}? (?:{_OUT})(?: \w+){{0,4}}? "
     r"(?:permissions?|authori[sz]ation|access|rights|privileges)\b|"
     rf"\bthrottled\b|\btimed? ?out\b|\bincomplete\b|\bpartial(?:ly)?(?: {_ROWS}| result| content| "
     "response| list| success| failure)|"
+    rf"{_REFUSED}|"
     rf"\b(?:not|cannot|cant|couldnt) (?:be )?(?:{_GET})(?:ed|d)?\b|\bfailed to (?:{_GET}|get)\b"
 )
 _DENYING = {

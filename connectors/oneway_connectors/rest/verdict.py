@@ -18,7 +18,7 @@ def says_failed(letters: str, value: Value) -> bool:
     if words.PART.fullmatch(letters) and not words.LIMITED.fullmatch(letters):
         return yes_or_no(value) is True
     if words.SUCCESS.fullmatch(letters):
-        return yes_or_no(value) is False
+        return yes_or_no(value) is False or str(value).strip() == "0"
     return bool(words.OUTCOME.fullmatch(letters)) and _is_bad_end(value)
 
 
@@ -38,6 +38,8 @@ def says_unready(letters: str, value: Value) -> bool:
         return yes_or_no(value) is True
     if words.READY.fullmatch(letters):
         return yes_or_no(value) is False
+    if words.RETRY.fullmatch(letters):
+        return str(value).strip().isdigit() and int(str(value)) > 0
     if not words.STATE.fullmatch(letters):
         return False
     if isinstance(value, Mapping):
@@ -64,10 +66,14 @@ def _is_bad_end(value: Value) -> bool:
     """Return whether a status means failure: a word, an HTTP status, or an object."""
     if isinstance(value, Mapping):
         return any(says_failed(words.plain(name), each) for name, each in value.items())
+    if yes_or_no(value) is False:
+        return True
     text = words.plain(value) if isinstance(value, str) else ""
     if text:
-        return text in _BAD_ENDS or bool(words.PART.fullmatch(text))
+        return bool(words.BAD_END.fullmatch(text) or words.PART.fullmatch(text))
     number = str(value).strip() if isinstance(value, str | int) else ""
+    if number.startswith("-") and number[1:].isdigit():
+        return True
     return len(number) == len("500") and number.isdigit() and number[0] in "45"
 
 
@@ -97,7 +103,3 @@ _ALL_WELL = {
 _DIGIT = re.compile(r"\d")
 _APART = re.compile(r"[\s_/-]+")
 _GOOD_ENDS = {"ok", "success", "done"}
-_BAD_ENDS = {
-    "error", "errors", "exception", "fail", "failed", "failure", "notok", "partialfailure",
-    "partiallyfailed", "partialsuccess", "partiallysucceeded", "timeout",
-}  # fmt: skip
