@@ -223,6 +223,26 @@ def test_an_account_that_may_not_be_seen_stops_nobody_else(
     assert code == (5 if left else 0)
 
 
+def test_a_value_that_the_list_masks_has_not_changed(world: World, office: Office) -> None:
+    people(world, p1={"left": True}, p2={"name": "New"}, p3={"phone": "2"})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if path == "/users" and method == "GET":
+            return 200, {"data": [each | {"phone": "*"} for each in office.users.values()]}
+        return None
+
+    office.odd = odd
+    code, said = sync(world)
+    assert code == 5, said
+    assert "the list shows another value of phone than a request for the record" in said
+    assert "[W164]" in said
+    assert "changed in the target since the plan" not in said
+    assert not office.users["1"]["active"]
+    assert [each["phone"] for each in office.users.values()] == ["1", "1", "1"]
+    office.odd = lambda *_: None
+    assert sync(world)[0] == 0
+
+
 def test_a_field_that_only_the_list_shows_has_not_changed(world: World, office: Office) -> None:
     people(world, p1={"left": True}, p2={"name": "New"})
 

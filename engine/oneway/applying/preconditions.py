@@ -43,6 +43,16 @@ from oneway.planning.access import UNSAID
 from oneway.planning.diff import is_there
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
 
+
+def _listed_otherwise(unlisted: Sequence[Change], masked: Sequence[Change]) -> str:
+    """Return how a list shows some fields of a record otherwise than a request for it does."""
+    lacks, shows = (", ".join(each.field for each in some) for some in (unlisted, masked))
+    if not lacks:
+        return f"the list shows another value of {shows} than a request for the record"
+    also = f", and shows another value of {shows}" if shows else ""
+    return f"the list does not show {lacks}{also}, and a request for the record does"
+
+
 _BY_DETAIL = "let the manifest read the list's records by a `detail`"
 
 
@@ -191,24 +201,21 @@ class LiveState:
         """Fill in what only the list shows of a record; raise `Stale` if that has changed.
 
         A plan is made from the list. If a request for the record shows other fields than the list,
-        that is not a change since the plan.
+        or other values (the list may mask them), that is not a change since the plan.
         """
         listed = self._target.listed(record.id)
         if listed is None:
             raise self._moved(action, record, [each.field for each in moved])
         whole = filled_in(record, listed, moved)
+        unlike = [each for each in moved if not self.is_before(whole, action, each)]
         unlisted = [each for each in moved if not shows(listed, [path_of(each.field)])]
-        changed = [
-            each.field
-            for each in moved
-            if each not in unlisted and not self.is_before(whole, action, each)
-        ]
+        masked = [each for each in unlike if self.is_before(listed, action, each)]
+        changed = [each.field for each in unlike if each not in (*unlisted, *masked)]
         if changed:
             raise self._moved(action, whole, changed)
-        if not unlisted:
+        if not (unlisted or masked):
             return whole
-        names = ", ".join(each.field for each in unlisted)
-        text = f"the list does not show {names}, and a request for the record does"
+        text = _listed_otherwise(unlisted, masked)
         if not action.verb.takes_access:
             text += ": a value that the list does not show is not overwritten"
             raise Stale(f"{text}; {_BY_DETAIL}", unlike=True)

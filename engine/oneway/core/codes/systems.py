@@ -269,7 +269,7 @@ TABLE = (
     ),
     (
         "W164",
-        "the target's list lacks a field that a request for the record shows",
+        "the target's list shows a field otherwise than a request for the record",
         "Nothing was written. Let the manifest read the field in the list too, by a `detail`.",
     ),
     (
