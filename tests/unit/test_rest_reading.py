@@ -413,7 +413,7 @@ def test_fewer_records_than_the_total_make_the_read_incomplete() -> None:
         (b'{"error": "x"}', "R107", "no list at 'data'"),
         (b"[]", "R107", "no list at 'data'"),
         (b'{"data": {"id": 1}}', "R107", "no list at 'data'"),
-        (b'{"data": [], "data": [{"id": 1}]}', "R107", "duplicate"),
+        (b'{"data": [], "data": [{"id": 1}]}', "R107", "has the key 'data' twice"),
     ],
 )
 def test_an_answer_of_no_use_is_a_read_error(body: bytes, code: str, says: str) -> None:
@@ -425,7 +425,7 @@ def test_an_answer_of_no_use_is_a_read_error(body: bytes, code: str, says: str) 
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(401, "R102"), (403, "R103"), (404, "R104"), (400, "R110"), (501, "R105"), (304, "R108")],
+    [(401, "R102"), (403, "R103"), (404, "R104"), (400, "R110"), (501, "R105"), (304, "R110")],
 )
 def test_a_refused_list_is_a_read_error_that_says_what_to_check(status: int, code: str) -> None:
     connector, _ = opened(reply({"message": "No\x1b[31m way\u202e"}, status))
@@ -1017,3 +1017,11 @@ def test_a_link_that_leads_to_no_results_is_no_next_page(says: str, by: str) -> 
         pages = [reply({"data": [{"id": 1}]}, link=link)]
         connector, _ = opened(*pages, reply({"data": []}, link=link), manifest=paged(f"{{{by}}}"))
         assert connector.reader("people").read().complete is complete
+
+
+def test_an_answer_of_a_cache_is_no_redirect() -> None:
+    connector, _ = opened(reply({}, 304))
+    with pytest.raises(ReadError) as caught:
+        connector.reader("people").read()
+    assert "let no cache between answer" in caught.value.help
+    assert caught.value.code == "R110"

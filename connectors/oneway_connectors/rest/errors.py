@@ -96,6 +96,8 @@ def read_refusal(
     code, summary, help = _STATUS_HELP.get(status, ("R110", _answers(status), ""))
     if status == 429 or status >= 500:
         code, help = "R105", "Run again later."
+    elif status == 304:
+        help = "Nothing was asked on a condition: let no cache between answer for the system."
     elif 300 <= status < 400:
         code, help = _READ_CODES[Cause.REDIRECTED]
     if status in {401, 403} and resource and resource.permissions:

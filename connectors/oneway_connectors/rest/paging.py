@@ -128,7 +128,7 @@ def _read(
         help = _REFUSAL if said else _NO_LIST.format(listing.records) if lacks else ""
         raise unreadable(client, call, Unreadable(text, help), "R107")
     if isinstance(data.value, Doubled):
-        raise unreadable(client, call, Unreadable("it has a duplicate key"), "R107")
+        raise unreadable(client, call, Unreadable(data.value.flaw), "R107")
     before = rows_before(listing.records, data.value)
     sent = len(rows) if before is None else before
     return ListPage(number, position, call, answer, data.value, rows, sound, sent, searching)

@@ -9,6 +9,7 @@ import json
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -49,6 +50,17 @@ class Unreadable(Exception):
 
 class Doubled(dict[str, Value]):
     """An object with a duplicate key: which value is meant is unknown."""
+
+    twice = ""
+    """The first such key."""
+
+    @property
+    def flaw(self) -> str:
+        """What is wrong with the object, in words."""
+        return f"it has the key {self.twice[:_LONGEST_KEY]!r} twice"
+
+
+_LONGEST_KEY = 60
 
 
 class CutOff(dict[str, Value]):
@@ -130,7 +142,7 @@ def flaw_in(value: Value, deepest: int = DEEPEST) -> str:
     if not isinstance(value, dict | list):
         return ""
     if isinstance(value, Doubled):
-        return "it has a duplicate key"
+        return value.flaw
     if isinstance(value, CutOff) or deepest == 0:
         return f"it is nested deeper than {DEEPEST} levels"
     inner = value.values() if isinstance(value, dict) else value
@@ -371,7 +383,13 @@ def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     plain = dict(pairs)
     if _CUT_KEY in plain:
         return CutOff()
-    return plain if len(plain) == len(pairs) else Doubled(plain)
+    return plain if len(plain) == len(pairs) else _doubled(pairs)
+
+
+def _doubled(pairs: list[tuple[str, Value]]) -> Doubled:
+    found, counts = Doubled(pairs), Counter(key for key, _ in pairs)
+    found.twice = next(key for key, count in counts.items() if count > 1)
+    return found
 
 
 def _refuse(name: str) -> Value:
