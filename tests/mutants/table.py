@@ -549,7 +549,7 @@ MUTANTS = (
             ),
             (
                 "a-constant-spares-a-record",
-                "planning/uniqueness",
+                "planning/spoken_values",
                 "if isinstance(value, Awaited) or rule.tells(value):",
                 "if True:",
                 "tests/laws/test_not_created.py",

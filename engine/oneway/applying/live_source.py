@@ -20,8 +20,8 @@ from oneway.planning.one_per_person import ANOTHER, one_per_person
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Reason, Verb
 from oneway.planning.shared_records import LEFT_TO
 from oneway.planning.similar.same_person import SEVERAL, label_words
+from oneway.planning.spoken_values import SpokenValues
 from oneway.planning.together import without_parts
-from oneway.planning.uniqueness import SpokenValues
 
 
 class Stale(Exception):
