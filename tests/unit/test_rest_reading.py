@@ -274,6 +274,14 @@ def test_a_total_that_changes_between_pages_makes_the_read_incomplete(
     assert "the list changed while it was read" in snapshot.problems[0]
 
 
+def test_a_total_that_counts_its_page_is_not_a_list_that_changed() -> None:
+    pages = (counted(2, "a", "b"), counted(1, "c"), counted(0))
+    connector, _ = opened(*pages, manifest=paged(COUNTED))
+    snapshot = connector.reader("people").read()
+    assert not snapshot.complete
+    assert "the total of each page is that page's length" in snapshot.problems[0]
+
+
 @pytest.mark.parametrize("total", [3, None, "3", "many", "", True, [3]])
 def test_a_total_that_stays_or_is_no_number_says_nothing(total: object) -> None:
     pages = (counted(total, "a", "b"), counted(total, "c"), counted(total))

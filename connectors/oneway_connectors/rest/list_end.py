@@ -138,7 +138,10 @@ def check_size(paging: Paging, so_far: ListSoFar) -> None:
     """Add the reason why records may have moved between two pages, or never came."""
     totals, count = so_far.totals, so_far.count
     moved = next((each for each in totals if each != totals[0]), None)
-    if moved is not None:
+    if moved is not None and totals == so_far.lengths:
+        text = "the total of each page is that page's length"
+        so_far.problems.append(f'{text}: name another total in list.pagination, or "`null`"')
+    elif moved is not None:
         text = f"the list's total was {totals[0]}, and {moved} on a later page"
         so_far.problems.append(f"{text}: the list changed while it was read")
     if totals and count < totals[-1]:
