@@ -61,3 +61,13 @@ def test_explain_knows_what_another_connection_says_of_a_shared_person(world: Wo
     world.write("acme.json", [person(1, status="Left", alt="")])
     assert "beta" in world.run("plan", "acme", "--verbose").flat
     assert agree(world, "acme") == ["ignored"]
+
+
+def test_explain_says_what_a_guard_holds_and_who_can_therefore_still_get_in(world: World) -> None:
+    world.write("m.yaml", edited({"tight"}))
+    world.write("people.json", [each | {"status": "Left"} for each in people()])
+    world.write("users.json", users())
+    assert agree(world, "m.yaml") == ["leave"] * 7
+    (said,) = world.run("explain", "m.yaml", "P001", "--format", "json").data
+    assert said["still_in"]
+    assert "leavers" in str(said["why"])

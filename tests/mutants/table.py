@@ -58,6 +58,7 @@ TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
 
 NOTIFY_WRONG = "tests/cli/test_notify_with_mistakes.py"
 ONLY_READ = "tests/cli/test_commands_that_only_read.py"
+EXPLAINED = "tests/cli/test_explain_is_the_plan.py"
 TWO_PLANS = "tests/cli/test_impact_is_two_plans.py"
 UNKNOWN = "tests/laws/test_unknown_conditions.py"
 GENERATED = "tests/laws/test_generated.py"
@@ -6721,5 +6722,30 @@ MUTANTS = (
         "if False and (own is None",
         "`reviewed_by` without a looser guard is told",
         "tests/unit/test_idle_keys.py -k connection",
+    ),
+    Mutant(
+        "a-record-idly-open-below-its-top",
+        "documents/record_fields",
+        "    if place and is_open(schema):\n",
+        "    if False:\n",
+        "`additionalProperties` below the top of a record schema is told",
+        "tests/unit/test_idle_keys.py -k open_below",
+    ),
+    # explain and the plan
+    Mutant(
+        "explain-forgets-who-can-still-get-in",
+        "cli/explain",
+        "forecasts = explanations.forecasts(known, shown.unsent, prepared.zone)",
+        "forecasts = explanations.forecasts({}, shown.unsent, prepared.zone)",
+        "`explain` says who can still get in, as the plan does",
+        EXPLAINED,
+    ),
+    Mutant(
+        "explain-plans-without-earlier-runs",
+        "runs/preview",
+        "        session, progress, remembered=remembered, whole=whole,",
+        "        session, progress, **({} if keep else {'remembered': remembered}), whole=whole,",
+        "`explain` plans with the links and runs that the plan knows",
+        EXPLAINED,
     ),
 )

@@ -274,6 +274,37 @@ def test_keys_of_a_connection_without_effect_are_named_and_stop_nothing(
     assert {(each.code, each.severity) for each in found} <= {("M204", Severity.WARNING)}
 
 
+NESTED = """
+    record:
+      additionalProperties: true
+      properties:
+        id: {type: string}
+        job: {type: object, %s properties: {title: {type: string}}}
+        tags: {type: array, items: {type: object, %s properties: {name: {type: string}}}}
+"""
+OPEN = "additionalProperties: true,"
+
+
+@pytest.mark.parametrize(
+    ("given", "idle"),
+    [
+        (("", ""), []),
+        (("additionalProperties: false,", ""), []),
+        ((OPEN, ""), ["job"]),
+        (("", OPEN), ["tags"]),
+    ],
+)
+def test_a_record_schema_that_is_open_below_its_top_is_named(
+    given: tuple[str, str], idle: list[str]
+) -> None:
+    record = NESTED % given
+    source = "source:\n    connector: file\n    resource: people.jsonl" + record
+    text = PLAIN.replace("source: {connector: file, resource: people.jsonl}", source)
+    found = compile_partly(text.encode(), "m.yaml", ()).found
+    named = [each.summary for each in found if "additionalProperties" in each.summary]
+    assert [each.split("'")[1] for each in named] == idle
+
+
 WEBHOOK = "webhook: {url: 'https://hooks.example.com/x'}"
 EMAIL = "email: {to: [ada@example.com], from: it@example.com, server: smtp.example.com}"
 UPLOAD = "upload: {url: 'https://files.example.com/x', header: X-Key%s}"

@@ -14,7 +14,7 @@ from rest_world import MANIFEST, altered, described
 
 from oneway.connections.manifest import load_manifest, load_prepared, prepare
 from oneway.core.connector import Capability
-from oneway.core.diagnostics import Refused
+from oneway.core.diagnostics import Refused, Severity
 from oneway.documents.schema_check import schema_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -369,3 +369,14 @@ def test_what_clears_a_field_is_its_own_word_or_that_of_a_resource_where_its_typ
 @pytest.mark.parametrize("word", ["none", "0", "[1]", "' '"])
 def test_what_clears_is_blank_or_a_mistake(word: str) -> None:
     assert codes(altered("    id: id\n", f"    id: id\n    clear: {word}\n")) == ["S104"]
+
+
+def test_a_record_that_is_open_below_its_top_is_warned_of() -> None:
+    """It counts at the top alone: below it, only what is listed can be named."""
+    job = "email: {type: string}\n        job: {type: object, %s properties: {x: {}}}"
+    text = altered("email: {type: string}", job % "additionalProperties: true,")
+    (warning,) = described(text).warnings
+    line = text.splitlines()[warning.span.line - 1]
+    assert (warning.code, warning.severity) == ("M204", Severity.WARNING)
+    assert line[warning.span.column - 1 : warning.span.end - 1] == "additionalProperties"
+    assert described(altered("email: {type: string}", job % "")).warnings == ()

@@ -7,6 +7,7 @@ from oneway.core.connector import Field
 from oneway.core.dataclass import dataclass
 from oneway.core.records import ItemPath, Value, item_text
 from oneway.documents.lenient import Data, items, obj, text
+from oneway.documents.yaml_source import Path
 
 
 def fields_of(
@@ -40,6 +41,20 @@ def says_null(data: Data, *, default: bool = False) -> bool:
 def is_open(record: Data) -> bool:
     """Return whether records may hold fields that the schema does not list."""
     return record.get("additionalProperties") is True
+
+
+def idly_open(schema: Data, place: Path = ()) -> Iterator[Path]:
+    """Yield where a record schema allows other fields below its top, which has no effect."""
+    if place and is_open(schema):
+        yield (*place, "additionalProperties")
+    for name, each in obj(schema.get("properties")).items():
+        yield from idly_open(obj(each), (*place, "properties", name))
+    if "items" in schema:
+        yield from idly_open(obj(schema["items"]), (*place, "items"))
+
+
+NOT_THAT_DEEP = "it counts at the top of a record alone: list the fields here, or remove it"
+"""What to do about an `additionalProperties` below the top of a record schema."""
 
 
 @dataclass(frozen=True, slots=True)

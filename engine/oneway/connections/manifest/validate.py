@@ -14,7 +14,7 @@ from oneway.core.hosts import is_loopback
 from oneway.core.quoting import PLACEHOLDER, parted
 from oneway.core.records import path_text
 from oneway.documents.lenient import Data, items, obj, text
-from oneway.documents.record_fields import fields_of, is_open
+from oneway.documents.record_fields import NOT_THAT_DEEP, fields_of, idly_open, is_open
 from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.expressions import BUILT_IN, ExpressionSyntax, parse
 from oneway.mapping.expressions.value_like_names import value_like_names
@@ -279,6 +279,10 @@ def _resource(document: Document, path: Path, resource: Data) -> Iterator[Diagno
             yield document.at((*path, "names", name), "C116", summary, "leave one", key=True)
     known = fields_of(record)
     yield from _record(document, (*path, "record"), record)
+    for place in idly_open(record):
+        summary = "`additionalProperties` has no effect here"
+        at, warns = (*path, "record", *place), Severity.WARNING
+        yield document.at(at, "M204", summary, NOT_THAT_DEEP, key=True, severity=warns)
     if is_open(record):
         return
     named: list[tuple[Path, str, bool]] = [((*path, "id"), text(resource, "id"), False)]

@@ -1,9 +1,12 @@
 """A key has no effect where it is."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from oneway.core.diagnostics import Severity, Span
-from oneway.core.records import is_blank
+from oneway.core.records import is_blank, path_text
+from oneway.documents.lenient import obj
+from oneway.documents.record_fields import NOT_THAT_DEEP, idly_open
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.spec import (
     Category,
@@ -25,6 +28,13 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     yield from _of_people(spec)
     tables = (each.endpoint for each in spec.references if each.endpoint is not None)
     ends = (spec.source, spec.target, *tables)
+    for record in (each.record for each in ends if each.record is not None):
+        for *holder, _ in idly_open(obj(record.value)):
+            named = path_text(
+                tuple(str(key) for above, key in pairwise(holder) if above == "properties")
+            )
+            summary = f"`additionalProperties` has no effect on '{named}' in `record`"
+            yield LintFinding(record.span, summary, NOT_THAT_DEEP)
     for options in (dict(each.options) for each in ends if each.connector.text == "file"):
         if "decimal" in options and "types" not in options:
             summary = "the option `decimal` has no effect without `types`"
