@@ -2881,6 +2881,22 @@ MUTANTS = (
         "tests/cli/test_killed_while_reading.py -k given",
     ),
     Mutant(
+        "a-slipped-column-is-not-told",
+        "planning/uniqueness",
+        "                *self._exchanged(draft, slot, refused),\n",
+        "",
+        "emails that go round in a circle are warned of",
+        "tests/unit/test_uniqueness.py -k circle",
+    ),
+    Mutant(
+        "a-value-passed-on-is-a-circle",
+        "planning/uniqueness",
+        "            and {draft.identity, self.by_target[target]} <= self.exchanging\n",
+        "",
+        "a value that is merely passed on is as usual",
+        "tests/unit/test_uniqueness.py -k circle",
+    ),
+    Mutant(
         "a-last-cell-is-whole",
         "oneway_connectors/file/csv_rows",
         "if entry is not None and lines.cut and not entry.problem:",

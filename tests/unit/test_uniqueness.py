@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from oneway.core.records import Record, Snapshot
 from oneway.planning.plan import Kind, Outcome
 from worlds import World, planned
@@ -116,6 +118,23 @@ def test_an_update_that_gives_what_unless_taken_names_and_somebody_keeps_is_warn
     said = {key: [(each.code, each.warning) for each in found[key].reasons] for key in "ACD"}
     doubted = ("stranger", True)  # the email says that the code may have found another's record
     assert said == {"A": [doubted, ("taken", True)], "C": [doubted], "D": []}
+
+
+@pytest.mark.parametrize("size", [2, 5])
+def test_values_that_are_not_unique_and_go_round_in_a_circle_are_warned_of(size: int) -> None:
+    """Here the column of an export has slipped; a value that is merely passed on is as usual."""
+    names = "ABCDE"[:size]
+    people = dict(zip(names, [f"{each}@example.com" for each in names[1:] + "A"], strict=True))
+    users = {each: f"{each}@example.com" for each in names}
+    people |= {"X": "new@example.com", "Y": "x@example.com", "Z": "A@example.com"}
+    users |= {"X": "x@example.com", "Y": "y@example.com", "Z": "z@example.com"}
+    found = outcomes(world(people, users, taken=True, unique=False))
+    assert {found[key].kind.value for key in people} == {"update"}
+    told = {
+        key: [each.warning for each in found[key].reasons if each.code == "circle"]
+        for key in people
+    }
+    assert told == {each: [True] if each in names else [] for each in people}
 
 
 def keyed(compare: str, write: str) -> World:

@@ -299,7 +299,10 @@ class _Claims:
             replace(reason, warning=True)
             for slot in slots
             if slot[1] is not None and not self.policy.fields[slot[0]].unique
-            for reason in self._doubled(draft, slot, refused)
+            for reason in (
+                *self._doubled(draft, slot, refused),
+                *self._exchanged(draft, slot, refused),
+            )
         )
         return draft._replace(reasons=(*draft.reasons, *reasons)) if reasons else draft
 
@@ -313,6 +316,41 @@ class _Claims:
         others = (self.drafts[each] for each in self.by_slot.get(slot, ()) if each not in refused)
         if rivals := [each for each in others if each is not draft]:
             yield _rivalled(rule, rivals)
+
+    def _exchanged(
+        self, draft: Draft, slot: Slot, refused: Mapping[tuple[str, str], Reason]
+    ) -> Iterator[Reason]:
+        """Yield a warning if an update takes a value of a record on a circle of exchanges."""
+        givers = [
+            target
+            for target in self._holding(draft, slot)
+            if self._gives_up(target, slot, refused)
+            and {draft.identity, self.by_target[target]} <= self.exchanging
+        ]
+        if givers:
+            named = (owner_text(each, *self.people.get(each, (None, None))) for each in givers)
+            rule = self.policy.fields[slot[0]]
+            text = (
+                f"{rule.path} belongs to {', '.join(named)} until this plan, and goes round in a "
+                "circle: was a column of the export sorted or moved?"
+            )
+            yield Reason("circle", text, rule.place, tuple(givers))
+
+    @cached_property
+    def exchanging(self) -> set[tuple[str, str]]:
+        """The updates that exchange values of `unless_taken`, keys included, in a circle."""
+        takes = {
+            identity: {
+                self.by_target[target]
+                for slot in slots
+                if slot[1] is not None and not self.policy.fields[slot[0]].unique
+                for target in self._holding(self.drafts[identity], slot)
+                if target in self.by_target
+            }
+            for identity, slots in (self.claimed.items() if self.holders else ())
+            if self.drafts[identity].target is not None
+        }
+        return _on_a_circle({each: needs for each, needs in takes.items() if needs})
 
     def _taken(self, rule: FieldRule, targets: Sequence[str]) -> Reason:
         named = (owner_text(each, *self.people.get(each, (None, None))) for each in targets)
