@@ -29,7 +29,7 @@ class AllowEffect:
 
 
 def effect_of_allowing(guards: Iterable[str]) -> AllowEffect:
-    """Return what allowing these guards does, in words.
+    """Return in words the effect of allowing these guards.
 
     It depends on whether one of them watches a list: such a guard holds the whole plan.
     """

@@ -19,11 +19,11 @@ _FEW = 5
 
 
 def sentence(found: EditImpact, *, why: bool = True) -> str:
-    """Return the effect in few sentences: how many people are affected, how, in which fields.
+    """Return the effect in a few sentences: how many people are affected, how, in which fields.
 
-    Before that stands why nothing would be written; after it, which guards fire newly or no longer,
-    or let more through, and how many can still get in. Without `why`, of a refusal only its code is
-    said.
+    Begins with the reason if nothing would be written. Ends with the guards that newly fire or no
+    longer fire, and with how many people can still get in. Without `why`, a refusal is named by its
+    code only.
     """
     said = [*_refusals(found, why=why), _effect(found)]
     for title, guards in (
@@ -57,7 +57,7 @@ def _effect(found: EditImpact) -> str:
 
 
 def _refusals(found: EditImpact, *, why: bool) -> Iterator[str]:
-    """Yield of which version nothing would be written, and why."""
+    """Yield the versions of which nothing would be written, each with the reason."""
     was, now = _refusal(found.before, why=why), _refusal(found.after, why=why)
     if was and was == now:
         yield f"Nothing would be written, before or now: {now}."
@@ -77,7 +77,7 @@ def _refusal(version: Version, *, why: bool) -> str:
 
 
 def _notes(found: EditImpact) -> Iterator[str]:
-    """Yield what the guards and plans of one version alone say."""
+    """Yield the messages of guards and plans that only one version has."""
     for breach in found.said_now:
         yield f"! {harmless(breach.text)}"
     for breach in found.ceased:

@@ -12,11 +12,11 @@ from oneway.documents.yaml_source import Path
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with `{names}`; `own` are those it may use besides the manifest's options.
+    """A text with `{names}`; it may use the names `own` besides the manifest's options.
 
     A name that ends in a dot stands for the fields of an object: `{record.userName}`. `unchosen`
-    are the options that have no value yet when it is filled in. `query` is true for a path, a
-    query or a body, where quotes mean something to the system that reads it.
+    are the options that have no value yet when it is filled in. `query` is true for a path, a query
+    or a body, where quotes mean something to the system that reads it.
     """
 
     path: Path
@@ -54,7 +54,7 @@ def _listed(data: Data) -> list[str]:
 
 
 def _everywhere(data: Data) -> Iterator[Template]:
-    """Yield the templates that apply to every request, of which choosing makes the first."""
+    """Yield the templates that apply to every request, also to one that lists an option's choices."""
     yield from texts(("base_url",), data.get("base_url"))
     yield from texts(("headers",), data.get("headers"), secrets=True)
     yield from _auth(obj(data.get("auth")))

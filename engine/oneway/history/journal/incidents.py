@@ -146,14 +146,14 @@ def summary_weeks(store: Store) -> Mapping[str, Weeks]:
 
 
 def _week(stored: str) -> str:
-    """Return a week, also from an instant, which `forget_future` once stored in its place."""
+    """Return a week; also reads the instants that `forget_future` once stored instead."""
     return week_text(datetime.fromisoformat(stored)) if "T" in stored else stored
 
 
 def take_week(store: Store, connection: str, week: str, at: str) -> bool:
     """Claim the summary of a week; return False if another process has claimed it.
 
-    A new connection gets no summary of the week in which it is first seen, which is that of `at`.
+    A new connection gets no summary of the week in which it is first seen, the week of `at`.
     """
     mine = (incident.c.connection == connection) & (incident.c.kind == Occasion.WEEKLY.value)
     found = store.rows(select(incident.c.id, incident.c.about).where(mine).order_by(incident.c.id))

@@ -72,7 +72,7 @@ def created_records(store: Store, connection: str) -> frozenset[str]:
 
 
 def some_names(store: Store, connection: str) -> tuple[str, ...]:
-    """Return what a few links of a connection remember of names."""
+    """Return the digests of names of a few links of a connection."""
     ours = table.c.connection == connection
     query = select(table.c.names).where(ours & (table.c.names != "")).limit(_A_FEW)
     return tuple(row.names for row in store.rows(query))

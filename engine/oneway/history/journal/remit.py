@@ -33,7 +33,7 @@ class Remit:
 
     @classmethod
     def of(cls, policy: Policy) -> "Remit":
-        """Return that of a policy."""
+        """Return the remit of a mapping, by its policy."""
         again = (Write.OVERWRITE, Write.IF_EMPTY)
         written = {each.path for each in policy.fields if each.write in again}
         return cls(
@@ -44,7 +44,7 @@ class Remit:
         )
 
     def of_ours(self, policy: Policy) -> frozenset[str]:
-        """Return the fields of our mapping that this one writes, too.
+        """Return the fields of our mapping that the other one writes as well.
 
         With `on_create`, we write a field of a matched record only if its person has a new key.
         What is written only together is left together.
@@ -76,7 +76,7 @@ def store_remit(journal: Journal, connection: str, id: int, remit: Remit) -> Non
 
 
 def stored_remit(journal: Journal, connection: str) -> Remit | None:
-    """Return that of a connection's last run; None if an older version ran it."""
+    """Return the remit of a connection's last run; None if an older version ran it."""
     query = select(run.c.id).join(snapshot, snapshot.c.run == run.c.id)
     query = query.where((run.c.connection == connection) & (snapshot.c.name == _NAME))
     found = journal.rows(query.order_by(run.c.id.desc()).limit(1))

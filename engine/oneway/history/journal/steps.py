@@ -133,7 +133,7 @@ class _Maker:
         return new.from_select(list(values), row)
 
     def _of_run(self, table: Table, values: Mapping[str, ColumnElement[Any]]) -> Upsert:
-        """Return an insert of values some of which are selected from the run's row."""
+        """Return an insert whose values are partly selected from the run's row."""
         once = {**values, **_fixed(table, times=1)}
         row = select(*once.values()).where(run.c.id == _given(entry.c.run))
         return upserting(table, shared=self.shared).from_select(list(once), row)
