@@ -54,7 +54,7 @@ def _listed(data: Data) -> list[str]:
 
 
 def _everywhere(data: Data) -> Iterator[Template]:
-    """Yield the templates that apply to every request, also to one that lists an option's choices."""
+    """Yield the templates that apply to every request, also to one that lists choices."""
     yield from texts(("base_url",), data.get("base_url"))
     yield from texts(("headers",), data.get("headers"), secrets=True)
     yield from _auth(obj(data.get("auth")))
