@@ -1,6 +1,7 @@
 """Decides where a list ends, and detects lists that cannot be complete."""
 
 from dataclasses import replace
+from operator import eq
 
 from oneway.core.connector import ReadError
 from oneway.core.records import MISSING, Value, at, path_of
@@ -138,7 +139,7 @@ def check_size(paging: Paging, so_far: ListSoFar) -> None:
     """Add the reason why records may have moved between two pages, or never came."""
     totals, count = so_far.totals, so_far.count
     moved = next((each for each in totals if each != totals[0]), None)
-    if moved is not None and totals == so_far.lengths:
+    if moved is not None and all(map(eq, totals, so_far.lengths)):
         text = "the total of each page is that page's length"
         so_far.problems.append(f'{text}: name another total in list.pagination, or "`null`"')
     elif moved is not None:
