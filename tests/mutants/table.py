@@ -2897,6 +2897,14 @@ MUTANTS = (
         "tests/unit/test_uniqueness.py -k circle",
     ),
     Mutant(
+        "a-time-of-day-is-not-shown",
+        "oneway_connectors/file/headings",
+        "len(text) > _LONGEST_SHOWN and not wordless",
+        "len(text) > _LONGEST_SHOWN",
+        "a date with a time of day is shown in a form that names its fault",
+        "tests/unit/test_file_rows.py -k as_far",
+    ),
+    Mutant(
         "a-last-cell-is-whole",
         "oneway_connectors/file/csv_rows",
         "if entry is not None and lines.cut and not entry.problem:",

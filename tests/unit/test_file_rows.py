@@ -118,6 +118,12 @@ def test_what_may_be_a_name_is_no_word_for_nothing(tmp_path: Path) -> None:
         ("31/02/2026", "(# is a digit), not a date like dd/MM/yyyy: there is no such day; correct"),
         ("2026-02-31", "(# is a digit), not a date like dd/MM/yyyy: there is no such day; correct"),
         ("a very long text", "holds something else, not a date"),
+        ("30/09/2026 00:00:00", "'##/##/#### ##:##:##' (# is a digit), not a date like dd/MM/yyyy"),
+        ("30/09/2026 00:00:00", "set the option types to date:dd/MM/yyyy HH:mm:ss"),
+        ("30/09/2026 23:59", "set the option types to date:dd/MM/yyyy HH:mm if"),
+        ("3/9/2026", "set the option types to date:d/M/yyyy"),
+        ("45321", "set the option types to date:serial"),
+        ("1234 5678 9012 3456 7890 1234", "holds something else, not a date"),
     ],
 )
 def test_a_cell_that_does_not_fit_is_shown_as_far_as_it_may_be(
@@ -127,7 +133,7 @@ def test_a_cell_that_does_not_fit_is_shown_as_far_as_it_may_be(
     found = read(tmp_path / "a.csv", text, types="left=date:dd/MM/yyyy")
     assert seen in found.records[0].problem
     assert len({each.problem for each in found.records}) == 1
-    found = read(tmp_path / "a.csv", f"id,sort code\n1,{cell}\n", types="sort code=integer")
+    found = read(tmp_path / "a.csv", f"id,sort code\n1,{cell}\n", types="sort code=boolean")
     assert "holds something else" in found.records[0].problem
 
 

@@ -142,6 +142,15 @@ class CellType:
         patterns = (self.pattern, _ISO) if self.kind == _DATE else ()
         return any(day_patterns.is_shaped(text, each) for each in patterns if each != SERIAL)
 
+    def near_pattern(self, text: str) -> str:
+        """Return a pattern near to the column's that fits an unfit cell; or ""."""
+        if self.kind != _DATE or self.pattern == SERIAL:
+            return ""
+        short = re.sub("d+", "d", re.sub(r"\bMM\b", "M", self.pattern))
+        near = (f"{self.pattern} HH:mm:ss", f"{self.pattern} HH:mm", short, SERIAL)
+        timed = "HH" in self.pattern
+        return next((each for each in near[2 * timed :] if day_in(text, each)), "")
+
     def write(self, value: Value) -> str | None:
         """Return the cell for a value, or None if the value does not fit the type."""
         if self.kind == _DATE:

@@ -163,7 +163,7 @@ class Headings:
                 text = cells[number].strip()
                 why = "there is no such day; " if kind.is_no_day(text) else ""
                 seen = f"column {name!r} holds {_seen(text, name)}, not {words}"
-                return f"{seen}: {why}{_remedy(text)}"
+                return f"{seen}: {why}{_remedy(text, kind.near_pattern(text))}"
         return ""
 
     def problem(self, cells: Sequence[str]) -> str:
@@ -214,16 +214,19 @@ def _seen(text: str, name: str) -> str:
 
     Digits are masked, because the number may be personal, and only its form is wrong.
     """
-    if names_secret(name) or len(text) > _LONGEST_SHOWN:
+    wordless = not any(map(str.isalpha, text)) and len(text) <= 2 * _LONGEST_SHOWN
+    if names_secret(name) or (len(text) > _LONGEST_SHOWN and not wordless):
         return "something else"
     if any(map(str.isdigit, text)):
         return f"{''.join('#' if c.isdigit() else c for c in text)!r} (# is a digit)"
     return repr(text)
 
 
-def _remedy(text: str) -> str:
+def _remedy(text: str, near: str) -> str:
     if looks_blank(text):
         return f'if that means nothing, set the option blank: "{text}"'
+    if near:
+        return f"correct it, or set the option types to date:{near} if the column is like that"
     return "correct it, or change the option types, or set unfit_cells: keep"
 
 
