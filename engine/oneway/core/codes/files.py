@@ -147,7 +147,7 @@ TABLE = (
     (
         "F126",
         "the journal was made by an older version, and this command only reads",
-        "Let a run of this version bring it up to date: `oneway sync`.",
+        "Let a run of this version bring it up to date.",
     ),
     ("F150", "a person cannot be forgotten while a run is open", "Run `oneway resume` first."),
     (

@@ -70,7 +70,7 @@ def another(found: str, place: str) -> Refused:
     if found not in _older():
         return newer(found, place)
     summary = f"made by an older version: its format is {found}, not {HEAD}"
-    return refusal("F126", place, summary, "the next run brings it up to date: `oneway sync`")
+    return refusal("F126", place, summary, "the next run of this version brings it up to date")
 
 
 def newer(found: str, place: str) -> Refused:
