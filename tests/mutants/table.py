@@ -1329,7 +1329,7 @@ MUTANTS = (
     Mutant(
         "answer-in-parts-believed",
         "oneway_connectors/rest/writer",
-        "_IN_PARTS = frozenset({207, 226})",
+        "_IN_PARTS = frozenset({207, 208, 226})",
         "_IN_PARTS = frozenset[int]()",
         "207 may hold a refusal",
         "tests/unit/test_rest_writing.py -k in_parts",
@@ -5919,7 +5919,7 @@ MUTANTS = (
     Mutant(
         "planned-again-for-a-day-of-before",
         "runs/session",
-        "kept.as_of(self.now())",
+        "kept.as_of(max(now, self.last_as_of or now))",
         "kept",
         "a plan made now counts who has left since, and knows what a sync has begun",
         "tests/cli/test_planned_again.py",
