@@ -2217,6 +2217,22 @@ MUTANTS = (
         "tests/unit/test_rest_unready.py -k refusal_beside",
     ),
     Mutant(
+        "a-get-that-finds-nobody-is-believed",
+        "oneway_connectors/rest/reader",
+        "        if not listed or name in self.client.shows:",
+        "        if True:",
+        "a 404 counts if the same request shows a listed record",
+        "tests/unit/test_rest_unready.py -k 404_counts",
+    ),
+    Mutant(
+        "a-404-of-another-page-counts",
+        "oneway_connectors/rest/client",
+        "            stray = elsewhere or not is_own(answer.body, self.api.errors)",
+        "            stray = not is_own(answer.body, self.api.errors)",
+        "a 404 of the page for signing in says nothing of a record",
+        "tests/unit/test_rest_unready.py -k led_to",
+    ),
+    Mutant(
         "only-the-last-page-may-fail",
         "oneway_connectors/rest/paging",
         "if wrong := fault_said(page.data, listing.records, refused_when, before):",

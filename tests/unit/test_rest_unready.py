@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,3 +158,44 @@ def test_a_refusal_beside_a_page_makes_the_list_incomplete(
 def test_a_word_that_is_no_refusal_is_no_alarm(beside: dict[str, Any]) -> None:
     connector, _ = opened(reply({"data": [{"id": 1}], **beside}), manifest=AT_ONCE)
     assert connector.reader("people").read().problems == ()
+
+
+def nothing(request: httpx.Request) -> httpx.Response:
+    """Answer as a gateway does that knows no such path."""
+    return reply({"message": "no Route matched with those values"}, 404)
+
+
+def gone(*answers: object, manifest: str = AT_ONCE) -> tuple[Record | None, int]:
+    """Return what a request for record 9 finds after a list of 1 to 4, and its requests."""
+    connector, world = opened(page(1, 2, 3, 4), *answers, manifest=manifest)
+    reader = connector.reader("people")
+    assert reader.read().complete
+    return reader.get("9"), len(world.asked) - 1
+
+
+def test_a_404_counts_if_the_same_request_shows_a_listed_record() -> None:
+    assert gone(nothing, reply({"id": 1})) == (None, 2)
+    assert gone(nothing, nothing, reply({"id": 2})) == (None, 3)
+    with pytest.raises(
+        ReadError, match="no request finds record 1, which the list shows"
+    ) as caught:
+        gone(*[nothing] * 4)
+    assert (caught.value.code, "path of `get`" in caught.value.help) == ("R107", True)
+    with pytest.raises(ReadError, match="which the list shows"):
+        gone(nothing, *(reply({"id": 7}) for _ in range(3)))
+
+
+def test_one_record_that_was_shown_is_enough_for_all_later_requests() -> None:
+    connector, world = opened(page(1, 2), reply({"id": 2}), reply({}, 404), manifest=AT_ONCE)
+    reader = connector.reader("people")
+    reader.read()
+    assert reader.get("2") is not None
+    assert (reader.get("1"), len(world.asked)) == (None, 3)
+
+
+def test_a_404_of_the_page_that_a_request_is_led_to_says_nothing_of_the_record() -> None:
+    led = reply(None, 302, location="/v1/login")
+    with pytest.raises(ReadError):
+        opened(led, reply({"error": "not found"}, 404))[0].reader("people").get("7")
+    slash = reply(None, 301, location="/v1/people/7/")
+    assert opened(slash, reply({}, 404))[0].reader("people").get("7") is None

@@ -99,6 +99,10 @@ class Client:
         """What each record held as it was last shown, where a write depends on it."""
         self.parents: dict[str, Mapping[str, list[Value]]] = {}
         """The parents of each record, as last listed, by resource and the record's id."""
+        self.listed: dict[str, list[str]] = {}
+        """Some ids that the last list showed, by resource: `get` should show them too."""
+        self.shows: set[str] = set()
+        """The resources whose `get` has shown a record."""
 
     def for_one_read(self) -> "Client":
         """Return this client for the requests of one read, which share limits."""
@@ -172,7 +176,10 @@ class Client:
             self._read.take(len(answer.body))
         answer = replace(answer, asked=call.asked) if call.asked else answer
         if answer.status in MISSING:
-            return replace(answer, stray=not is_own(answer.body, self.api.errors))
+            # A 404 of another page, such as that for signing in, says nothing of what was asked.
+            elsewhere = answer.url.path.rstrip("/") != call.url.path.rstrip("/")
+            stray = elsewhere or not is_own(answer.body, self.api.errors)
+            return replace(answer, stray=stray)
         if not answer.success:
             return answer
         refused, missing = refusals_in(answer.body, self.api.errors)

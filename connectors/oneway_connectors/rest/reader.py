@@ -11,6 +11,7 @@ shown. A problem of all records (credentials, the network) ends the read.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import field, replace
 from functools import partial
 from itertools import chain
@@ -56,6 +57,8 @@ from oneway_connectors.rest.transport import Answer, Call
 
 _FEW = 2
 _A_FIFTH = 5
+_SOME = 3
+_BLIND = "Correct the path of `get` in the manifest: it should show what the list shows."
 _NOT_SHOWN = ("R103", "R104")
 _NO_LIST_OF_ITS_OWN = (
     "If it was removed meanwhile, run again; if it never has such a list, let `records` of the "
@@ -117,9 +120,12 @@ class RestReader:
     def _counted(self, gaps: list[str], progress: Progress) -> Iterator[Record]:
         """Yield the records, and note at the end how many are gone, or cannot be read."""
         so_far, without, unread, problem = ListSoFar(), list[Record](), 0, ""
+        some = self.client.listed[self.resource.name] = list[str]()
         for record in self._records(self._listed({}, so_far, progress), progress, without):
             if record.problem:
                 unread, problem = unread + 1, problem or record.problem
+            elif len(some) < _SOME:
+                some.append(record.id)
             yield self._placed(record, so_far)
         for record in self._still_listed(without, gaps):
             unread, problem = unread + 1, problem or record.problem
@@ -146,6 +152,8 @@ class RestReader:
         except Unusable as error:
             raise ReadError("R112", f"{self.client.api.title}: {error}") from None
         if answer.absent:
+            if not answer.missing:
+                self._refuse_blind(single, call, id)
             return None
         if answer.stray:
             raise unreadable(self.client, call, Unreadable(STRAY, STRAY_HELP), "R107")
@@ -155,12 +163,32 @@ class RestReader:
         except Unreadable as error:
             raise unreadable(self.client, call, error, "R107") from None
         if item is None:
+            self._refuse_blind(single, call, id)
             return None
+        self.client.shows.add(self.resource.name)
         self._note_version(single, answer, id)
         if self.resource.patches:
             self.client.looked_at[self.resource.name, id] = item.data
         found = self._finish(item, [detail for detail in self.resource.details if detail.into])
         return found if isinstance(found, Record) else None
+
+    def _refuse_blind(self, single: Single, call: Call, id: str) -> None:
+        """Raise `ReadError` if `get` finds nobody, not even records that the list has shown.
+
+        Its path may be wrong: then it says of nobody that they are gone.
+        """
+        name = self.resource.name
+        listed = [each for each in self.client.listed.get(name, ()) if each != id]
+        if not listed or name in self.client.shows:
+            return
+        for each in listed:
+            _, answer = self._ask(single, each)
+            with suppress(Unreadable):
+                if answer.good and answer.showing and self._item(single, answer, each) is not None:
+                    self.client.shows.add(name)
+                    return
+        text = f"it finds nothing, and no request finds record {listed[0]}, which the list shows"
+        raise unreadable(self.client, call, Unreadable(text, _BLIND), "R107")
 
     def _note_version(self, single: Single, answer: Answer, id: str) -> None:
         """Remember the version of a record in an answer, for the next write to it."""

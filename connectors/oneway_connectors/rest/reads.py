@@ -110,7 +110,9 @@ _NOT_SHOWN_HELP = (
     "Run again later. If the system always answers so, request what is answered with 200; if it "
     "is a proxy that does, let it pass on answers unchanged."
 )
-STRAY = "it has status 404 or 410, and is a page or text where JSON was expected"
+STRAY = (
+    "it has status 404 or 410, and is a page or text where JSON was expected, or of another address"
+)
 STRAY_HELP = (
     "A gateway may have answered in place of the system: run again later. If the system itself "
     "answers so for what does not exist, let the manifest say so: errors.not_found: any."
