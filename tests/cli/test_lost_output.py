@@ -83,13 +83,16 @@ def test_a_full_disk_under_both_outputs_ends_no_run_either(acme: World) -> None:
 
 
 def test_closed_outputs_are_not_the_store_s(acme: World) -> None:
-    """The next file that is opened would get their numbers, and the messages."""
+    """The next file that is opened would get their numbers, and the messages.
+
+    The answer is lost, as on a full disk; nobody wants the messages of a closed standard error.
+    """
     command = f"exec {sys.executable} -m oneway sync acme <&- >&- 2>&-"
     ended = subprocess.run(
         command, shell=True, cwd=acme.folder, env=environment(), check=False, timeout=PATIENCE
     )
-    assert ended.returncode == Exit.DONE
-    is_done(acme)
+    assert ended.returncode == Exit.ERROR
+    is_done(acme, "standard output")
 
 
 def test_a_scheduled_run_goes_on_without_the_reader_of_the_log(acme: World) -> None:

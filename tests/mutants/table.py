@@ -2921,6 +2921,14 @@ MUTANTS = (
         "tests/unit/test_file_rows.py -k as_far",
     ),
     Mutant(
+        "a-closed-output-takes-the-answer",
+        "core/outputs",
+        "os.O_RDONLY if number == 1 else os.O_RDWR",
+        "os.O_RDWR",
+        "an answer that is lost in a closed output is told",
+        "tests/cli/test_lost_output.py -k closed",
+    ),
+    Mutant(
         "a-last-cell-is-whole",
         "oneway_connectors/file/csv_rows",
         "if entry is not None and lines.cut and not entry.problem:",

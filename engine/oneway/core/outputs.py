@@ -44,14 +44,15 @@ def forget_losses() -> None:
 def open_all() -> None:
     """Open outputs that were closed at the start, so that no other file gets their number.
 
-    What is written there is lost, and nothing else: a store opened as file 2 would be overwritten
-    by the first message to standard error.
+    Otherwise a store opened as file 2 would be overwritten by the first message to standard error.
+    Messages to a closed standard error are dropped as intended. A closed standard output refuses
+    what is written, because the loss of a result must be told.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)
+            os.open(os.devnull, os.O_RDONLY if number == 1 else os.O_RDWR)
     for name, number in (("stdout", 1), ("stderr", 2)):
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
