@@ -71,7 +71,7 @@ def test_a_key_of_a_mapping_finds_the_section_about_it(key: str) -> None:
     assert key in text.partition("\n")[0].casefold()
 
 
-@pytest.mark.parametrize("name", ["nowhere", "../../etc/passwd"])
+@pytest.mark.parametrize("name", ["nowhere", "../../etc/passwd", "CHANGELOG.md", "LICENSE"])
 def test_an_unknown_page_is_refused(name: str) -> None:
     with pytest.raises(Refused, match="there is no page"):
         page_named(name)

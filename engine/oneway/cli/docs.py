@@ -22,7 +22,7 @@ from oneway.render.style import Style
 def command(*, console: Console, page: str | None, section: str | None, contents: bool) -> Exit:
     """List the pages of the documentation, or print one, or a section of it.
 
-    PAGE is a name, a path as in a link of the README (`docs/csv.md`), or the code of a message.
+    PAGE is a name, the path of a page (`docs/csv.md`), or the code of a message.
     SECTION is a heading or a part of one; a link's `#` may stand before it.
 
     \b

@@ -95,7 +95,9 @@ def page_named(name: str) -> DocPage:
     own = (plain, f"reference/{plain}", f"reference/codes/{plain}", f"reference/lint/{plain}")
     found = next((same[each.casefold()] for each in own if each.casefold() in same), None)
     if found is None:
-        help = did_you_mean(plain, known) or "`oneway docs` lists the pages"
+        help = did_you_mean(plain, known) or (
+            "`oneway docs` lists the pages; what only developers need is in the repository alone"
+        )
         raise refusal("U155", "docs", f"there is no page '{name}'", help)
     return DocPage(found, known[found].read_text(encoding="utf-8"))
 
