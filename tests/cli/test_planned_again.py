@@ -376,3 +376,26 @@ def test_a_row_whose_name_has_no_word_of_the_plans_is_another_persons(
 ) -> None:
     planned_source = PlannedSource(names={"s1": "Cyd Crane"})
     assert planned_source._is_another(SourceRow("s1", "P001", now, ())) is another
+
+
+def test_who_was_listed_by_mistake_is_not_listed_after_a_stale_apply(world: World) -> None:
+    """The run of a saved plan has seen what a new plan sees: that they stay."""
+    mapping = MAPPING.replace("when: left,", "when: status == 'Former',")
+    world.write(
+        "m.yaml",
+        mapping.replace("leavers: {share: 100%, floor: 9}", "leavers: {floor: 0, share: 0%}"),
+    )
+    people = [each | {"status": "Current"} for each in START]
+    world.write("people.json", people)
+    world.write("users.json", [])
+    assert world.run("sync", "m.yaml").code == 0
+    world.write("people.json", [people[0] | {"status": "Former"}, *people[1:]])
+    assert "can still get in" in world.run("sync", "m.yaml").out
+    plan = world.folder / "plan.json"
+    assert world.run("plan", "m.yaml", "--allow", "leavers=1", "--out", plan).code == 0
+    world.write("people.json", people)
+    approved = fingerprint(load(plan.read_bytes(), "plan.json"))
+    applied = world.run("apply", plan, "--approve", approved)
+    assert "stale" in applied.out
+    ended = world.run("sync", "m.yaml")
+    assert (ended.code, "can still get in" in ended.out) == (0, False), ended.out

@@ -982,8 +982,8 @@ MUTANTS = (
             (
                 "what-a-run-saw-to-end-is-remembered",
                 "planning/listed_before",
-                "        open_ -= {each.target_id for each in known}\n",
-                "        open_ -= {each.target_id for each in known if each is None}\n",
+                "    return frozenset(id for id in ids if id is not None and id in listed)\n",
+                "    return frozenset(id for id in ids if id is not None and id == listed)\n",
                 f"{STAYS} -k shown_again",
             ),
             (
@@ -2231,6 +2231,14 @@ MUTANTS = (
         "            stray = not is_own(answer.body, self.api.errors)",
         "a 404 of the page for signing in says nothing of a record",
         "tests/unit/test_rest_unready.py -k led_to",
+    ),
+    Mutant(
+        "a-stale-plan-lists-who-stays",
+        "runs/run_log",
+        "            ended = ended_by(self.plan, before) | self._since.ended",
+        "            ended = ended_by(self.plan, before)",
+        "the run of a saved plan has seen what a new plan sees: that somebody stays",
+        "tests/cli/test_planned_again.py -k by_mistake",
     ),
     Mutant(
         "only-the-last-page-may-fail",

@@ -86,13 +86,15 @@ class SinceReview:
     access or are employed again. `unreviewed` are people who have left since, and whom it does not
     list. `due` are the source records of others who have left since, but whose access the reviewed
     plan ends as well. `vanished` are source records that are gone, and for which the reviewed plan
-    would create people.
+    would create people. `ended` are target records that were listed before and that the new plan
+    sees without access for anybody who has left.
     """
 
     resolved: frozenset[str] = frozenset()
     unreviewed: tuple[StillIn, ...] = ()
     due: frozenset[str] = frozenset()
     vanished: frozenset[str] = frozenset()
+    ended: frozenset[str] = frozenset()
 
     def of(self, found: Iterable[StillIn]) -> tuple[StillIn, ...]:
         """Return who can get in after the reviewed plan was applied.

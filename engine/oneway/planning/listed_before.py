@@ -5,7 +5,7 @@ matches a person who stays, or until everybody it may belong to stays. A run tha
 record, or cannot judge it, passes it on to the next run.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from oneway.core.dataclass import dataclass
@@ -46,19 +46,27 @@ def joined(*parts: Records) -> Records:
     return found
 
 
-def carried_on(plan: Plan, before: Records, listed: Iterable[StillIn]) -> Records:
+def carried_on(before: Records, listed: Iterable[StillIn], ended: AbstractSet[str]) -> Records:
     """Return what the next run must know of the records listed `before`, beyond this run's list.
 
-    A record in the plan without access has ended. A record that is not in the plan, or whose access
-    the plan ends, has not been seen to be out. A listed record may have further owners.
+    A listed record may have further owners.
     """
     now = records_of(listed)
-    open_ = before.keys() - now.keys()
-    if open_:
-        known = (each for each in plan.singly() if isinstance(each, Quiet) or not each.has_access)
-        open_ -= {each.target_id for each in known}
+    open_ = before.keys() - now.keys() - ended
     more = {id: whose - now[id] for id, whose in before.items() if id in now}
     return {id: before[id] for id in sorted(open_)} | {id: e for id, e in more.items() if e}
+
+
+def ended_by(plan: Plan, listed: Collection[str]) -> frozenset[str]:
+    """Return the `listed` records that are in a plan without access for anybody who has left.
+
+    A record that is not in the plan, or whose access it ends, has not been seen to be out.
+    """
+    if not listed:
+        return frozenset()
+    known = (each for each in plan.singly() if isinstance(each, Quiet) or not each.has_access)
+    ids = (each.target_id for each in known)
+    return frozenset(id for id in ids if id is not None and id in listed)
 
 
 def still_listed(

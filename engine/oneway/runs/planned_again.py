@@ -15,6 +15,7 @@ from oneway.core.seal import Sealed
 from oneway.mapping.spec import GuardKind
 from oneway.planning.access import SinceReview, StillIn, still_in
 from oneway.planning.breach import Verdict
+from oneway.planning.listed_before import ended_by
 from oneway.planning.plan import STRANGER, Action, Kind, Outcome, Plan, Verb
 from oneway.runs.approval import Approval
 from oneway.runs.evidence.remembered import recall
@@ -49,6 +50,7 @@ def limited_by_new_plan(
             tuple(each for each in unreviewed if each.source_id not in due),
             due,
             _vanished(session, plan, new),
+            ended_by(new, found.evidence.before),
         ),
     )
 

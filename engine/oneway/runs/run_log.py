@@ -29,7 +29,7 @@ from oneway.planning.breach import Verdict
 from oneway.planning.endings import FOUND, Ending
 from oneway.planning.guards import counted_as
 from oneway.planning.leaving_doubts import as_written, let_in
-from oneway.planning.listed_before import carried_on, joined, records_of
+from oneway.planning.listed_before import carried_on, ended_by, joined, records_of
 from oneway.planning.plan import Action, Plan, Verb
 from oneway.planning.plan_file import fingerprint, in_parts
 from oneway.planning.said_left import NOBODY_LEFT, SaidLeft, with_owners
@@ -304,7 +304,8 @@ class RunLog:
         if self.left is not None:
             before = {id: whose for id, whose in before.items() if id not in self.left.past}
         if before:
-            store_listed(self.journal, self.run, carried_on(self.plan, before, listed))
+            ended = ended_by(self.plan, before) | self._since.ended
+            store_listed(self.journal, self.run, carried_on(before, listed, ended))
 
     def _remember_deactivated(self, entries: Sequence[JournalEntry]) -> None:
         """Store whom the run has deactivated as absent, because the source does not have them."""
