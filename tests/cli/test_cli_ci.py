@@ -59,34 +59,81 @@ def steps(system: str, workflow: dict[str, Any]) -> list[str]:
     return [each["run"] for each in found if "run" in each and "pip install" not in each["run"]]
 
 
-@pytest.mark.parametrize("system", ["github", "gitlab"])
-def test_each_step_of_the_workflow_runs(system: str, world: World, repository: Path) -> None:
-    text = printed(world, system, "--source", "made up/people.json",
-                   "--target", "users.json", "--reference", "teams=teams.json")  # fmt: skip
+FIXTURES = ("--source", "made up/people.json", "--target", "users.json",
+            "--reference", "teams=teams.json")  # fmt: skip
+
+
+@pytest.fixture
+def shell(repository: Path) -> dict[str, str]:
+    """The environment of a step, whose `oneway` tries few situations."""
     bin = repository / "bin"
     bin.mkdir()
-    few = '[ "$1" != prove ] || set -- "$@" --situations 200\n'
+    few = 'case "$1" in prove|same) set -- "$@" --situations 200 ;; esac\n'
     (bin / "oneway").write_text(f'#!/bin/sh\n{few}exec "{sys.executable}" -m oneway "$@"\n')
     (bin / "oneway").chmod(0o755)
-    env = {**os.environ, "PATH": f"{bin}:{os.environ['PATH']}", "GITHUB_BASE_REF": "main",
-           "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}  # fmt: skip
+    return {**os.environ, "PATH": f"{bin}:{os.environ['PATH']}", "GITHUB_BASE_REF": "main",
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}  # fmt: skip
+
+
+def ran(step: str, folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a step as the CI system does."""
+    return subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", step],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_each_step_of_the_workflow_runs(
+    system: str, world: World, repository: Path, shell: dict[str, str]
+) -> None:
+    text = printed(world, system, *FIXTURES)
     (install,) = re.findall("pip install (.+)", text)
     assert install == f"./wheels/oneway-{version('oneway')}-py3-none-any.whl"  # not from an index
     assert ("oneway validate --format github\n" in text) == (system == "github")
     said = []
     for step in steps(system, yaml.safe_load(text)):
-        ended = subprocess.run(
-            ["bash", "-e", "-o", "pipefail", "-c", step],
-            cwd=repository,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        ended = ran(step, repository, shell)
         assert ended.returncode == 0, step + ended.stdout + ended.stderr
         said.append(ended.stdout)
     assert "no law is broken" in said[0]
     assert "written otherwise: name of 1" in said[1]
+    assert "not the same: " in said[1]  # a record that `same` shows
+
+
+LEFT = "  when: left == `true`\n"
+GUARDS = "guards: {leavers: {share: 40%, floor: 2}}\n"
+FOR_A_PERSON = {
+    "a looser guard": (GUARDS, None, "guards.leavers (from 10% to 40%, mappings/m n.yaml:"),
+    "more leavers": ("", "  when: left == `true` || team == 'OPS'\n", "1 from unchanged to leave"),
+}
+
+
+@pytest.mark.parametrize("edit", FOR_A_PERSON)
+def test_a_person_decides_about_looser_guards_and_more_leavers(
+    edit: str, world: World, repository: Path, shell: dict[str, str]
+) -> None:
+    """Each edited mapping is shown all the same, the last one as well."""
+    more, condition, said = FOR_A_PERSON[edit]
+    mapping = repository / "mappings" / "m n.yaml"
+    mapping.write_text(more + mapping.read_text().replace(LEFT, condition or LEFT))
+    step = steps("github", yaml.safe_load(printed(world, "github", *FIXTURES)))[-1]
+    ended = ran(step, repository, shell)
+    assert ended.returncode == 6, ended.stdout + ended.stderr
+    assert said in ended.stdout
+    assert "not the same: " in ended.stdout
+
+
+def test_without_records_same_alone_shows_the_edit(
+    world: World, repository: Path, shell: dict[str, str]
+) -> None:
+    step = steps("github", yaml.safe_load(printed(world, "github")))[-1]
+    ended = ran(step, repository, shell)
+    assert (ended.returncode, "not the same: " in ended.stdout) == (0, True), ended.stderr
 
 
 def test_gitlab_is_given_the_report_that_its_step_writes(world: World, repository: Path) -> None:

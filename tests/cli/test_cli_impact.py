@@ -119,3 +119,43 @@ def test_a_guard_that_lets_more_through_is_told_by_impact_and_same(edited: World
     assert (ended.code, "let more through: values_gone (50%, now 100%)" in ended.flat) == (6, True)
     ended = edited.run("same", "m.yaml", "old.yaml", "--situations", "10")
     assert (ended.code == 6, "let more through" in ended.flat) == (False, False)
+
+
+LOOSE = "guards: {leavers: {share: 40%, floor: 2}}\nrekey: write\n# a comment\n"
+
+
+def test_what_is_edited_and_affects_nobody_tonight_is_named(edited: World) -> None:
+    edited.write("m.yaml", LOOSE + (edited.folder / "old.yaml").read_text())
+    ended = edited.run("impact", "m.yaml", "--old", "old.yaml")
+    assert ended.code == 0
+    assert (
+        "Edited, and nobody is treated differently tonight: guards.leavers (from 10% to 40%, "
+        "m.yaml:1:10), rekey (from report to write, m.yaml:2:1)." in ended.flat
+    )
+    found = edited.run("impact", "m.yaml", "--old", "old.yaml", "--format", "json").data["edited"]
+    guard = {"name": "guards.leavers", "place": "m.yaml:1:10", "was": "10%", "now": "40%"}
+    rekey = {"name": "rekey", "place": "m.yaml:2:1", "was": "report", "now": "write"}
+    assert found == [guard, rekey]
+
+
+def test_an_edit_without_meaning_is_not_named(edited: World) -> None:
+    text = (edited.folder / "old.yaml").read_text()
+    edited.write("m.yaml", f"# a comment\nrekey: report\n{text}")
+    ended = edited.run("impact", "m.yaml", "--old", "old.yaml", "--fail-on", "guards")
+    assert (ended.code, "Edited" in ended.out) == (0, False)
+
+
+@pytest.mark.parametrize(("old", "new", "code"), [("old", "m", 6), ("m", "old", 0)])
+def test_a_looser_guard_fails_the_build(edited: World, old: str, new: str, code: int) -> None:
+    edited.write("m.yaml", LOOSE + (edited.folder / "old.yaml").read_text())
+    given = ("impact", f"{new}.yaml", "--old", f"{old}.yaml", "--fail-on", "guards")
+    assert edited.run(*given).code == code
+
+
+def test_guards_that_cannot_be_compared_fail_the_build(edited: World) -> None:
+    edited.write("m.yaml", (edited.folder / "old.yaml").read_text())
+    edited.write("old.yaml", "oneway: 1\n")
+    ended = edited.run("impact", "m.yaml", "--old", "old.yaml", "--fail-on", "guards")
+    assert ended.code == 6
+    assert "What is edited cannot be said" in ended.flat
+    assert edited.run("impact", "m.yaml", "--old", "old.yaml").code == 0

@@ -19,18 +19,29 @@ for mapping in mappings/*.yaml; do
 done
 """
 
-_IMPACT = """\
-git diff -z --name-only --diff-filter=M "{base}" -- 'mappings/*.yaml' |
-while IFS= read -r -d '' mapping; do
-  case "$mapping" in *.test.yaml) continue ;; esac
-  oneway impact "$mapping" --against "{base}" {files}--format markdown < /dev/null
-done
+_EFFECT = """\
+# A person decides about what ends with 6: more people leave or come back, or a
+# guard lets more through. `same` only shows a record that is treated differently.
+git diff -z --name-only --diff-filter=M "{base}" -- 'mappings/*.yaml' | {{
+  ended=0
+  while IFS= read -r -d '' mapping; do
+    case "$mapping" in *.test.yaml) continue ;; esac
+{impact}
+    oneway same "git:{base}:$mapping" "$mapping" --situations 5000 < /dev/null || true
+  done
+  exit $ended
+}}
 """
+_IMPACT = """\
+oneway impact "$mapping" --against "{base}" {files}--format markdown \\
+  {limits} < /dev/null || ended=$?
+"""
+_LIMITS = "--max-leavers 0 --fail-on rehire --fail-on guards"
 
 _GITHUB = """\
 # Written by `oneway ci github`. No step needs a secret, so a pull request can
-# leak none: validate, test and prove read only files of the repository, and
-# impact reads the fixtures that are named below.
+# leak none: the commands read only files of the repository, and impact reads
+# the fixtures that are named below.
 name: mappings
 on:
   pull_request:
@@ -55,13 +66,13 @@ jobs:
 {steps}
       - name: what the edit changes
         run: |
-{impact}
+{effect}
 """
 
 _GITLAB = """\
 # Written by `oneway ci gitlab`. No step needs a secret, so a merge request can
-# leak none: validate, test and prove read only files of the repository, and
-# impact reads the fixtures that are named below.
+# leak none: the commands read only files of the repository, and impact reads
+# the fixtures that are named below.
 mappings:
   image: python:3.12
   rules:
@@ -75,7 +86,7 @@ mappings:
     - |
 {steps}
     - |
-{impact}
+{effect}
 """
 
 
@@ -102,9 +113,10 @@ def command(
     """Print the workflow that checks edited mappings in CI.
 
     It installs the wheel that you keep in the repository, as
-    `wheels/oneway-VERSION-py3-none-any.whl`. It runs validate, test, prove and impact, and needs
-    no secrets: give --source and --target, and --reference for each table that a system holds,
-    files of made-up records, for impact to compare over.
+    `wheels/oneway-VERSION-py3-none-any.whl`. It runs validate, test, prove, impact and same, and
+    needs no secrets: give --source and --target, and --reference for each table that a system
+    holds, files of made-up records, for impact to compare over. It fails, so that a person
+    decides, if more of these people leave or come back, or if a guard lets more through.
 
     \b
     Example:
@@ -117,12 +129,13 @@ def command(
     base = "origin/${GITHUB_BASE_REF}" if github else "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
     tests = "github" if github else "junit > oneway-tests.xml"
     steps = _STEPS.format(validate=" --format github" if github else "", tests=tests)
-    impact = _IMPACT.format(base=base, files=files)
+    impact = _IMPACT.format(base=base, files=files, limits=_LIMITS)
     if not (source and target):
         asked = f"oneway ci {system} --source A --target B"
-        impact = f"# oneway impact needs records:\n# `{asked}`\ntrue\n"
+        impact = f"# oneway impact needs records:\n# `{asked}`\n"
+    effect = _EFFECT.format(base=base, impact=_indented(impact, 4))
     width = 10 if github else 6
-    parts = {"steps": _indented(steps, width), "impact": _indented(impact, width)}
+    parts = {"steps": _indented(steps, width), "effect": _indented(effect, width)}
     workflow = _GITHUB if github else _GITLAB
     console.out(workflow.format(version=version("oneway"), **parts))
     return Exit.DONE

@@ -28,6 +28,9 @@ from oneway.runs.compare.impact import EditImpact, edit_impact
 from oneway.runs.prepare.request import RunRequest
 from oneway.runs.session import Operator
 
+_GUARDS = "guards"
+"""What `--fail-on` takes beside outcomes."""
+
 
 @click.command("impact")
 @requesting
@@ -47,9 +50,9 @@ from oneway.runs.session import Operator
     "--fail-on",
     multiple=True,
     metavar="OUTCOME",
-    type=click.Choice([each.value for each in Kind]),
+    type=click.Choice([*(each.value for each in Kind), _GUARDS]),
     help="Fail if any person newly has this outcome, or is no longer held back from it: "
-    f"{', '.join(each.value for each in Kind)}.",
+    f"{', '.join(each.value for each in Kind)}. With {_GUARDS}: if a guard lets more through.",
 )
 @formatted("text", "json", "markdown")
 @limited
@@ -73,7 +76,8 @@ def command(
     Makes the plans of the version before and the version now over the same records (of both
     systems, or of files in their place), with the links and earlier runs in the state folder,
     and compares them: who is treated differently, which fields get other values, what guards
-    hold back, and who can still get in. Nothing is saved or applied. If nothing of the version
+    hold back, and who can still get in. It also names the edited parts of the mapping that may
+    affect people on another night. Nothing is saved or applied. If nothing of the version
     now may be written, the command ends with 1, as plan does.
 
     \b
@@ -110,4 +114,5 @@ def _before(request: RunRequest, old: str | None, against: str | None) -> bytes:
 def _too_much(found: EditImpact, max_leavers: int | None, fail_on: Sequence[str]) -> bool:
     leavers = found.impact.counted(Kind.LEAVE.value)
     too_many = max_leavers is not None and leavers > max_leavers
-    return too_many or any(found.impact.counted(each) for each in fail_on)
+    loosened = _GUARDS in fail_on and found.loosens_guards
+    return too_many or loosened or any(found.impact.counted(each) for each in fail_on)

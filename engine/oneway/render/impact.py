@@ -11,11 +11,13 @@ from oneway.render.differences import apart
 from oneway.render.layout import more, with_name, wrap
 from oneway.render.sanitize import harmless, markdown, masked, shown
 from oneway.render.style import Ink, Style
+from oneway.runs.compare.edited_parts import EditedPart
 from oneway.runs.compare.impact import EditImpact, Version
 
 MOST_BYTES = 60_000
 """Less than the 65,536 characters that a comment on a pull request may have."""
 _FEW = 5
+_MOST_PARTS = 20
 
 
 def sentence(found: EditImpact, *, why: bool = True) -> str:
@@ -37,7 +39,28 @@ def sentence(found: EditImpact, *, why: bool = True) -> str:
         said.append(
             f"Have left, or may have, and can still get in: {len(was):,}, now {len(now):,}."
         )
-    return " ".join(said)
+    return " ".join([*said, *_edited(found)])
+
+
+def _edited(found: EditImpact) -> Iterator[str]:
+    """Yield the edited parts with their places, which may affect people on another night."""
+    if found.edited:
+        nobody = "" if found.impact.people else ", and nobody is treated differently tonight"
+        parts = [_part(each) for each in found.edited[:_MOST_PARTS]]
+        rest = len(found.edited) - len(parts)
+        parts += [f"and {rest:,} more"] if rest else []
+        yield f"Edited{nobody}: {', '.join(parts)}."
+    elif found.edited is None:
+        yield "What is edited cannot be said: the version before is not a valid mapping."
+
+
+def _part(each: EditedPart) -> str:
+    turn = ""
+    if each.was and each.now:
+        turn = f"from {each.was} to {each.now}, "
+    elif each.was or each.now:
+        turn = "removed, " if each.now else "added, "
+    return f"{each.name} ({turn}{each.place})"
 
 
 def _effect(found: EditImpact) -> str:
@@ -121,7 +144,10 @@ def as_json(found: EditImpact) -> dict[str, object]:
 
     Keys: sentence, records, people (key, label, source_id, target_id, before, after, unsent,
     still_in, fields), fields (people by field), guards (names of those that newly fire), looser
-    (guards that let more through: name, was, now), versions. `unsent` and `still_in` have before
+    (guards that let more through: name, was, now), edited (parts of the mapping with another
+    meaning, whether or not anybody is treated differently: name, place, was and now, which are a
+    word or a limit, `none` if the part is absent, else null; `edited` is null if the version before
+    is not a valid mapping), versions. `unsent` and `still_in` have before
     and after: how the outcome's action ends if it is not sent (held, postponed, not_attempted; else
     null), and if the person has left and can still get in. A person's fields are field, before and
     after: what each version writes, as {value} with the name of a looked-up value and how it ends
@@ -136,7 +162,21 @@ def as_json(found: EditImpact) -> dict[str, object]:
         "fields": dict(sorted(found.impact.fields.items())),
         "guards": [breach.name for breach in found.newly_fired],
         "looser": [{"name": e.name, "was": e.was, "now": e.now} for e in found.looser],
+        "edited": _edits(found),
         "versions": {"before": _version(found.before), "after": _version(found.after)},
+    }
+
+
+def _edits(found: EditImpact) -> list[dict[str, object]] | None:
+    return None if found.edited is None else [_edited_part(each) for each in found.edited]
+
+
+def _edited_part(each: EditedPart) -> dict[str, object]:
+    return {
+        "name": each.name,
+        "place": str(each.place),
+        "was": each.was or None,
+        "now": each.now or None,
     }
 
 

@@ -364,7 +364,7 @@ def _lint(part: DocumentPart) -> LintSpec:
 
 def _extent(document: Document, at: str) -> tuple[Span | None, Span | None]:
     """Return where a part of a document begins, and where what follows it does."""
-    path = next((each for each in document.places if _written(document.data, each) == at), None)
+    path = part_at(document, at)
     if path is None:
         return None, None
     starts = {each: document.span(each, key=True) for each in document.places}
@@ -372,6 +372,11 @@ def _extent(document: Document, at: str) -> tuple[Span | None, Span | None]:
     others = (at for each, at in starts.items() if each[: len(path)] != path)
     later = sorted((each for each in others if _order(each) > max(inside)), key=_order)
     return starts[path], later[0] if later else None
+
+
+def part_at(document: Document, at: str) -> Path | None:
+    """Return the path of a part that is named as in `lint`: `fields.email`, `eligible.manager`."""
+    return next((each for each in document.places if _written(document.data, each) == at), None)
 
 
 def _written(data: Value, path: Path) -> str:

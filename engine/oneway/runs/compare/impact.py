@@ -14,6 +14,7 @@ from oneway.planning.endings import End, Ending
 from oneway.planning.guard_kinds import LooserGuard, looser_guards
 from oneway.planning.impact import Impact, PlanFate, impact
 from oneway.planning.plan import Outcomes, Plan
+from oneway.runs.compare.edited_parts import EditedPart, edited_parts
 from oneway.runs.open_questions import is_open
 from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.prepare.preparation import prepare_run
@@ -67,6 +68,13 @@ class EditImpact:
     after: Version
     planned_before: bool = True
     """Whether there is a plan of the version before."""
+    edited: tuple[EditedPart, ...] | None = ()
+    """The parts of the mapping with another meaning; None if the version before has none."""
+
+    @property
+    def loosens_guards(self) -> bool:
+        """Whether a guard lets more through than before, or may, if it cannot be compared."""
+        return self.edited is None or bool(self.looser)
 
     @property
     def newly_fired(self) -> tuple[Breach, ...]:
@@ -125,7 +133,9 @@ def edit_impact(
     versions read in the same way is read once. Raises `Refused` if the mapping as it is now cannot
     be planned.
     """
-    new = prepare_run(request, beside=_compiled(request, old))
+    compiled = _compiled(request, old)
+    new = prepare_run(request, beside=compiled)
+    edited = edited_parts(compiled, new.compiled) if compiled is not None else None
     folder = operator.state.path
     with OpenSystems(new, folder if folder.is_dir() else None) as systems:
         earlier: PreparedRun | None = None
@@ -140,11 +150,11 @@ def edit_impact(
         if earlier is not None:
             try:
                 with systems.of_version(earlier) as own:
-                    return _compared(plans.of(earlier, own), after)
+                    return _compared(plans.of(earlier, own), after, edited)
             except Refused as refused:
                 why = errors_in(refused.diagnostics)
         nobody = replace(after.plan, outcomes=Outcomes(()), remarks=())
-        return _compared(Version(nobody, why), after, planned=False)
+        return _compared(Version(nobody, why), after, edited, planned=False)
 
 
 def _compiled(request: RunRequest, data: bytes) -> Compiled | None:
@@ -186,13 +196,19 @@ class _Previews:
         )
 
 
-def _compared(before: Version, after: Version, *, planned: bool = True) -> EditImpact:
+def _compared(
+    before: Version,
+    after: Version,
+    edited: tuple[EditedPart, ...] | None,
+    *,
+    planned: bool = True,
+) -> EditImpact:
     found = impact(before.plan, after.plan, before.fate, after.fate)
     if not planned:
         # Only those to whom something happens: of the others, nothing is known before.
         acting = tuple(each for each in found.people if each.shown.actions)
         found = replace(found, people=acting)
-    return EditImpact(found, before, after, planned)
+    return EditImpact(found, before, after, planned, edited)
 
 
 def _fate(shown: Preview) -> PlanFate:

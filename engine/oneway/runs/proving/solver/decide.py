@@ -28,10 +28,11 @@ from oneway.runs.proving.prove import (
 from oneway.runs.proving.situation import Variation
 from oneway.runs.proving.situations import SituationMaker
 from oneway.runs.proving.solver.formulas import VALUE, Formula
-from oneway.runs.proving.solver.observed import as_evaluated, has_type, observed
+from oneway.runs.proving.solver.observed import has_type, observed
 from oneway.runs.proving.solver.slots import (
     SOURCE,
     Slot,
+    as_evaluated,
     counted_otherwise,
     read_otherwise,
     slots,
@@ -56,7 +57,7 @@ def decide(
 
     For parts that the solver cannot decide, the situations of `same` are searched.
     """
-    because = [f"{part} differs" for part in unlike(old, new)]
+    because = [f"`{part.name}` differs" for part in unlike(old, new)]
     if not because:
         for slot in slots(old, new):
             question = _Question(slot)

@@ -1,6 +1,6 @@
 """Formulas of what the engine makes of one part of a mapping, to compare between two versions."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import z3
@@ -9,24 +9,9 @@ from oneway.core.connector import Field
 from oneway.mapping.code import FieldCode
 from oneway.mapping.expressions import Expression
 from oneway.mapping.spec import Constant, Merge
-from oneway.runs.proving.solver.besides_value import evaluated_as
 from oneway.runs.proving.solver.formulas import VALUE, Formula, SymbolicAnswer, blank, holds
-from oneway.runs.proving.solver.slots import ConditionSlot, KeySlot, Slot, expressions_of
+from oneway.runs.proving.solver.slots import ConditionSlot, KeySlot, Slot
 from oneway.runs.proving.solver.symbolic import Symbols
-
-
-def as_evaluated(slot: Slot, *, new: bool) -> Hashable:
-    """Return everything that decides what the engine makes of a part, as data."""
-    needed: Hashable = None
-    if isinstance(slot, ConditionSlot) and slot.blank_is_unknown:
-        needed = (slot.new if new else slot.old).paths_in_need
-    return needed, tuple(map(_as_evaluated, expressions_of(slot, new=new)))
-
-
-def _as_evaluated(code: Expression | Constant | None) -> Hashable:
-    if isinstance(code, Expression):
-        return evaluated_as(code.tree, code.reading)
-    return None if code is None else f"constant {code.value!r}"
 
 
 def observed(slot: Slot, symbols: Symbols, *, new: bool) -> list[Formula]:

@@ -1,16 +1,19 @@
 """Splits two versions of a mapping into what must be equal and pairs of expressions to compare."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import fields, replace
+from enum import Enum
 
 from oneway.core.connector import Field
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span, unplaced
+from oneway.core.records import CompareItems
 from oneway.mapping.code import FieldCode, Typed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
 from oneway.mapping.program import Policy, Rule
-from oneway.mapping.spec import Constant
+from oneway.mapping.spec import Constant, EndpointSpec, GuardsSpec, ReferenceSpec
+from oneway.planning.guard_kinds import GUARDS, limits_of
 from oneway.runs.proving.solver.besides_value import evaluated_as, looked_for, reads
 
 SOURCE, TARGET = "source", "target"
@@ -55,28 +58,63 @@ class FieldSlot:
 Slot = ConditionSlot | KeySlot | FieldSlot
 
 
-def unlike(old: Compiled, new: Compiled) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """A part, other than an expression, that differs, named by its keys in the mapping.
+
+    A part that only one version has is None in the other. One that `follows` comes from other
+    parts, such as the keys that a target record needs from the fields.
+    """
+
+    name: str
+    was: object
+    now: object
+    follows: bool = False
+
+
+def unlike(old: Compiled, new: Compiled) -> list[Unlike]:
     """Return the parts, other than expressions, that differ between two versions."""
     ours, theirs = _frame(old), _frame(new)
-    return [name for name in ours if ours[name] != theirs[name]]
+    found: dict[str, Unlike] = {}
+    for key in ours:
+        name = _FOLLOWING.get(key) or _KEYS.get(key, key)
+        for each in _unlike(name, ours[key], theirs[key]):
+            if key not in _FOLLOWING:
+                found[each.name] = each
+            else:
+                found.setdefault(each.name, replace(each, follows=True))
+    return list(found.values())
+
+
+def _unlike(name: str, was: object, now: object) -> Iterator[Unlike]:
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        for key in dict.fromkeys((*was, *now)):
+            yield from _unlike(f"{name}.{key}" if key else name, was.get(key), now.get(key))
+    elif was != now:
+        yield Unlike(name, was, now)
 
 
 def slots(old: Compiled, new: Compiled) -> Iterator[Slot]:
-    """Yield the pairs to compare of two versions that are otherwise equal."""
+    """Yield the pairs to compare: of all expressions, if two versions are otherwise equal."""
     a, b = old.code, new.code
-    for number, (one, other) in enumerate(zip(a.match_source, b.match_source, strict=True), 1):
+    for number, (one, other) in enumerate(zip(a.match_source, b.match_source, strict=False), 1):
         yield KeySlot(f"match key {number}", SOURCE, one, other)
-    for number, (left, right) in enumerate(zip(a.match_target, b.match_target, strict=True), 1):
+    for number, (left, right) in enumerate(zip(a.match_target, b.match_target, strict=False), 1):
         yield KeySlot(f"match key {number}", TARGET, Typed(left), Typed(right))
     for rule in _ruled("only", (a.policy.only, a.only), (b.policy.only, b.only)):
         yield replace(rule, decides=True, blank_is_unknown=a.policy.outsiders_leave)
     yield from _ruled("eligible", (a.policy.rules, a.rules), (b.policy.rules, b.rules))
     yield from _conditions(old, new)
-    for mine_of, theirs_of in ((a.fields, b.fields), (a.leaving, b.leaving)):
-        by_path = {each.rule.path: each for each in theirs_of}
-        for each in mine_of:
+    for key, ours, theirs in (
+        ("fields", a.fields, b.fields),
+        ("leavers.set", a.leaving, b.leaving),
+    ):
+        by_path = {each.rule.path: each for each in theirs}
+        for each in ours:
             path = each.rule.path
-            yield FieldSlot(path, each, by_path[path], old.target.fields.get(path))
+            if path in by_path:
+                known = old.target.fields.get(path)
+                yield FieldSlot(f"{key}.{path}", each, by_path[path], known)
 
 
 _Rules = tuple[tuple[Rule, ...], tuple[Expression, ...]]
@@ -85,7 +123,8 @@ _Rules = tuple[tuple[Rule, ...], tuple[Expression, ...]]
 def _ruled(kind: str, ours: _Rules, theirs: _Rules) -> Iterator[ConditionSlot]:
     found = {rule.id: when for rule, when in zip(*theirs, strict=True)}
     for rule, when in zip(*ours, strict=True):
-        yield ConditionSlot(f"{kind} {rule.id}", SOURCE, when, found[rule.id], decides=False)
+        if rule.id in found:
+            yield ConditionSlot(f"{kind}.{rule.id}", SOURCE, when, found[rule.id], decides=False)
 
 
 def _conditions(old: Compiled, new: Compiled) -> Iterator[Slot]:
@@ -109,6 +148,20 @@ def expressions_of(slot: Slot, *, new: bool) -> tuple[Expression | Constant | No
         return source, code.when, code.default, code.initial
     found = slot.new if new else slot.old
     return (found.expression if isinstance(found, Typed) else found,)
+
+
+def as_evaluated(slot: Slot, *, new: bool) -> Hashable:
+    """Return everything that decides what the engine makes of a part, as data."""
+    needed: Hashable = None
+    if isinstance(slot, ConditionSlot) and slot.blank_is_unknown:
+        needed = (slot.new if new else slot.old).paths_in_need
+    return needed, tuple(map(_as_evaluated, expressions_of(slot, new=new)))
+
+
+def _as_evaluated(code: Expression | Constant | None) -> Hashable:
+    if isinstance(code, Expression):
+        return evaluated_as(code.tree, code.reading)
+    return None if code is None else f"constant {code.value!r}"
 
 
 def read_otherwise(slot: Slot) -> Iterator[str]:
@@ -136,67 +189,102 @@ def counted_otherwise(old: Compiled, new: Compiled) -> Iterator[str]:
 
 
 def _frame(compiled: Compiled) -> Mapping[str, object]:
-    """Return everything in a mapping except the compared expressions, by name."""
+    """Return everything in a mapping except the compared expressions, by name.
+
+    A part that is a mapping is compared key by key; the key "" stands for the part as a whole.
+    """
     spec, code = compiled.spec, compiled.code
     one_per = code.one_per.expressions if code.one_per is not None else ()
     return {
-        "`time_zone`": unplaced(spec.time_zone),
-        "`settings`": sorted((each.name, each.type, repr(each.default)) for each in spec.settings),
-        "`source`": (unplaced(spec.source), compiled.source, code.secrets, code.marked),
-        "`target`": (unplaced(spec.target), compiled.target),
-        "`source.one_per`": [evaluated_as(each.tree, each.reading) for each in one_per],
-        "`references`": {each.name: unplaced(each) for each in spec.references},
-        "`questions`": sorted(each.about for each in spec.unanswered),
-        "`fields`": _fields(code.fields),
-        "`leavers`": _leavers(compiled),
-        "`label`": unplaced(spec.label),
-        **{f"`{_KEYS.get(name, name)}`": each for name, each in _policy(code.policy).items()},
+        **_policy(code.policy),
+        "time_zone": spec.time_zone and spec.time_zone.text,
+        "settings": {each.name: (each.type, repr(each.default)) for each in spec.settings},
+        "source": (_end(spec.source), compiled.source, code.secrets, code.marked),
+        "target": (_end(spec.target), compiled.target),
+        "source.one_per": [evaluated_as(each.tree, each.reading) for each in one_per],
+        "references": {each.name: _reference(each) for each in spec.references},
+        "questions": {each.about: True for each in spec.unanswered},
+        "fields": _fields(code.fields),
+        "leavers": _leavers(compiled),
+        "label": unplaced(spec.label),
     }
+
+
+def _end(spec: EndpointSpec | None) -> object:
+    """Return where records come from, in whatever order the options stand."""
+    return spec and (spec.identity, unplaced(spec.record), unplaced(spec.absent))
+
+
+def _reference(spec: ReferenceSpec) -> object:
+    return unplaced(replace(spec, endpoint=None)), _end(spec.endpoint)
 
 
 _SHOWN = frozenset({"fields", "leaving", "returning", "left", "absent_place", "absent_when"})
 """Parts of a policy that are compared in `_fields` and `_leavers`, or that only people see."""
 _KEYS = {
     "rules": "eligible",
+    "reactivating": "rehires",
     "create": "joiners.create",
     "unless_taken": "joiners.unless_taken",
-    "condition_paths": "leavers.left",
 }
 """The keys of the mapping that have other names in the policy."""
+_FOLLOWING = {
+    "match_paths": "match",
+    "key_shown": "match",
+    "carried": "match",
+    "identifying": "fields",
+    "required": "target",
+    "has_leavers": "leavers",
+    "telling": "leavers.left",
+    "condition_paths": "leavers.left",
+    "one_per": "source.one_per",
+}
+"""Parts of a policy that follow from a part of the mapping with this name, or from its fields."""
 
 
 def _policy(policy: Policy) -> dict[str, object]:
     """Return a policy by parts; positions are replaced by paths."""
     paths, leaving = ([each.path for each in e] for e in (policy.fields, policy.leaving))
     said = {each.name: unplaced(getattr(policy, each.name)) for each in fields(policy)}
-    said |= {name: _rules(getattr(policy, name)) for name in ("only", "rules")}
+    said |= {"only": _rules(policy.only), "rules": _rules(policy.rules)}
     for name in ("unless_taken", "identifying"):
         said[name] = sorted(paths[position] for position in getattr(policy, name))
     said |= {
         "together": sorted(sorted(paths[i] for i in group) for group in policy.together),
         "telling": sorted(leaving[i] for i in policy.telling),
-        "reactivating": {leaving[i]: repr(value) for i, value in policy.reactivating},
+        "reactivating": sorted((leaving[i], repr(e)) for i, e in policy.reactivating),
         "condition_paths": sorted(policy.condition_paths),
+        "guards": _guards(policy.guards),
     }
     return {name: each for name, each in said.items() if name not in _SHOWN}
+
+
+def _guards(guards: GuardsSpec) -> Mapping[str, object]:
+    """Return the limits in force by their keys below `guards`."""
+    return {
+        **{
+            GUARDS[kind].setting.removeprefix("guards."): e for kind, e in limits_of(guards).items()
+        },
+        "on_breach": guards.on_breach,
+    }
 
 
 def _leavers(compiled: Compiled) -> object:
     code, left = compiled.code, compiled.code.policy.left
     asked = [each for each in (code.left, code.scheduled) if each is not None]
     conditions = (code.left, code.scheduled, code.absent_when)
-    return (
-        [each is None for each in conditions],
+    read = (
         sorted({use.keys for each in asked for use in each.paths}),
         any(each.facts.whole for each in asked),
         left is not None and left.tells_due,
         {capability: sorted(paths) for capability, paths in code.unsure.items()},
-        _fields(code.leaving),
     )
+    given = [each is not None for each in conditions]
+    return {"": given, "left": read, "set": _fields(code.leaving)}
 
 
 def _rules(rules: tuple[Rule, ...]) -> object:
-    return sorted((rule.id, sorted(each.value for each in rule.categories)) for rule in rules)
+    return {rule.id: sorted(each.value for each in rule.categories) for rule in rules}
 
 
 def _fields(codes: tuple[FieldCode, ...]) -> object:
@@ -207,11 +295,15 @@ def _bare(code: FieldCode) -> object:
     # whether a default is written out matters for constants, and for daily changes
     moving = code.source is not None and code.source.expression.uses_today
     written = code.rule.written & ({"value", "write"} if moving else {"value"})
-    return (
-        replace(code.rule, expression="", place=Span(""), written=written),
+    rule = replace(code.rule, expression="", place=Span(""), written=written)
+    said = {each.name: getattr(rule, each.name) for each in fields(rule)}
+    words = {name: each for name, each in said.items() if isinstance(each, Enum | CompareItems)}
+    whole = (
+        {name: each for name, each in said.items() if name not in words},
         code.lookup,
         code.source is None,
         repr(code.constant),
         code.default is None,
         code.initial is None,
     )
+    return {"": whole, **words}

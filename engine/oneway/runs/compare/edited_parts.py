@@ -1,0 +1,100 @@
+"""The parts of a mapping that an edit gives another meaning, whether or not it affects anybody.
+
+    Compiled, Compiled ─unlike, slots→ what differs ─edited_parts→ names, places, words
+
+The parts are those that `oneway same` compares: what it does not compare has no meaning.
+"""
+
+from enum import Enum
+from fractions import Fraction
+
+from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import Span
+from oneway.core.records import CompareItems
+from oneway.documents.yaml_source import Document, parse
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.load.mapping import part_at
+from oneway.planning.guard_kinds import Limit
+from oneway.runs.proving.solver.slots import Unlike, as_evaluated, slots, unlike
+
+
+@dataclass(frozen=True, slots=True)
+class EditedPart:
+    """A part with another meaning: its name by the keys of the mapping, and its place now.
+
+    `was` and `now` are its words or limits, "none" if the mapping lacks it, or "" if a
+    word does not say it.
+    """
+
+    name: str
+    place: Span
+    was: str = ""
+    now: str = ""
+
+
+def edited_parts(old: Compiled, new: Compiled) -> tuple[EditedPart, ...]:
+    """Return the parts that mean something else in the new version."""
+    document = parse(new.spec.text, new.spec.file)
+    return tuple(
+        EditedPart(each.name, _place(document, each.name), *_words(each))
+        for each in _unlike(old, new)
+    )
+
+
+def _unlike(old: Compiled, new: Compiled) -> list[Unlike]:
+    """Return what differs, expressions too; what only follows from other parts if they do not."""
+    parts = unlike(old, new)
+    own = {each.name: each for each in parts if not each.follows}
+    for each in slots(old, new):
+        if as_evaluated(each, new=False) != as_evaluated(each, new=True):
+            own.setdefault(each.name, Unlike(each.name, None, None))
+    return list(own.values()) or parts
+
+
+def _place(document: Document, name: str) -> Span:
+    """Return the place of a part; if the mapping lacks it now, that of what holds it."""
+    while name:
+        path = part_at(document, name)
+        if path is not None:
+            return document.span(path, key=True)
+        name = name.rpartition(".")[0]
+    return Span(document.file)
+
+
+def _words(part: Unlike) -> tuple[str, str]:
+    """Return what tells the two versions of a part apart, as far as words do."""
+    was, now = part.was, part.now
+    if was is None and now is None:
+        return "", ""  # an expression, which both versions have
+    if isinstance(was, Limit) and isinstance(now, Limit):
+        pairs = (_percent(was.share), _percent(now.share)), _floors(was, now)
+        apart = [pair for pair in pairs if pair[0] != pair[1]]
+        return ", ".join(pair[0] for pair in apart), ", ".join(pair[1] for pair in apart)
+    return _word(was), _word(now)
+
+
+def _floors(was: Limit, now: Limit) -> tuple[str, str]:
+    return f"floor {was.floor}", f"floor {now.floor}"
+
+
+def _word(value: object) -> str:
+    """Return a value in the words of a mapping; "" if it takes more than a word."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case str():
+            return value
+        case Enum() | CompareItems():
+            return str(value.value)
+        case float():
+            return _percent(value)
+        case Limit():
+            return f"{_percent(value.share)}, floor {value.floor}"
+        case _:
+            return ""
+
+
+def _percent(share: float | Fraction) -> str:
+    return f"{float(share * 100):g}%"
