@@ -984,7 +984,7 @@ MUTANTS = (
                 "planning/listed_before",
                 "    return frozenset(id for id in ids if id is not None and id in listed)\n",
                 "    return frozenset(id for id in ids if id is not None and id == listed)\n",
-                f"{STAYS} -k shown_again",
+                "tests/cli/test_planned_again.py -k by_mistake",
             ),
             (
                 "another-source-ends-what-was-not-seen",
