@@ -364,7 +364,7 @@ def _lint(part: DocumentPart) -> LintSpec:
 
 def _extent(document: Document, at: str) -> tuple[Span | None, Span | None]:
     """Return where a part of a document begins, and where what follows it does."""
-    path = part_at(document, at)
+    path = parts_of(document).get(at)
     if path is None:
         return None, None
     starts = {each: document.span(each, key=True) for each in document.places}
@@ -374,9 +374,12 @@ def _extent(document: Document, at: str) -> tuple[Span | None, Span | None]:
     return starts[path], later[0] if later else None
 
 
-def part_at(document: Document, at: str) -> Path | None:
-    """Return the path of a part that is named as in `lint`: `fields.email`, `eligible.manager`."""
-    return next((each for each in document.places if _written(document.data, each) == at), None)
+def parts_of(document: Document) -> dict[str, Path]:
+    """Return the path of each part by its name, as in `lint`: `fields.email`, `eligible.manager`.
+
+    Of parts with one name, the first counts.
+    """
+    return {_written(document.data, each): each for each in reversed([*document.places])}
 
 
 def _written(data: Value, path: Path) -> str:

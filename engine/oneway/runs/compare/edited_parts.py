@@ -5,15 +5,16 @@
 The parts are those that `oneway same` compares: what it does not compare has no meaning.
 """
 
+from collections.abc import Mapping
 from enum import Enum
 from fractions import Fraction
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.records import CompareItems
-from oneway.documents.yaml_source import Document, parse
+from oneway.documents.yaml_source import Document, Path, parse
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.load.mapping import part_at
+from oneway.mapping.load.mapping import parts_of
 from oneway.planning.guard_kinds import Limit
 from oneway.runs.proving.solver.slots import Unlike, as_evaluated, slots, unlike
 
@@ -35,8 +36,9 @@ class EditedPart:
 def edited_parts(old: Compiled, new: Compiled) -> tuple[EditedPart, ...]:
     """Return the parts that mean something else in the new version."""
     document = parse(new.spec.text, new.spec.file)
+    paths = parts_of(document)
     return tuple(
-        EditedPart(each.name, _place(document, each.name), *_words(each))
+        EditedPart(each.name, _place(document, paths, each.name), *_words(each))
         for each in _unlike(old, new)
     )
 
@@ -51,12 +53,12 @@ def _unlike(old: Compiled, new: Compiled) -> list[Unlike]:
     return list(own.values()) or parts
 
 
-def _place(document: Document, name: str) -> Span:
+def _place(document: Document, paths: Mapping[str, Path], name: str) -> Span:
     """Return the place of a part; if the mapping lacks it now, that of what holds it."""
+    name = name.replace('"', "")  # as the keys of paths stand in the document
     while name:
-        path = part_at(document, name)
-        if path is not None:
-            return document.span(path, key=True)
+        if name in paths:
+            return document.span(paths[name], key=True)
         name = name.rpartition(".")[0]
     return Span(document.file)
 

@@ -97,10 +97,10 @@ def _unlike(name: str, was: object, now: object) -> Iterator[Unlike]:
 def slots(old: Compiled, new: Compiled) -> Iterator[Slot]:
     """Yield the pairs to compare: of all expressions, if two versions are otherwise equal."""
     a, b = old.code, new.code
-    for number, (one, other) in enumerate(zip(a.match_source, b.match_source, strict=False), 1):
-        yield KeySlot(f"match key {number}", SOURCE, one, other)
-    for number, (left, right) in enumerate(zip(a.match_target, b.match_target, strict=False), 1):
-        yield KeySlot(f"match key {number}", TARGET, Typed(left), Typed(right))
+    for number, (one, other) in enumerate(zip(a.match_source, b.match_source, strict=False)):
+        yield KeySlot(f"match.{number}", SOURCE, one, other)
+    for number, (left, right) in enumerate(zip(a.match_target, b.match_target, strict=False)):
+        yield KeySlot(f"match.{number}", TARGET, Typed(left), Typed(right))
     for rule in _ruled("only", (a.policy.only, a.only), (b.policy.only, b.only)):
         yield replace(rule, decides=True, blank_is_unknown=a.policy.outsiders_leave)
     yield from _ruled("eligible", (a.policy.rules, a.rules), (b.policy.rules, b.rules))
