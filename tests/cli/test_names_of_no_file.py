@@ -86,3 +86,25 @@ def test_no_mapping_makes_one_apologise(
     world.write("odd.yaml", mapping)
     found = oneway(command, "odd.yaml")
     assert "bug in this program" not in found.err
+
+
+@pytest.mark.parametrize("name", [".", "folder.json"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "m.yaml", "--out"),
+        ("plan", "m.yaml", "--source"),
+        ("plan", "m.yaml", "--target"),
+        ("report", "latest", "--out"),
+        ("new", "new.yaml", "--target", "users.json", "--source"),
+    ],
+)
+def test_a_folder_in_place_of_a_file_is_called_one(
+    words: tuple[str, ...], name: str, world: World, oneway: Callable[..., Ended]
+) -> None:
+    """And the remedy is another name: neither rights nor the disk are at fault."""
+    (world.folder / "folder.json").mkdir()
+    assert oneway("sync", "m.yaml", "-q").code == 0
+    ended = oneway(*words, name)
+    said = " ".join(ended.err.split())
+    assert (ended.code, "it is a folder" in said, "name a file" in said) == (1, True, True), said

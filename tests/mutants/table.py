@@ -2785,6 +2785,22 @@ MUTANTS = (
         "tests/unit/test_csv_types.py",
     ),
     Mutant(
+        "a-folder-is-a-busy-file",
+        "state/files",
+        "if over and path.is_dir():",
+        "if False:",
+        "a folder in place of a file is called one",
+        "tests/cli/test_names_of_no_file.py -k in_place_of",
+    ),
+    Mutant(
+        "a-folder-has-no-known-ending",
+        "oneway_connectors/file/formats",
+        "if isdir(path):",
+        "if False:",
+        "a folder in place of a file is called one",
+        "tests/cli/test_names_of_no_file.py -k in_place_of",
+    ),
+    Mutant(
         "a-part-of-an-object-is-not-read",
         "runs/draft/first_test",
         "if not any(keys_overlap(source.keys(path), each) for each in read)",

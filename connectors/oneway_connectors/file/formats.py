@@ -1,6 +1,7 @@
 """Finds the format of a file by its name or its options."""
 
 from dataclasses import replace
+from os.path import isdir
 from pathlib import PurePath
 
 from oneway.core.connector import ReadError
@@ -21,6 +22,8 @@ def format_of(path: str, format: str = "") -> str:
     name = (format or PurePath(path).suffix.removeprefix(".")).lower()
     if name in _FORMATS:
         return _FORMATS[name]
+    if isdir(path):
+        raise ReadError("R150", f"{path}: it is a folder", "name a file of records")
     what = f"unknown format {format!r}" if format else "the file's ending names no known format"
     known = ", ".join(_FORMATS)
     raise ReadError("R152", f"{path}: {what}", f"set the option format to one of {known}")

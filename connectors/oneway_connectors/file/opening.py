@@ -24,8 +24,10 @@ def opened(path: str, buffer: int = _BUFFER) -> "Iterator[BufferedReader[FileIO]
     if "\0" in path:  # which system calls reject
         raise ReadError("R150", f"{path!r}: no path of a file", "check the path")
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait forever
-            raise ReadError("R150", f"{path}: not a file", "name a file of records")
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):  # opening a pipe would wait forever
+            what = "it is a folder" if stat.S_ISDIR(mode) else "not a file"
+            raise ReadError("R150", f"{path}: {what}", "name a file of records")
         with BufferedReader(FileIO(path), buffer) as file:
             yield file
     except OSError as error:

@@ -11,10 +11,9 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, remembering, state_of, user
 from oneway.cli.quoting import quoted
-from oneway.core.diagnostics import refusal
 from oneway.core.instants import instant_text
 from oneway.state import STATE
-from oneway.state.files import write_whole
+from oneway.state.files import save
 from oneway.state.folder import StateFolder
 
 
@@ -52,7 +51,7 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
         # With character references, every output encoding can represent the page.
         console.out(text.encode("ascii", "xmlcharrefreplace").decode("ascii"))
     else:
-        _save(text, out)
+        save(out, text.encode(), "the report", "F122")
         console.note(f"The report is in {quoted(out)}.")
     return Exit.DONE
 
@@ -92,12 +91,3 @@ def _page_of_plan(folder: StateFolder, file: str) -> str:
     with RunSession(reopen_plan(plan, request), operator, looks=True) as session:
         memory = load_memory(session, plan)
         return page_text(plan, judge_plan(session, plan, memory), memory)
-
-
-def _save(text: str, path: Path) -> None:
-    try:
-        write_whole(path, text.encode())
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        why = error.strerror if isinstance(error, OSError) else "no path of a file"
-        help = "check the folder, its rights and the space on the disk"
-        raise refusal("F122", str(path), f"the report cannot be saved: {why}", help) from None

@@ -26,6 +26,8 @@ def write_for_people(path: Path, data: bytes, *, code: str = "F120") -> None:
 def cannot_be_written(path: Path, error: OSError, code: str = "F120") -> Refused:
     """Return the refusal of a file that could not be written, with the remedy."""
     help = "make space" if error.errno in _NO_SPACE else "check the rights on the folder"
+    if isinstance(error, IsADirectoryError):
+        help = "name a file"
     return refusal(code, str(path), f"cannot be written: {error.strerror or error}", help)
 
 

@@ -4,9 +4,24 @@ import os
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
+from errno import EISDIR
 from pathlib import Path
 
+from oneway.core.diagnostics import refusal
+
 PRIVATE = 0o600
+
+
+def save(path: Path, data: bytes | Iterable[bytes | memoryview], what: str, code: str) -> None:
+    """Write a private file atomically; raise `Refused` with this code if it cannot be."""
+    try:
+        write_whole(path, data)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        why = error.strerror if isinstance(error, OSError) else "no path of a file"
+        help = "check the folder, its rights and the space on the disk"
+        if isinstance(error, IsADirectoryError):
+            help = "name a file"
+        raise refusal(code, str(path), f"{what} cannot be saved: {why}", help) from None
 
 
 def write_whole(
@@ -21,6 +36,9 @@ def write_whole(
     Without `over`, raises `FileExistsError` if the file exists, and leaves it unchanged. A device
     or a pipe, such as `/dev/null` or `/dev/stdout`, is written to, not replaced.
     """
+    if over and path.is_dir():
+        # Renaming the file to `.` would say "Device or resource busy".
+        raise IsADirectoryError(EISDIR, "it is a folder", str(path))
     if over and _is_special(path):
         whole = data if isinstance(data, bytes) else b"".join(data)  # it may still be refused
         with path.open("wb") as file:

@@ -21,7 +21,7 @@ from oneway.planning.plan import FORMAT, Plan
 from oneway.planning.plan_file.codec import Data, of_data, to_data
 from oneway.planning.plan_file.outcome_text import in_pieces
 from oneway.planning.plan_file.shape import misshapen
-from oneway.state.files import write_whole
+from oneway.state import files
 
 __all__ = [
     "MAX_SIZE",
@@ -167,12 +167,7 @@ def _text(value: object) -> str | list[str]:
 
 def save(plan: Plan, path: Path, proof: Proof | None = None) -> None:
     """Write a plan, atomically and for its owner alone; raise `Refused` if it cannot be."""
-    try:
-        write_whole(path, in_parts(plan, proof))
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        why = error.strerror if isinstance(error, OSError) else "no path of a file"
-        help = "check the folder, its rights and the space on the disk"
-        raise refusal("P107", str(path), f"the plan cannot be saved: {why}", help) from None
+    files.save(path, in_parts(plan, proof), "the plan", "P107")
 
 
 def load(data: bytes, file: str) -> Plan:
