@@ -356,6 +356,31 @@ def test_a_leave_that_replaces_the_record_is_said_and_no_update_follows(
     assert office.users["1"]["name"] == ("Name 1" if whole else "A")
 
 
+@pytest.mark.parametrize("shown", [True, False])
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_request_that_shows_little_of_who_has_left_says_nothing_of_the_record(
+    world: World, office: Office, shown: bool, replaced: bool
+) -> None:
+    """The list then tells whether the leave replaced it, unless the answer did."""
+    people(world, p3={"left": True})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "GET" and user and not user["active"]:
+            return 200, {"id": 3, "active": False}
+        if method != "PATCH" or "active" not in office.sent:
+            return None
+        answer = user | {"active": False}
+        if replaced:
+            user.clear()
+        user |= {"id": 3, "active": False}
+        return 200, answer if shown else {}
+
+    office.odd = odd
+    code, said = sync(world)
+    told = "the leave of target record 3 changed code, name, phone too, unsent [W117]"
+    assert (code, told in said) == ((5, True) if replaced and not shown else (0, False)), said
+
+
 def switching_off(world: World, office: Office) -> None:
     """Let two people change, and each update switch its person off; the first one is sent."""
     people(world, p1={"name": "A"}, p2={"name": "B"}, p3={"left": True})

@@ -73,19 +73,28 @@ def emptied(
     """Return the fields that a leave emptied unsent, if it left none of several with a value.
 
     A system may clear some fields of people who leave, but one that clears all of them has put what
-    was sent in place of the record.
+    was sent in place of the record. With `alike`, a field that `after` lacks counts as emptied.
     """
+    paths = _unsent(policy, action, before)
+    new = [at(after.data, keys) for keys in paths]
+    whole = not any(has_value(each) or (each is MISSING and not alike) for each in new)
+    return [*paths.values()] if whole and len(paths) > 1 else []
+
+
+def lacks_unsent(policy: Policy, action: Action, before: Record, after: Record) -> bool:
+    """Return whether a record lacks the keys of all fields that `emptied` asks for."""
+    return all(at(after.data, keys) is MISSING for keys in _unsent(policy, action, before))
+
+
+def _unsent(policy: Policy, action: Action, before: Record) -> dict[tuple[str, ...], str]:
+    """Return the fields of the mapping with a value that a leave did not send, by their keys."""
     written = [path_of(each.field) for each in action.changes]
-    paths = {rule.keys: rule.path for rule in policy.fields}
-    found: list[str] = []
-    for keys, path in paths.items():
-        old, new = at(before.data, keys), at(after.data, keys)
-        if not has_value(old) or any(keys_overlap(keys, each) for each in written):
-            continue
-        if has_value(new) or (new is MISSING and not alike):
-            return []
-        found.append(path)
-    return found if len(found) > 1 else []
+    return {
+        rule.keys: rule.path
+        for rule in policy.fields
+        if has_value(at(before.data, rule.keys))
+        and not any(keys_overlap(rule.keys, each) for each in written)
+    }
 
 
 def _of_mapping(policy: Policy, action: Action, before: Record) -> Iterator[str]:

@@ -378,6 +378,8 @@ class Gates:
             found = self.check.more_changed(action, before, last, alike=self.check.looks)
         elif shown is not None:
             found = self.check.more_changed(action, before, shown)
+        if action.verb.takes_access and shown is not None and self.check.tells(before, shown):
+            found = self.check.more_changed(action, before, shown) and found  # both must show it
         if found and not (found := self._not_by_others(before.id, found)):
             return  # nothing shows what this write did beside that: the next one is looked at
         what = f"the {_WORDS.get(action.verb, 'leave')} of target record {before.id}"

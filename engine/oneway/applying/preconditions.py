@@ -111,6 +111,10 @@ class LiveState:
         )
         self._source.planned = PlannedSource.of(plan, linked)
 
+    def listed(self, target_id: str) -> Record | None:
+        """Return a target record as the list shows it; None if it does not, or cannot be read."""
+        return self._target.listed(target_id)
+
     def forget(self, *, renew: bool = False) -> None:
         """Forget the records of this thread's last check; `renew` reads lists anew as well."""
         self._source.forget()

@@ -3,7 +3,14 @@
 from enum import Enum
 from typing import NamedTuple
 
-from oneway.applying.compare_records import at_stake, emptied, has_value, more_changed, shows
+from oneway.applying.compare_records import (
+    at_stake,
+    emptied,
+    has_value,
+    lacks_unsent,
+    more_changed,
+    shows,
+)
 from oneway.applying.preconditions import LiveState
 from oneway.core.connector import Capability, NotSent, ReadError, Unknown, WriteError, reads_by_id
 from oneway.core.key_forms import is_other_form
@@ -184,7 +191,12 @@ class WriteCheck:
             return more_changed(policy, action, before, after, alike=alike)
         if not self.confirms(action, after):
             return []
-        return emptied(policy, action, before, after, alike=alike)
+        if alike and lacks_unsent(policy, action, before, after):
+            # A request may show less of people who have left. Then the list tells.
+            self._live.forget(renew=True)
+            listed = self._live.listed(before.id)
+            return [] if listed is None else emptied(policy, action, before, listed, alike=True)
+        return emptied(policy, action, before, after)
 
     def _has_left(self, record: Record) -> bool:
         """Return whether a target record counts as left, or is due to leave."""
