@@ -20,8 +20,9 @@ done
 """
 
 _EFFECT = """\
-# A person decides about what ends with 6: more people leave or come back, or a
-# guard lets more through. `same` only shows a record that is treated differently.
+# A person decides about what ends with 6: more people leave or
+# come back, or a guard lets more through. `same` only shows a
+# record that is treated differently.
 git diff -z --name-only --diff-filter=M "{base}" -- 'mappings/*.yaml' | {{
   ended=0
   while IFS= read -r -d '' mapping; do
