@@ -8,6 +8,7 @@
   than 7 parameters.
 - Dataclasses are made by `oneway.core.dataclass`.
 - No modules import each other in a circle, not even within functions; for types alone they may.
+- The repository has at its top what `TOP` names, and nothing that a command left behind.
 - The top level of `engine/oneway` has at most 14 folders and 3 modules.
 - Every module is in the list of modules of `engine/README.md`, which this script writes
   (`--write`) from the first line of each docstring.
@@ -30,6 +31,12 @@ PAGE = ROOT / "engine" / "README.md"
 BEGIN, END = "<!-- modules: written by tests/house.py -->", "<!-- end of modules -->"
 LONGEST, MOST = 40, 7
 FOLDERS, MODULES = 14, 3
+TOP = {
+    ".ci", ".dockerignore", ".github", ".gitignore", ".pre-commit-hooks.yaml", "CHANGELOG.md",
+    "Containerfile", "LICENSE", "Makefile", "README.md", "SECURITY.md", "benchmarks", "connectors",
+    "docs", "engine", "mappings", "pyproject.toml", "requirements", "schemas", "tests", "tools",
+    "uv.lock",
+}  # fmt: skip
 
 TWICE: Mapping[str, str] = {}
 """Class names that may be defined twice, each with the reason."""
@@ -114,6 +121,16 @@ def _imported(node: ast.AST, names: Collection[str]) -> Iterator[str]:
         yield from _imported(child, names)
 
 
+def left_behind() -> Iterator[str]:
+    """Yield what is at the top of the repository and has no place there."""
+    if not (ROOT / ".git").exists():  # an archive of it
+        return
+    command = ("git", "-C", str(ROOT), "ls-files", "-z")
+    names = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split("\0")
+    for name in sorted({name.partition("/")[0] for name in names if name} - TOP):
+        yield f"{name} is no part of the repository: take it out"
+
+
 def top_level() -> Iterator[str]:
     """Yield what is wrong with the number of rooms."""
     inside = [each for each in (ROOT / PACKAGES[0]).iterdir() if not each.name.startswith("__py")]
@@ -193,7 +210,7 @@ def main() -> int:
         print_lines(next(iter(sys.argv[2:]), ""))
         return 0
     parsed = modules()
-    found = [*class_names(parsed), *functions(parsed), *top_level()]
+    found = [*class_names(parsed), *functions(parsed), *top_level(), *left_behind()]
     found += [*slow_dataclasses(parsed), *circles(parsed)]
     found += page(parsed, write="--write" in sys.argv)
     print("\n".join(found) or f"{len(parsed)} modules, nothing to say")
