@@ -230,7 +230,8 @@ class _Reconciler:
             why = f"{text}, and cannot be asked for: {self.evidence.unread[link.target_id]}"
             return Match(gone=Reason("gone", why, warning=True))
         if link.target_id not in self.evidence.gone:
-            return Match(gone=Reason("gone", f"{text}, and was not looked up", warning=True))
+            why = f"{text}, and nothing else shows it: the target has no request for one record"
+            return Match(gone=Reason("gone", why, warning=True))
         again, text = self.policy.gone is Gone.CREATE, f"{text} and was not found by its id either"
         text = text if again else f"{text}: `gone: create` in the mapping would create it again"
         return Match(gone=Reason("gone", text, warning=True), proven=True, again=again)
