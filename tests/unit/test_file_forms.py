@@ -173,10 +173,19 @@ def test_where_a_line_of_headings_is_missing_no_message_shows_a_persons_values(
         opened().suggest(str(path))
 
 
-def test_headings_of_which_none_is_known_are_headings(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kst,q4 2025,zeta\n7,yes,1\n8,no,2\n",
+        "Pracownik1,Imie,Dzial\nKow1,Anna,IT\nNow2,Jan,HR\n",
+        "Kst1,x\nK1,a\nK2,b\n",
+        "2024,2025,osoba\n1200,1300,Anna\n1400,1500,Jan\n",
+    ],
+)
+def test_headings_of_which_none_is_known_are_headings(tmp_path: Path, text: str) -> None:
     path = tmp_path / "people.csv"
-    path.write_text("kst,q4 2025,zeta\n7,yes,1\n8,no,2\n")
-    assert opened().suggest(str(path)).columns == ("kst", "q4 2025", "zeta")
+    path.write_text(text)
+    assert opened().suggest(str(path)).columns == tuple(text.partition("\n")[0].split(","))
 
 
 def test_what_a_file_says_of_itself_is_taken(tmp_path: Path) -> None:

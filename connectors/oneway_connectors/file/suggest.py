@@ -116,25 +116,33 @@ class _Columns:
 def _lack_headings(columns: _Columns) -> bool:
     """Return whether the names of columns are a record's values.
 
-    No name is known of any column, and one has digits and is written like most cells below it.
+    No name is known of any column, and of those with digits, at least half are written like most
+    cells below them: `00101` above `00102`, but neither `Q1` above `yes` nor `Kst1` above `K1`.
     """
-    return not any(map(concept, columns.found)) and any(
-        any(map(str.isdigit, name)) and _is_usual(_form(name), each.values)
-        for name, each in columns.found.items()
-    )
+    if any(map(concept, columns.found)):
+        return False
+    digits = {name for name in columns.found if any(map(str.isdigit, name))}
+    alike = sum(_is_like_its_cells(name, columns.found[name].values) for name in digits)
+    return 0 < len(digits) <= 2 * alike
 
 
-def _is_usual(form: str, values: Sequence[Value]) -> bool:
+def _is_like_its_cells(name: str, values: Sequence[Value]) -> bool:
+    if _YEAR.fullmatch(name.strip()):
+        return False
+    form = _form(name)
     alike = sum(1 for value in values if _form(str(value)) == form)
     return alike * 2 > len(values) or (not values and _VALUE.fullmatch(form) is not None)
 
 
 def _form(text: str) -> str:
-    """Return a text with one `a` for letters in a row, and one `0` for digits."""
-    return re.sub(r"\d+", "0", re.sub(r"[^\W\d_]+", "a", text.strip()))
+    """Return the form of an email, or a text with `a` for each letter and `0` for each digit."""
+    if "@" in text:
+        return "@"
+    return re.sub(r"\d", "0", re.sub(r"[^\W\d_]", "a", text.strip()))
 
 
-_VALUE = re.compile(r"0|0([-/.]0){2}|a0a0|[a0._-]+@[a0.-]+")
+_YEAR = re.compile("(19|20)[0-9]{2}")
+_VALUE = re.compile(r"0+|0+([-/.]0+){2}|a+0+a+0+|@")
 """The form of a number, a date, an account or an email."""
 
 
