@@ -1,8 +1,12 @@
-"""Law: a column written with other settings than declared gives no wrong day or number."""
+"""Laws: a column written with other settings than declared gives no wrong day or number.
+
+A slip says nothing about the other cells of its column.
+"""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -43,13 +47,22 @@ def is_whole(record: Record) -> bool:
     return not record.problem and "a" in record.data
 
 
-@given(forms, st.lists(days | st.none(), max_size=30), days.filter(lambda day: day.day > 12))
+telling_days = days.filter(lambda day: day.day > 12)
+
+
+@given(
+    forms,
+    st.tuples(
+        st.lists(days | st.none(), max_size=25), st.lists(telling_days, min_size=3, max_size=3)
+    )
+    | st.tuples(st.lists(days | st.none(), max_size=3), st.lists(telling_days, min_size=1)),
+)
 @settings(max_examples=150)
 def test_a_column_in_the_other_order_gives_no_wrong_day(
-    tmp_path_factory: Any, form: tuple[str, str], some: list[date | None], telling: date
+    tmp_path_factory: Any, form: tuple[str, str], some: tuple[list[date | None], list[date]]
 ) -> None:
     folder, (declared, written) = tmp_path_factory.mktemp("f"), form
-    column = [*some, telling]
+    column = [*some[0], *some[1]]
     cells = [day.strftime(written) if day else "" for day in column]
     for record, day in zip(read(folder, cells, f"a=date:{declared}"), column, strict=True):
         assert not is_whole(record) or record.data["a"] == (day.isoformat() if day else "")
@@ -78,6 +91,143 @@ def test_a_slip_says_nothing_about_its_neighbours(
     assert "not written like" not in last.problem
 
 
+def a_monday(chance: Random) -> date:
+    return date(1955, 1, 3) + timedelta(weeks=chance.randrange(3_000))
+
+
+def a_first_monday(chance: Random) -> date:
+    some = a_monday(chance)
+    return some - timedelta(weeks=(some.day - 1) // 7)
+
+
+def any_day(chance: Random) -> date:
+    return date(1955, 1, 1) + timedelta(days=chance.randrange(20_000))
+
+
+USUAL = {
+    "firsts of months": lambda chance: any_day(chance).replace(day=1),
+    "first Mondays": a_first_monday,
+    "one day": lambda _: date(2026, 9, 1),
+    "one odd day": lambda _: date(2026, 9, 2),
+    "one month": lambda chance: date(2026, 9, chance.randint(1, 9)),
+    "Septembers": lambda chance: date(chance.randint(1990, 2026), 9, 1),
+    "birthdays": any_day,
+    "Mondays": a_monday,
+}
+
+
+@given(
+    st.sampled_from(sorted(USUAL)),
+    st.integers(20, 200),
+    st.randoms(use_true_random=True),
+    st.sampled_from(
+        [
+            ("dd/MM/yyyy", "%d/%m/%Y", "03/15/2024"),
+            ("MM/dd/yyyy", "%m/%d/%Y", "15/03/2024"),
+            ("dd/MM/yy{1950}", "%d/%m/%y", "03/15/24"),
+            ("dd/MM/yy{1950}", "%d/%m/%y", "31/09/26"),
+            ("dd/MM/yy{1950}", "%d/%m/%y", "95/01/30"),
+        ]
+    ),
+)
+@settings(max_examples=150)
+def test_one_slip_does_not_take_the_days_of_everybody_else(
+    tmp_path_factory: Any, usual: str, rows: int, chance: Random, form: tuple[str, str, str]
+) -> None:
+    pattern, written, slip = form
+    column = [USUAL[usual](chance) for _ in range(rows)]
+    cells = [day.strftime(written) for day in column]
+    *others, last = read(tmp_path_factory.mktemp("f"), [*cells, slip], f"a=date:{pattern}")
+    assert [each.data.get("a") for each in others] == [day.isoformat() for day in column]
+    assert not is_whole(last)
+
+
+@given(st.sampled_from(["firsts of months", "first Mondays"]), st.randoms(use_true_random=True))
+@settings(max_examples=30)
+def test_one_cell_tells_if_the_other_days_are_usual_in_the_other_order(
+    tmp_path_factory: Any, usual: str, chance: Random
+) -> None:
+    cells = [f"{USUAL[usual](chance):%m/%d/%Y}" for _ in range(100)]
+    found = read(tmp_path_factory.mktemp("f"), [*cells, "03/15/2024"], "a=date:dd/MM/yyyy")
+    # A day such as 05/05 is the same in both orders.
+    assert [is_whole(each) for each in found] == [*(cell[:2] == cell[3:5] for cell in cells), False]
+
+
+@given(st.integers(2, 9), st.randoms(use_true_random=True))
+@settings(max_examples=30)
+def test_several_slips_among_the_firsts_of_many_months_say_nothing(
+    tmp_path_factory: Any, slips: int, chance: Random
+) -> None:
+    firsts = [date(1990 + number // 12, number % 12 + 1, 1) for number in range(240)]
+    chance.shuffle(firsts)
+    cells = [*(f"{day:%d/%m/%Y}" for day in firsts), *["12/24/2026"] * slips]
+    found = read(tmp_path_factory.mktemp("f"), cells, "a=date:dd/MM/yyyy")
+    assert sum(map(is_whole, found)) == len(firsts)
+    # The firsts of one year may as well be the first twelve days of January.
+    cells = [*(f"{number:02}/01/2027" for number in range(2, 13)), *["24/12/2026"] * slips]
+    found = read(tmp_path_factory.mktemp("f"), cells, "a=date:MM/dd/yyyy")
+    assert not any(map(is_whole, found))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [""] * 200,
+        ["12/10/2026"] * 12,
+        ["05/01/2027", "06/01/2027", "08/01/2027"] * 4,
+        [*[""] * 197, "30/09/2026", "12/10/2026", "24/12/2026"],
+        [*[""] * 197, "01/10/2026", "12/10/2026", "03/11/2026"],
+        ["01/09/2024", "01/10/2024", "01/03/2025", "01/07/2025", "TBC", "99/99/9999", "00/00/0000"],
+    ],
+)
+def test_an_ordinary_column_is_read(tmp_path: Path, cells: list[str]) -> None:
+    usual = [cell for cell in cells if cell[2:3] == "/" and cell[:2] not in ("99", "00")]
+    found = read(tmp_path, cells, "a=date:dd/MM/yyyy")
+    assert sum(is_whole(each) and each.data["a"] != "" for each in found) == len(usual)
+    assert not any("not written like" in each.problem for each in found)
+
+
+@pytest.mark.parametrize(
+    ("decimal", "usual", "slip"),
+    [
+        ("comma", "2.500", "2500.50"),
+        ("comma", "1,5", "1.234"),
+        ("comma", "37,5", "37.5"),
+        ("point", "2,500", "2500,50"),
+        ("point", "0.5", "0,5"),
+        ("", "2.5", "2,5"),
+    ],
+)
+def test_one_slip_does_not_take_the_numbers_of_everybody_else(
+    tmp_path: Path, decimal: str, usual: str, slip: str
+) -> None:
+    found = read(tmp_path, [*[usual] * 19, slip], "a=number", decimal=decimal)
+    assert all(map(is_whole, found[:-1]))
+
+
+@pytest.mark.parametrize(
+    ("decimal", "usual", "telling"),
+    [
+        ("comma", "2,500", ["2500.50"]),
+        ("comma", "1.000", ["0.500"]),
+        ("comma", "2.500", ["7.5", "12.5", "1.25"]),
+        ("point", "2.500", ["1250,5"]),
+        ("", "2.500", ["1250,5"]),
+    ],
+)
+def test_numbers_are_doubted_if_more_than_a_slip_speaks_for_the_other_mark(
+    tmp_path: Path, decimal: str, usual: str, telling: list[str]
+) -> None:
+    found = read(tmp_path, [*[usual] * 19, *telling], "a=number", decimal=decimal)
+    assert not any(map(is_whole, found))
+
+
+def test_thousands_do_not_speak_for_a_decimal_comma(tmp_path: Path) -> None:
+    found = read(tmp_path, ["950", "1,250", "2,400"], "a=number")
+    assert [is_whole(each) for each in found] == [True, False, False]
+    assert "not written like" not in found[1].problem
+
+
 def test_a_few_slips_among_many_cells_say_nothing_about_their_column(tmp_path: Path) -> None:
     cells = ["12/10/2026", *["24/12/2026"] * 30, *["12/24/2026"] * 3]
     found = read(tmp_path, cells, "a=date:dd/MM/yyyy")
@@ -91,6 +241,8 @@ def test_a_slip_in_a_year_of_two_digits_does_not_mean_that_the_year_comes_first(
     *others, last = read(tmp_path, [*cells, "31/02/26"], "a=date:dd/MM/yy{1950}")
     assert all(map(is_whole, others))
     assert "there is no such day" in last.problem
+    leavers = read(tmp_path, ["30/09/26", "31/12/26", "31/09/26"], "a=date:dd/MM/yy{1950}")
+    assert [is_whole(each) for each in leavers] == [True, True, False]
     swapped = read(tmp_path, ["95/01/30", "01/02/03", "87/05/19"], "a=date:dd/MM/yy{1950}")
     assert not any(map(is_whole, swapped))
     assert "yy{1950}/MM/dd fits all of its cells" in swapped[1].problem
@@ -121,7 +273,7 @@ def test_a_column_with_the_other_decimal_mark_gives_no_wrong_number(
 
 def test_a_large_file_is_weighed_as_a_whole(tmp_path: Path) -> None:
     """Rows that fit both orders would otherwise be read many at once."""
-    cells = ["", "", "12/10/2026"] * 9_000 + ["12/24/2026"]
+    cells = ["", "", "12/10/2026"] * 9_000 + ["12/24/2026"] * 3
     found = read(tmp_path, cells, "a=date:dd/MM/yyyy")
     assert [is_whole(each) for each in found] == [cell == "" for cell in cells]
 

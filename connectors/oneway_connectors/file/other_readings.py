@@ -3,11 +3,16 @@
 An export with other settings swaps days and months, or points and commas. Some cells then do not
 fit the declared type, and show it. Others fit both: `12/10/2026` would be a wrong day that nobody
 notices. So the cells that tell decide about the whole column before any of its cells is read.
+
+A slip tells as well, and must not discredit the days of everybody else. If few cells tell, those
+that fit both count by what is usual: people start on the first of a month, or on one weekday, and
+numbers with thousands are commoner than numbers with three decimals.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import islice
 
 from oneway.core import day_patterns
@@ -17,9 +22,12 @@ from oneway_connectors.file.csv_types import SERIAL, CellType
 
 _ROWS = 10_000
 """How many rows are counted at a time."""
-_ONE_IN = 10
-"""Another place of the year needs this share of the cells that it reads: any day of a month may be
-a year, so that a slip such as 31/02/26 would speak against a whole column."""
+_MANY = 10
+"""If so many cells fit both readings, more than one of them would tell if the other were right."""
+_LEAST = 4
+"""Fewer days may fall on one weekday by chance."""
+_SAMPLE = 1000
+"""How many different values that both readings accept are kept."""
 
 
 def others_of(kind: CellType) -> tuple[CellType, ...]:
@@ -64,28 +72,57 @@ class _Tally:
         self.kind = kind
         self.other = other
         self.ours = self.theirs = self._both = self._neither = 0
+        self._is_swap = other == others_of(kind)[0]
+        self._pairs: set[tuple[Hashable, Hashable]] = set()
+        self._three_decimals = False
 
     def note(self, cells: Mapping[str, int]) -> None:
         """Note the texts of cells, with the number of each."""
         for text, times in cells.items():
-            ours, theirs = self.kind.meaning(text), self.other.meaning(text)
-            if ours is None and theirs is None:
+            ours, theirs = self._declared(text), self.other.meaning(text)
+            if ours is None and (theirs is None or not self._tells(text)):
                 self._neither += times if text else 0
             elif ours is None:
                 self.theirs += times
+                self._three_decimals |= "" != self.other.mark == text[-4:-3]
             elif theirs is None:
                 self.ours += times
             elif ours != theirs:
                 self._both += times
+                if len(self._pairs) < _SAMPLE:
+                    self._pairs.add((ours, theirs))
+
+    def _declared(self, text: str) -> Hashable:
+        found = self.kind.meaning(text)
+        if found is None and self.kind.kind == "number" and not self.kind.mark:
+            # Thousands do not fit JSON notation, but `1,250` does not speak for a comma either.
+            return replace(self.kind, mark=POINT).meaning(text)
+        return found
+
+    def _tells(self, text: str) -> bool:
+        """Return whether a cell that fits only the other type tells that the column has it.
+
+        Any day of a month may be a year: 31/02/26 is a slip, although 2031-02-26 exists.
+        """
+        return self._is_swap or not day_patterns.is_missing_day(text, self.kind.pattern)
 
     @property
     def is_better(self) -> bool:
         """Whether so many cells fit only the other type that they are no slips."""
-        slip = self.theirs == 1 < self.ours
-        if not self.theirs or slip or is_overwhelming(self.ours, self.ours + self.theirs):
-            return False
-        swapped = self.other == others_of(self.kind)[0]
-        return swapped or self.theirs * _ONE_IN >= self._both
+        leaning = self._leaning
+        fit = self.ours + (len(self._pairs) if leaning > 0 else 0)
+        may_slip = self.ours > 1 or (self._both >= _MANY and leaning >= 0)
+        slips = (self.theirs == 1 and may_slip) or is_overwhelming(fit, fit + self.theirs)
+        return self.theirs > 0 and not slips
+
+    @property
+    def _leaning(self) -> int:
+        """What the cells that fit both speak for: above 0 for the type, below 0 for the other."""
+        # If one number has three decimals, `1.250` is probably not a thousand.
+        if self._three_decimals:
+            return -1
+        ours, theirs = zip(*self._pairs, strict=True) if self._pairs else ((), ())
+        return _usual(ours) - _usual(theirs) if self._is_swap else 0
 
     @property
     def doubt(self) -> str:
@@ -100,3 +137,16 @@ class _Tally:
             f"is perhaps not written like {form}: {why}; was the export made with other settings? "
             f"export it again, or change the option {option}"
         )
+
+
+def _usual(values: Sequence[Hashable]) -> int:
+    """Return how usual some days or numbers are.
+
+    2 for firsts of months and whole numbers, 1 for days of one weekday, otherwise 0.
+    """
+    days = [each for each in values if isinstance(each, date)]
+    whole = sum(isinstance(each, (int, float)) and each % 1 == 0 for each in values)
+    if is_overwhelming(whole + sum(each.day == 1 for each in days), len(values)):
+        return 2
+    alike = max(Counter(each.weekday() for each in days).values(), default=0)
+    return int(alike >= _LEAST and is_overwhelming(alike, len(values)))

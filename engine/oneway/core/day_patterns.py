@@ -18,7 +18,6 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import permutations
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
@@ -177,21 +176,39 @@ def read(text: str, pattern: str) -> date | None:
 def reordered(pattern: str) -> tuple[str, ...]:
     """Return the patterns with day, month and year in another order that could fit the same text.
 
-    The first one swaps day and month. Others exist only if the year has two digits.
+    The first one swaps day and month. Others, of the orders that people write, exist only if the
+    year has two digits.
     """
     pieces = list(_pieces(pattern))
     kinds = ["year", "month", "day"]
     places = {_kind(piece): at for at, piece in enumerate(pieces) if _kind(piece) in kinds}
     if pieces[places["month"]] in ("MMM", "MMMM"):
         return ()
+    swapped = {"year": "year", "month": "day", "day": "month"}
+    there = sorted(kinds, key=places.__getitem__)
+    orders = [[swapped[each] for each in there]]
+    if _first_year(pattern) is not None:
+        orders += _ORDERS
     found = []
-    for order in (("year", "day", "month"), *permutations(kinds)):
+    for order in orders:
         moved = list(pieces)
-        for kind, other in zip(kinds, order, strict=True):
+        for kind, other in zip(there, order, strict=True):
             moved[places[kind]] = pieces[places[other]]
         found.append("".join(moved))
-    short = _first_year(pattern) is not None
-    return tuple(each for each in dict.fromkeys(found if short else found[:1]) if each != pattern)
+    return tuple(each for each in dict.fromkeys(found) if each != pattern)
+
+
+_ORDERS = [["day", "month", "year"], ["month", "day", "year"], ["year", "month", "day"]]
+
+
+def is_missing_day(text: str, pattern: str) -> bool:
+    """Return whether a text has a day up to 31 and a month that does not have it: 31/02."""
+    reader, kinds = _reader(pattern)
+    found = reader.fullmatch(text)
+    if found is None or read(text, pattern) is not None:
+        return False
+    said = dict(zip(kinds, found.groups(), strict=True))
+    return 1 <= int(said["day"]) <= 31 and 1 <= _month(said["month"]) <= 12
 
 
 def is_shaped(text: str, pattern: str) -> bool:
