@@ -1,4 +1,4 @@
-"""Successes that do not show what was asked for: not ready yet, changed on the way, in parts."""
+"""Successes that do not show what was asked for: not ready yet, in parts, or a refusal in words."""
 
 from typing import Any
 
@@ -12,12 +12,21 @@ from oneway.core.connector import Finding, JobState, ReadError, Unknown
 from oneway.core.records import Record
 from oneway_connectors.rest.system import Rest
 
-SHOWING = {200, 201, 206}
+SHOWING = {200, 201, 203, 206}
 others = st.sampled_from(sorted({*range(200, 300)} - {*SHOWING, 204}))
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
 AT_ONCE = altered(PAGED, "{type: none}")
 GET = '    get: {path: "/people/{id}"}\n'
 DETAIL = altered(GET, '    detail: [{path: "/people/{id}/job", into: job}]\n' + GET)
+ENVELOPED = (
+    altered(
+        "create: {method: POST, path: /people}",
+        "create: {method: POST, path: /people, record: user}",
+    )
+).replace(
+    'update: {method: PATCH, path: "/people/{id}"',
+    'update: {method: PATCH, path: "/people/{id}", record: user',
+)
 PROBE = MANIFEST.replace("resources:\n", "probe: [{label: signs in, path: /me}]\nresources:\n")
 FOLLOWED = altered(
     "create: {method: POST, path: /people}",
@@ -72,9 +81,10 @@ def test_a_list_that_is_being_prepared_is_requested_again() -> None:
 
 
 @pytest.mark.parametrize("status", sorted(SHOWING - {206}))
-def test_a_search_by_post_may_be_answered_201(status: int) -> None:
-    connector, _ = opened(page(1, status=status), manifest=AT_ONCE)
-    assert connector.reader("people").read().complete
+def test_a_list_may_be_answered_201_or_by_a_proxy_203(status: int) -> None:
+    connector, _ = opened(page(1, status=status), reply({"id": 1}, status), manifest=AT_ONCE)
+    assert connector.reader("people").read().problems == ()
+    assert connector.reader("people").get("1") == Record("1", {"id": 1})
 
 
 @pytest.mark.parametrize("body", [{"state": "ok", "person": 7}, {}, b""])
@@ -120,9 +130,36 @@ def test_a_record_has_a_state_of_its_own() -> None:
     connector, _ = opened(reply(own))
     assert connector.reader("people").get("7") == Record("7", own)
     manifest = altered('get: {path: "/people/{id}"}', 'get: {path: "/people/{id}", record: user}')
-    beside = {"user": {"id": 7}, "status": "pending"}
-    with pytest.raises(ReadError, match="not ready"):
-        opened(reply(beside), manifest=manifest)[0].reader("people").get("7")
+    invited = {"id": 7, "email": "a@example.com"}
+    connector, _ = opened(reply({"user": invited, "status": "pending"}), manifest=manifest)
+    assert connector.reader("people").get("7") == Record("7", invited)
+    for bare in ({"id": 7}, {"id": 7, "email": None}, None):
+        connector, _ = opened(reply({"user": bare, "status": "pending"}), manifest=manifest)
+        with pytest.raises(ReadError, match="not ready"):
+            connector.reader("people").get("7")
+
+
+@pytest.mark.parametrize(
+    "state", [{"status": "pending"}, {"state": "processing"}, {"ready": False}]
+)
+def test_a_write_that_shows_the_record_is_done_whatever_else_is_pending(
+    state: dict[str, Any],
+) -> None:
+    """An invitation was sent, or an export is being prepared."""
+    shown = {"id": 7, "email": "a@example.com"}
+    connector, _ = opened(
+        reply({"user": shown, **state}, 201), reply({"user": shown, **state}), manifest=ENVELOPED
+    )
+    writer = connector.writer("people")
+    assert writer.create({"email": "a@example.com"}, "t") == "7"
+    assert writer.update("7", {"email": "a@example.com"}, "t") == Record("7", shown)
+    for status in (200, 201):
+        bare = [reply({"user": {"id": 7}, **state}, status) for _ in range(2)]
+        connector, _ = opened(*bare, manifest=ENVELOPED)
+        with pytest.raises(Unknown):
+            connector.writer("people").create({"email": "a@example.com"}, "t")
+        with pytest.raises(Unknown):
+            connector.writer("people").update("7", {"email": "a@example.com"}, "t")
 
 
 REFUSALS: list[dict[str, Any]] = [
@@ -133,8 +170,17 @@ REFUSALS: list[dict[str, Any]] = [
     {"message": "Your session has expired, please sign in"}, {"message": "Forbidden"},
     {"msg": "invalid token"}, {"title": "Unauthorized"}, {"reason": "backend unavailable"},
     {"detail": "Authentication credentials were not provided."}, {"message": "Access denied"},
-    {"login_required": True}, {"maintenance": True}, {"loading": True}, {"hiddenCount": 2},
-    {"cursorInvalid": True}, {"retry_after": 10}, {"status": "incomplete"},
+    {"maintenance": True}, {"loading": True}, {"hiddenCount": 2}, {"cursorInvalid": True},
+    {"status": "incomplete"}, {"message": "Error 401: Unauthorized"}, {"status": "false"},
+    {"message": "Invalid or expired token"}, {"detail": "Service temporarily unavailable"},
+    {"error_message": None, "message": "401 Unauthorized"}, {"message": "Access denied."},
+    {"message": "The user directory is unavailable"}, {"notice": "Unauthorized: missing scope"},
+]  # fmt: skip
+REFUSALS_BESIDE_NOTHING: list[dict[str, Any]] = [
+    {"login_required": True}, {"retry_after": 10}, {"meta": {"retryAfter": "10"}},
+    {"detail": "Access denied for user 'sync'"},
+    {"message": "Access is forbidden for this key"},
+    {"message": "This client is unauthorized to list people"},
 ]  # fmt: skip
 NO_REFUSALS: list[dict[str, Any]] = [
     {"success": 1}, {"status": 0}, {"code": 0}, {"code": "NO_ERROR"}, {"code": "4711"},
@@ -142,6 +188,35 @@ NO_REFUSALS: list[dict[str, Any]] = [
     {"retry_after": None}, {"message": "No session has expired"}, {"title": "All users"},
     {"message": "Access will be denied from May"}, {"hiddenCount": 0}, {"maintenance": False},
     {"maintenance": "2026-12-01"}, {"loading": None}, {"status": "expires soon"},
+    {"auth_required": True}, {"code": "NO"}, {"code": "NG"}, {"code": "NOK"}, {"status": "no"},
+    *(
+        {"message": each}
+        for each in (
+            "Confidential. Unauthorized use of this API is forbidden.",
+            "Unauthorized access is logged", "Access to unauthorized persons is prohibited",
+            "Scheduled maintenance: service unavailable on Sunday 02:00 to 04:00",
+            "Scheduled maintenance, Sunday: service unavailable.",
+            "This endpoint will be unavailable from March", "Authentication is not required",
+            "Forbidden characters were removed from names", "Access denied: 0",
+            "The previous session expired and was renewed", "Invalid token: none",
+            "Old tokens expired on 2026-01-01", "MFA: authentication required from 2027",
+        )
+    ),
+]  # fmt: skip
+NOTICES: list[dict[str, Any]] = [
+    {"retryAfter": 60}, {"meta": {"poll": {"retry_after": 60}}}, {"login_required": True},
+    {"title": "Invalid token report"}, {"info": "Employee list for access denied report"},
+    *(
+        {"message": each}
+        for each in (
+            "Salary data is unavailable on the Basic plan", "Photos are unavailable",
+            "Field salary is forbidden for this key", "3 sessions expired",
+            "Multi-factor authentication is required for admins",
+            "Two-factor authentication required for all users",
+            "Invitation sent; the token expired invitations were removed",
+            "Users whose login expired are included",
+        )
+    ),
 ]  # fmt: skip
 
 
@@ -154,10 +229,30 @@ def test_a_refusal_beside_a_page_makes_the_list_incomplete(
     assert not connector.reader("people").read().complete
 
 
-@pytest.mark.parametrize("beside", NO_REFUSALS)
-def test_a_word_that_is_no_refusal_is_no_alarm(beside: dict[str, Any]) -> None:
+@pytest.mark.parametrize("beside", REFUSALS_BESIDE_NOTHING)
+def test_a_word_that_may_refuse_counts_beside_an_empty_page(beside: dict[str, Any]) -> None:
+    connector, _ = opened(reply({"data": [], **beside}), manifest=AT_ONCE)
+    assert not connector.reader("people").read().complete
+    connector, _ = opened(page(1, 2), reply({"data": [], **beside}))
+    assert not connector.reader("people").read().complete
     connector, _ = opened(reply({"data": [{"id": 1}], **beside}), manifest=AT_ONCE)
     assert connector.reader("people").read().problems == ()
+
+
+@pytest.mark.parametrize("beside", NO_REFUSALS)
+@pytest.mark.parametrize("rows", [[], [{"id": 1}]])
+def test_a_word_that_is_no_refusal_is_no_alarm(beside: dict[str, Any], rows: list[Any]) -> None:
+    connector, _ = opened(reply({"data": rows, **beside}), manifest=AT_ONCE)
+    assert connector.reader("people").read().problems == ()
+
+
+@pytest.mark.parametrize("beside", [*NO_REFUSALS, *NOTICES, *REFUSALS_BESIDE_NOTHING])
+def test_what_stands_beside_records_too_explains_no_empty_page(beside: dict[str, Any]) -> None:
+    full, empty = ({"data": rows, **beside} for rows in ([{"id": 1}, {"id": 2}], []))
+    connector, _ = opened(reply(full), reply(empty), reply(empty))
+    reader = connector.reader("people")
+    assert reader.read().problems == ()
+    assert reader.find("email", "a@example.com") == ()
 
 
 def nothing(request: httpx.Request) -> httpx.Response:

@@ -103,6 +103,18 @@ class Client:
         """Some ids that the last list showed, by resource: `get` should show them too."""
         self.shows: set[str] = set()
         """The resources whose `get` has shown a record."""
+        self.notices: set[str] = set()
+        """What might explain an empty answer, and stood beside records too."""
+
+    def doubted(self, doubts: Mapping[str, str], *, shown: bool) -> str:
+        """Return why an answer that shows nothing may be a refusal, or "".
+
+        What also stands beside records is a notice, and explains nothing.
+        """
+        if shown:
+            self.notices.update(doubts)
+            return ""
+        return next((doubts[each] for each in doubts if each not in self.notices), "")
 
     def for_one_read(self) -> "Client":
         """Return this client for the requests of one read, which share limits."""

@@ -29,9 +29,15 @@ from oneway.core.records import Value
 from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.links import next_link
 from oneway_connectors.rest.responses import Unreadable, is_path, parse_json, steps_to
-from oneway_connectors.rest.said_in_words import tells_failure, tells_more
+from oneway_connectors.rest.said_in_words import refusals_in, tells_failure, tells_more
 from oneway_connectors.rest.transport import Answer
-from oneway_connectors.rest.verdict import says_failed, says_left_out, says_unready, yes_or_no
+from oneway_connectors.rest.verdict import (
+    may_refuse,
+    says_failed,
+    says_left_out,
+    says_unready,
+    yes_or_no,
+)
 
 PARTIAL = 206
 
@@ -180,24 +186,51 @@ def least_said(answer: Answer, data: Value, records: str) -> Total | None:
     return Total(said_by, count)
 
 
-def fault_said(data: Value, records: str, read: str, before: int = 0) -> str:
+def fault_said(
+    data: Value, records: str, read: str, before: int = 0, *, shown: bool = False
+) -> str:
     """Return the sign that an error has left records out, or that they are yet to come, or "".
 
     `read` is the manifest's own condition for a refusal; keys that it reads are left to it.
-    `skipped` may repeat how many rows came `before`.
+    `skipped` may repeat how many rows came `before`. With `shown`, the answer has what was asked
+    for, so that a state beside it is about something else: an invitation, an export.
     """
-    for each in _beside(data, records):
-        if not each.near or re.search(rf"(?<!\w){re.escape(each.name)}(?!\w)", read):
-            continue
+    for each in _outside(data, records, read):
         told = words.MESSAGE.fullmatch(each.letters) and tells_failure(each.value)
         failed = says_failed(each.letters, each.value)
         if not failed and says_left_out(each.letters, each.value):
             failed = not (before and each.letters == "skipped" and count_of(each.value) == before)
         if told or failed:
             return f"{each.said_by} says that something failed"
-        if says_unready(each.letters, each.value):
+        if not shown and says_unready(each.letters, each.value):
             return f"{each.said_by} says that it is not ready"
     return ""
+
+
+def doubts_said(data: Value, records: str, read: str) -> Mapping[str, str]:
+    """Return what may explain why an answer shows nothing, each with its sign.
+
+    Beside records, these are notices: "Unauthorised use is forbidden", `retry_after: 60`.
+    """
+    return {
+        text: f"{each.said_by} says that something failed"
+        for each in _outside(data, records, read)
+        for text in _doubts(each)
+    }
+
+
+def _doubts(word: _Word) -> Iterator[str]:
+    if words.MESSAGE.fullmatch(word.letters):
+        yield from refusals_in(word.value)
+    if may_refuse(word.letters, word.value):
+        yield f"{word.letters} {word.value}"
+
+
+def _outside(data: Value, records: str, read: str) -> Iterator[_Word]:
+    """Yield the words near the records that the manifest's `refused_when` does not read."""
+    for each in _beside(data, records):
+        if each.near and not re.search(rf"(?<!\w){re.escape(each.name)}(?!\w)", read):
+            yield each
 
 
 def count_of(total: Value) -> int | None:

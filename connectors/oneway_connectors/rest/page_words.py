@@ -135,10 +135,11 @@ STATE = re.compile(
 """Whether the answer is ready: a word. `state` may also be a part of a country."""
 UNREADY = re.compile(
     "(?:is|still)*(?:pending|preparing|processing|generating|building|queued|running|inprogress|"
-    "notready|notstarted|loading|indexing|busy|(?:in|under)?maintenance(?:mode)?|"
-    "(?:log|sign|re)?(?:in|login|auth|authentication)required)"
+    "notready|notstarted|loading|indexing|busy|(?:in|under)?maintenance(?:mode)?)"
 )
 """A word for an answer that is yet to come; as a name, yes or no."""
+LOGIN = re.compile("(?:re)?(?:log|sign)in(?:is)?required|re(?:auth|authentication)required")
+"""Yes or no: whether to sign in, perhaps again."""
 RETRY = re.compile("retry(?:after|in)(?:s|ms|sec|seconds)?")
 """In how many seconds to ask again."""
 READY = re.compile(f"(?:is|are)?(?:{_THINGS})*(?:ready|prepared)")

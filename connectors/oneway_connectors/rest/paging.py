@@ -22,7 +22,14 @@ import httpx
 from oneway.core.connector import ReadError
 from oneway.core.records import Value
 from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.continuation import Total, count_of, fault_said, least_said, total_said
+from oneway_connectors.rest.continuation import (
+    Total,
+    count_of,
+    doubts_said,
+    fault_said,
+    least_said,
+    total_said,
+)
 from oneway_connectors.rest.list_end import (
     NUMBERED,
     check_beyond,
@@ -244,7 +251,9 @@ def _note_size(
     if page.answer.status == NO_CONTENT:
         return
     refused_when = client.api.errors.refused_when
-    if wrong := fault_said(page.data, listing.records, refused_when, before):
+    of = page.data, listing.records, refused_when
+    wrong = fault_said(*of, before) or client.doubted(doubts_said(*of), shown=page.sent > 0)
+    if wrong:
         said = f", and says: {said}" if (said := client.said(page.answer)) else ""
         so_far.problems.append(f"page {page.number} is incomplete: {wrong}{said}; {_SAY_WHEN}")
     if header := listing.paging.total_header:

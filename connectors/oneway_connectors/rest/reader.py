@@ -25,6 +25,7 @@ from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import (
     PARTIAL,
     Came,
+    doubts_said,
     fault_said,
     lacking,
     more_said,
@@ -50,6 +51,7 @@ from oneway_connectors.rest.responses import (
     rows_before,
     search,
     shown_at,
+    shows_values,
     tells_error,
 )
 from oneway_connectors.rest.template import Unusable
@@ -431,8 +433,7 @@ class RestReader:
     def _rest_of(self, found: Value, answer: Answer, data: Value, record: str) -> str:
         """Return why an answer has only a part of a record, or ""."""
         beside = not record.startswith(("@", "{", "["))  # what is beside is not the record's own
-        refused_when = self.client.api.errors.refused_when
-        if beside and (wrong := fault_said(data, record, refused_when)):
+        if beside and (wrong := self._fault_beside(found, data, record)):
             return wrong
         if not isinstance(found, list) and is_path(record) and not isinstance(data, list):
             # The next page of an object may be the next person's.
@@ -444,6 +445,12 @@ class RestReader:
         more = "" if count is None else lacking(total, count)
         more = more or more_said(answer, data, record, Came(count, pages=1)).said
         return f"more follows: {more}" if more else ""
+
+    def _fault_beside(self, found: Value, data: Value, record: str) -> str:
+        """Return the sign beside a record, or beside nothing, that the request failed, or ""."""
+        of = data, record, self.client.api.errors.refused_when
+        wrong = fault_said(*of, shown=shows_values(found, self.resource.id))
+        return wrong or self.client.doubted(doubts_said(*of), shown=bool(found))
 
     def _ask(
         self, single: Single, id: str, data: Mapping[str, Value] | None = None

@@ -107,8 +107,7 @@ _HELP = {
     "R107": "Check the manifest against the system's reference.",
 }
 _NOT_SHOWN_HELP = (
-    "Run again later. If the system always answers so, request what is answered with 200; if it "
-    "is a proxy that does, let it pass on answers unchanged."
+    "Run again later. If the system always answers so, request what is answered with 200."
 )
 STRAY = (
     "it has status 404 or 410, and is a page or text where JSON was expected, or of another address"

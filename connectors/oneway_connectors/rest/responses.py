@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -210,6 +210,13 @@ def says_success(data: Value) -> bool:
         return data is True
     plain = not any(isinstance(each, dict | list) and each for each in data.values())
     return plain and any(says_done(words.plain(name), each) for name, each in data.items())
+
+
+def shows_values(record: Value, id: Sequence[str]) -> bool:
+    """Return whether a part of an answer has more of a record than its id."""
+    if not isinstance(record, dict):
+        return bool(record)
+    return any(each not in (None, "", [], {}) for name, each in record.items() if name != id[0])
 
 
 def says_error(record: Mapping[str, Value]) -> bool:

@@ -2,10 +2,14 @@
 
 A sentence counts only if it is about this answer: not if it denies ("no limit was reached") or
 is about another day ("requests will be throttled").
+
+Beside records, a whole sentence has to refuse: "Access denied". Longer ones are notices: "Access
+denied events are logged". They count only beside nothing.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import chain, dropwhile
 
 from oneway.core.records import Value
 from oneway_connectors.rest import page_words as words
@@ -13,20 +17,48 @@ from oneway_connectors.rest import page_words as words
 
 def sentences(value: Value, depth: int = 2) -> Iterator[str]:
     """Yield the sentences in a text, a list of texts, or objects that contain a message."""
+    return chain.from_iterable(_texts(value, depth))
+
+
+def _texts(value: Value, depth: int = 2) -> Iterator[list[str]]:
     if isinstance(value, str) and len(value) <= _LONGEST:
-        yield from (each for each in map(_plain, _CLAUSE.split(value)) if each)
+        yield [each for each in map(_plain, _CLAUSE.split(value)) if each]
     elif isinstance(value, list) and depth:
         for each in value[:_MOST]:
-            yield from sentences(each, depth - 1)
+            yield from _texts(each, depth - 1)
     elif isinstance(value, dict) and depth:
         for name, each in value.items():
             if words.MESSAGE.fullmatch(words.plain(name)):
-                yield from sentences(each, depth - 1)
+                yield from _texts(each, depth - 1)
 
 
 def tells_failure(value: Value) -> bool:
-    """Return whether a sentence says that something was unavailable, or took too long."""
-    return any(_holds(_FAILED, each) or _limit_of(each) == "requests" for each in sentences(value))
+    """Return whether a text says that something failed or took too long, or is a refusal."""
+    said = any(_holds(_FAILED, each) or _limit_of(each) == "requests" for each in sentences(value))
+    return said or any(map(_refuses, _texts(value)))
+
+
+def refusals_in(value: Value) -> Iterator[str]:
+    """Yield the sentences that may refuse, if there is nothing beside them."""
+    for said in _texts(value):
+        if not _has_day(said):
+            yield from (
+                each
+                for each, after in zip(said, [*said[1:], ""], strict=False)
+                if _holds(_REFUSED, each) and not (_NOTICE.search(each) or after in _NONE)
+            )
+
+
+def _refuses(said: list[str]) -> bool:
+    """Return whether a text begins with a sentence that refuses, perhaps after "Error 401:"."""
+    own = list(dropwhile(_LEADS.fullmatch, said))
+    counted = len(own) > 1 and own[1] in _NONE
+    return bool(own) and bool(_REFUSAL.fullmatch(own[0])) and not (counted or _has_day(said))
+
+
+def _has_day(said: list[str]) -> bool:
+    """Return whether a text names a day, as one about maintenance does."""
+    return any(map(_DAY.search, said))
 
 
 def tells_more(value: Value, came: int | None) -> bool:
@@ -69,6 +101,8 @@ def _holds(pattern: re.Pattern[str], sentence: str) -> bool:
         return False
     for found in pattern.finditer(sentence):
         around = sentence[: found.start()].split()[-_BEFORE:]
+        if pattern is _REFUSED:
+            around += _NOT_PROVIDED.sub("", found[0]).split()
         if found[0] == "truncated" and _OF_A_VALUE.search(sentence):
             continue
         if pattern in _LIMITS:
@@ -120,18 +154,56 @@ _OF_A_VALUE = re.compile(
     r"chars?|letters?|digits?|decimals?)\b"
 )
 _OUT = "excluded|omitted|skipped|hidden|withheld|filtered out"
-_REFUSED = (
+_LEAD = (
+    r"(?:(?:sorry|http|error|status|code|[45]\d\d|your|the|this|an?|current|provided|supplied|given|"
+    "access|api|auth|bearer|user|security|web|refresh|jwt) )*"
+)
+_LEADS = re.compile(
+    r"sorry|(?:(?:api|http|server) )?(?:error|status|code|fault|failure)(?: code)?(?: [45]\d\d)?|"
+    r"(?:http )?[45]\d\d|error|warning"
+)
+"""What may precede a sentence that refuses."""
+_HAS = "(?:(?:is|are|was|were|has|have|been|already|currently|temporarily|now) )*"
+_REFUSAL = re.compile(
+    rf"{_LEAD}(?:"
+    rf"(?:(?:access|permission|request|login|user|client|you|resource|operation) )?{_HAS}"
+    "(?:unauthori[sz]ed|forbidden|denied)(?: (?:access|request|user|client))?|"
+    rf"(?:session|token|login|credentials) {_HAS}(?:expired|invalid|revoked|missing)|"
+    r"(?:invalid|expired|missing)(?: or (?:invalid|expired|missing))? (?:\w+ )?"
+    r"(?:session|token|credentials)|"
+    rf"(?:authentication )?credentials {_HAS}(?:not (?:provided|given)|required)|"
+    rf"(?:authentication|login) {_HAS}(?:required|failed|missing)|"
+    r"(?:(?:service|server|system|backend|database|gateway|shard|node|index|cluster|partition|"
+    rf"replica|region|upstream|directory)(?: \d+)? )?{_HAS}unavailable"
+    r")(?: (?:error|or (?:expired|invalid|revoked|missing)|please .*|"
+    "(?:and )?you (?:must|need|have) .*|(?:log|sign) in.*))?"
+)
+"""A whole sentence that refuses."""
+_DAY = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:scheduled|planned|upcoming)\b|"
+    r"\b(?:from|until|since|on) (?:\d{4}|\d{1,2} \d{2}|january|february|march|april|may|june|july|"
+    r"august|september|october|november|december)\b"
+)
+_NONE = {"0", "no", "none", "null", "never", "n a"}
+"""What says of a label that there is none: "Access denied: 0"."""
+_NOTICE = re.compile(
+    r"\bunauthori[sz]ed (?!(?:to|for|by|because|due|as|since|requests?|user|client|error)\b)\w+|"
+    r"\b(?:to|by) unauthori[sz]ed\b|\bforbidden \w+s\b|\b(?:renewed|refreshed|prohibited|logged)\b"
+)
+"""A sentence about others, or about what has been done already."""
+_NOT_PROVIDED = re.compile(r"\bnot (?=provided)")
+_REFUSED = re.compile(
     r"\b(?:unavailable|unauthori[sz]ed|forbidden)\b|\b(?:access|permission) denied\b|"
     r"\b(?:session|token|login)s?(?: \w+){0,2}? expired\b|\b(?:invalid|expired) (?:\w+ )?token\b|"
     r"\b(?:credentials|authentication)(?: \w+){0,2}? (?:not provided|required|failed|missing)\b"
 )
+"""What a sentence that refuses contains."""
 _FAILED = re.compile(
     rf"\b(?:some|[1-9]\d{{0,17}}) (?:\w+ )?(?:{_ROWS})(?: \w+){{0,3}}? (?:{_OUT})\b|"
     rf"\b(?:{_ROWS}|[1-9]\d{{0,17}})(?: \w+){{0,2}}? (?:{_OUT})(?: \w+){{0,4}}? "
     r"(?:permissions?|authori[sz]ation|access|rights|privileges)\b|"
     rf"\bthrottled\b|\btimed? ?out\b|\bincomplete\b|\bpartial(?:ly)?(?: {_ROWS}| result| content| "
     "response| list| success| failure)|"
-    rf"{_REFUSED}|"
     rf"\b(?:not|cannot|cant|couldnt) (?:be )?(?:{_GET})(?:ed|d)?\b|\bfailed to (?:{_GET}|get)\b"
 )
 _DENYING = {

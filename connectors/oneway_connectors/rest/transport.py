@@ -30,11 +30,11 @@ from oneway_connectors.rest.single_connection import Direct
 MISSING = frozenset({404, 410})
 """Statuses that mean that nothing exists there."""
 ACCEPTED = 202
-_SHOWING = frozenset({200, 201, 204, 206})
+_SHOWING = frozenset({200, 201, 203, 204, 206})
 """Successes that may show what was asked for: NestJS answers 201 to each search by POST.
 
-Others come before it is ready (202), were changed on their way (203), or tell of parts and changes
-(207, 208, 226).
+203 is a 200 that a proxy has transformed (RFC 9110, 15.3.4). Others come before it is ready (202),
+or tell of parts and changes (207, 208, 226).
 """
 _HEADERS: Mapping[str, str] = {
     "accept": "application/json",

@@ -19,7 +19,7 @@ def says_failed(letters: str, value: Value) -> bool:
         return yes_or_no(value) is True
     if words.SUCCESS.fullmatch(letters):
         return yes_or_no(value) is False or str(value).strip() == "0"
-    return bool(words.OUTCOME.fullmatch(letters)) and _is_bad_end(value)
+    return bool(words.OUTCOME.fullmatch(letters)) and _is_bad_end(letters, value)
 
 
 def says_left_out(letters: str, value: Value) -> bool:
@@ -38,13 +38,22 @@ def says_unready(letters: str, value: Value) -> bool:
         return yes_or_no(value) is True
     if words.READY.fullmatch(letters):
         return yes_or_no(value) is False
-    if words.RETRY.fullmatch(letters):
-        return str(value).strip().isdigit() and int(str(value)) > 0
     if not words.STATE.fullmatch(letters):
         return False
     if isinstance(value, Mapping):
         return any(says_unready(words.plain(name), each) for name, each in value.items())
     return isinstance(value, str) and bool(words.UNREADY.fullmatch(words.plain(value)))
+
+
+def may_refuse(letters: str, value: Value) -> bool:
+    """Return whether a value may explain why an answer shows nothing.
+
+    Beside records it describes the endpoint, or says when to ask again for changes.
+    """
+    if words.LOGIN.fullmatch(letters):
+        return yes_or_no(value) is True
+    text = str(value).strip() if words.RETRY.fullmatch(letters) else ""
+    return text.isdigit() and int(text) > 0
 
 
 def says_done(letters: str, value: Value) -> bool:
@@ -62,14 +71,19 @@ def yes_or_no(value: Value) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _is_bad_end(value: Value) -> bool:
-    """Return whether a status means failure: a word, an HTTP status, or an object."""
+def _is_bad_end(letters: str, value: Value) -> bool:
+    """Return whether a status means failure: a word, an HTTP status, or an object.
+
+    A short word under `code` may be a country or a currency: Norway's NO and NOK.
+    """
     if isinstance(value, Mapping):
         return any(says_failed(words.plain(name), each) for name, each in value.items())
-    if yes_or_no(value) is False:
-        return True
     text = words.plain(value) if isinstance(value, str) else ""
+    if value is False or text == "false":
+        return True
     if text:
+        if letters == "code" and len(text) < _SHORTEST:
+            return False
         return bool(words.BAD_END.fullmatch(text) or words.PART.fullmatch(text))
     number = str(value).strip() if isinstance(value, str | int) else ""
     if number.startswith("-") and number[1:].isdigit():
@@ -102,4 +116,5 @@ _ALL_WELL = {
 }  # fmt: skip
 _DIGIT = re.compile(r"\d")
 _APART = re.compile(r"[\s_/-]+")
+_SHORTEST = 4
 _GOOD_ENDS = {"ok", "success", "done"}

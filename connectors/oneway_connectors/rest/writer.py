@@ -37,6 +37,7 @@ from oneway_connectors.rest.responses import (
     says_failure,
     says_success,
     search,
+    shows_values,
     texts_in,
 )
 from oneway_connectors.rest.template import Unusable
@@ -250,7 +251,10 @@ class RestWriter:
     def _error_beside(self, write: WriteRequest, data: Value, record: Value) -> bool:
         """Return whether an answer that shows a record has an error beside it, or within it."""
         refused_when = self.client.api.errors.refused_when
-        wrong = fault_said(data, write.record, refused_when) if write.record else ""
+        wrong = ""
+        if write.record:
+            shown = shows_values(_found(write.record, data), self.resource.id)
+            wrong = fault_said(data, write.record, refused_when, shown=shown)
         within = isinstance(record, dict) and not refused_when and says_error(record)
         return bool(wrong) or within
 
@@ -451,6 +455,13 @@ class RestWriter:
 
     def _text_in(self, expression: str, data: Value) -> str:
         return id_text(search(expression, data))
+
+
+def _found(expression: str, data: Value) -> Value:
+    try:
+        return search(expression, data)
+    except Unreadable:
+        return None
 
 
 _ONE_PARENT = "Nothing was sent. Put the record under one of them in the system."
