@@ -75,7 +75,7 @@ NIGHT = "2026-11-22T00:00:30Z"
 
 
 def at(monkeypatch: pytest.MonkeyPatch, instant: str) -> None:
-    for module in ("options", "sync", "plan", "apply"):
+    for module in ("options", "sync", "plan", "apply", "explain"):
         told = datetime.fromisoformat(instant)
         monkeypatch.setattr(f"oneway.cli.{module}.now", lambda told=told: told)
 
@@ -111,8 +111,23 @@ def test_a_day_that_is_over_for_one_machine_stays_over_for_a_slower_one(
         assert world.run("plan", "m.yaml", "--out", "p.json").code == 0
         ended = world.run("apply", "p.json")
     assert left(world) == [2], ended.out
-    # What was planned by the slower clock is not applied, and that is told.
-    assert ended.code == (0 if how == "sync" else 5), ended.out + ended.err
+    # What was planned by a day that a run would refuse is not applied, and that is told.
+    assert ended.code == (5 if how == "as of tomorrow" else 0), ended.out + ended.err
+
+
+def test_a_plan_and_an_explanation_by_a_slower_clock_are_of_the_instant_of_a_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_day(world)
+    at(monkeypatch, NIGHT)
+    assert world.run("sync", "m.yaml").code == 0
+    at(monkeypatch, "2026-11-21T23:58:30Z")
+    asked = (("plan", "m.yaml", "--exit-code"), ("explain", "m.yaml", "2"))
+    planned, explained = (world.run(*command) for command in asked)
+    assert (planned.code, "2026-11-22T00:00:30Z" in planned.out) == (0, True), planned.out
+    assert "rehire" not in explained.out
+    # Another day may still be looked at.
+    assert world.run("plan", "m.yaml", "--exit-code", "--as-of", "2026-11-21").code == 3
 
 
 def test_what_a_slower_machine_writes_is_recorded_no_earlier(

@@ -2201,6 +2201,14 @@ MUTANTS = (
         "tests/cli/test_clock.py -k 'slower and sync'",
     ),
     Mutant(
+        "a-slower-clock-shows-a-day-that-is-over",
+        "runs/preview",
+        "    look_after_last_run(session)\n",
+        "",
+        "a plan by a slower clock is of the last run's instant",
+        "tests/cli/test_clock.py -k of_the_instant_of_a_run",
+    ),
+    Mutant(
         "a-slower-clock-applies-a-day-that-is-over",
         "runs/session",
         "self.prepared = kept.as_of(max(now, self.last_as_of or now))",

@@ -8,10 +8,11 @@ The clocks of two machines may differ by minutes. A run whose clock is behind th
 more than that goes by the last run's instants: a day that is over stays over.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from shlex import quote
 
-from oneway.core.diagnostics import refusal
+from oneway.core.diagnostics import Refused, refusal
 from oneway.core.instants import moment
 from oneway.history.journal.future import AHEAD, TOLERANCE
 from oneway.runs.prepare.request import instant_text, parse_instant
@@ -44,6 +45,15 @@ def plan_after_last_run(session: RunSession) -> None:
         what = f"this run's as-of instant is {_told(session, as_of)}"
         raise _refused(session, f"{what}, but the last run's was {_told(session, least)}")
     session.prepared = session.prepared.as_of(least)
+
+
+def look_after_last_run(session: RunSession) -> None:
+    """Let a plan that is only shown go by the instants that a run would go by.
+
+    Where a run would be refused, the plan is of the instant that was asked for.
+    """
+    with suppress(Refused):
+        plan_after_last_run(session)
 
 
 def apply_after_last_run(session: RunSession) -> None:

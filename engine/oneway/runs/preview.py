@@ -10,6 +10,7 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.planning.breach import Verdict
 from oneway.planning.endings import End
 from oneway.planning.plan import Plan
+from oneway.runs.as_of import look_after_last_run
 from oneway.runs.completeness import input_problems
 from oneway.runs.evidence.remembered import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
@@ -58,6 +59,7 @@ def preview(
     The session's systems must be open. `whole` and `known` are those of `plan_run`. Guards say
     nothing about a plan of which nothing may be written. With `keep`, the result has the inputs.
     """
+    look_after_last_run(session)
     remembered = recall(session)
     plan, found = plan_run(
         session, progress, remembered=remembered, whole=whole, shown_only=True, known=known
