@@ -2107,7 +2107,7 @@ MUTANTS = (
     Mutant(
         "a-status-is-no-fault",
         "oneway_connectors/rest/verdict",
-        "bool(words.OUTCOME.fullmatch(letters)) and _is_bad_end(value)",
+        "bool(words.OUTCOME.fullmatch(letters)) and _is_bad_end(letters, value)",
         "False",
         "a status of error beside rows says that they are a part",
         "tests/unit/test_rest_continuation.py -k failed_is_a_part",
@@ -2267,8 +2267,8 @@ MUTANTS = (
     Mutant(
         "a-record-beside-a-state-is-unread",
         "oneway_connectors/rest/reader",
-        "fault_said(*of, shown=shows_values(found, self.resource.id))",
-        "fault_said(*of)",
+        "fault_said(*near, shown=shows_values(found, self.resource.id))",
+        "fault_said(*near)",
         "a record that is shown is read, whatever is pending beside it",
         "tests/unit/test_rest_unready.py -k state_of_its_own",
     ),
@@ -2307,8 +2307,8 @@ MUTANTS = (
     Mutant(
         "only-the-last-page-may-fail",
         "oneway_connectors/rest/paging",
-        "if wrong := fault_said(page.data, listing.records, refused_when, before):",
-        "if not page.rows and (wrong := fault_said(page.data, listing.records, refused_when)):",
+        "if wrong := fault_said(*near, before) or doubted:",
+        "if not page.rows and (wrong := fault_said(*near, before) or doubted):",
         "an error beside any page makes the list a part",
         f"{VENDORS} -k any_page",
     ),

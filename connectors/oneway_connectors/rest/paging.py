@@ -250,10 +250,9 @@ def _note_size(
     so_far.left_out += max(0, page.sent - len(page.rows))
     if page.answer.status == NO_CONTENT:
         return
-    refused_when = client.api.errors.refused_when
-    of = page.data, listing.records, refused_when
-    wrong = fault_said(*of, before) or client.doubted(doubts_said(*of), shown=page.sent > 0)
-    if wrong:
+    near = page.data, listing.records, client.api.errors.refused_when
+    doubted = client.doubted(doubts_said(*near), shown=page.sent > 0)
+    if wrong := fault_said(*near, before) or doubted:
         said = f", and says: {said}" if (said := client.said(page.answer)) else ""
         so_far.problems.append(f"page {page.number} is incomplete: {wrong}{said}; {_SAY_WHEN}")
     if header := listing.paging.total_header:

@@ -448,9 +448,9 @@ class RestReader:
 
     def _fault_beside(self, found: Value, data: Value, record: str) -> str:
         """Return the sign beside a record, or beside nothing, that the request failed, or ""."""
-        of = data, record, self.client.api.errors.refused_when
-        wrong = fault_said(*of, shown=shows_values(found, self.resource.id))
-        return wrong or self.client.doubted(doubts_said(*of), shown=bool(found))
+        near = data, record, self.client.api.errors.refused_when
+        wrong = fault_said(*near, shown=shows_values(found, self.resource.id))
+        return wrong or self.client.doubted(doubts_said(*near), shown=bool(found))
 
     def _ask(
         self, single: Single, id: str, data: Mapping[str, Value] | None = None
