@@ -2865,6 +2865,22 @@ MUTANTS = (
         "tests/cli/test_names_of_no_file.py -k in_place_of",
     ),
     Mutant(
+        "a-first-test-has-one-way-of-leaving",
+        "runs/draft/leaving_questions",
+        "ways = ({**stays, date: past}, *_by_word(said, stays))",
+        "ways = ({**record},)",
+        "the test that `oneway new` drafts notices slips in its draft",
+        "tests/cli/test_drafted_test.py",
+    ),
+    Mutant(
+        "a-first-test-corrects-one-field",
+        "runs/draft/first_test",
+        "old |= differs",
+        "old = differs",
+        "the test that `oneway new` drafts notices slips in its draft",
+        "tests/cli/test_drafted_test.py",
+    ),
+    Mutant(
         "a-part-of-an-object-is-not-read",
         "runs/draft/first_test",
         "if not any(keys_overlap(source.keys(path), each) for each in read)",

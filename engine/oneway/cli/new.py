@@ -19,6 +19,7 @@ from oneway.cli.written import write_for_people
 from oneway.connections.environment import from_environment
 from oneway.core.diagnostics import refusal
 from oneway.core.phrases import are, count
+from oneway.mapping.compiler import Compiled
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.runs.draft.codes import with_codes, with_marks
@@ -33,6 +34,7 @@ from oneway.runs.draft.questions import questions
 from oneway.runs.draft.samples import Sample, kept_words, sampled
 from oneway.runs.draft.side import DraftSide, read_side
 from oneway.runs.draft.write import key_counts, mapping_text
+from oneway.runs.prepare.compilation import compile_data
 
 
 @click.command("new")
@@ -72,11 +74,14 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     pairs = with_marks(left, right, pairs, keys)
     today = now().date()
     draft = DraftMapping(left, right, pairs, keys, questions(left, right, today))
-    _write(mapping, mapping_text(_name(mapping, left, right), draft))
+    text = mapping_text(_name(mapping, left, right), draft)
+    _write(mapping, text)
     _say(console, mapping, left, right, len(pairs))
     _say_keys(console, left, right, keys)
     if usual.records:
-        _try_out(console, mapping, replace(draft, source=usual), today, no_sample=no_sample)
+        drafted, _ = compile_data(text.encode(), str(mapping), FOLDERS)
+        usual_draft = replace(draft, source=usual)
+        _try_out(console, mapping, usual_draft, drafted, today, no_sample=no_sample)
     _next(console, mapping)
     return Exit.DONE
 
@@ -97,14 +102,20 @@ def _sides(
 
 
 def _try_out(
-    console: Console, mapping: Path, draft: DraftMapping, today: date, *, no_sample: bool
+    console: Console,
+    mapping: Path,
+    draft: DraftMapping,
+    compiled: Compiled,
+    today: date,
+    *,
+    no_sample: bool,
 ) -> None:
     """Write a sample of invented people, unless `no_sample`, and a first test."""
     sample = sampled(draft)
     tables = " --reference people={0}" if any(each.looks_up for each in draft.pairs) else ""
     if not no_sample:
         _sample(console, mapping, (draft.source, draft.target), sample, tables)
-    test = first_test(mapping.name, today.isoformat(), draft, sample.source[-1])
+    test = first_test(mapping.name, today.isoformat(), draft, sample.source[-1], compiled)
     _write_beside(console, mapping, test)
 
 

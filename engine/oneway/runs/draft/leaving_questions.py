@@ -47,10 +47,12 @@ class Leaving:
     record: Mapping[str, Value] = field(default_factory=dict)
     stays: Mapping[str, Value] = field(default_factory=dict)
     """The values in the record of a person who has not left."""
-    notice: Mapping[str, Value] = field(default_factory=dict)
-    """The values for a person who leaves later, if that is not written in advance."""
-    last_day: Mapping[str, Value] = field(default_factory=dict)
-    """The values for a person whose last day is today."""
+    ways: tuple[Mapping[str, Value], ...] = ()
+    """The values of leavers: a record for each branch of `when`."""
+    notice: tuple[Mapping[str, Value], ...] = ()
+    """The values of people who leave later, if that is not written in advance."""
+    last_day: tuple[Mapping[str, Value], ...] = ()
+    """The values of people whose last day is today."""
     asks: str = ""
     """The question for a person to decide."""
     words: "DraftWords | None" = None
@@ -188,22 +190,35 @@ def _left(
         lacks = () if word else (_no_leavers(source, others),)
         more = _others(source, others) if word else ""
         return Leaving(word or "status == 'Left'", record=record, stays=stays, words=words,
-                       asks=_joined(guess, more), lacks=lacks, unclear=others)  # fmt: skip
+                       ways=_by_word(said, {}), asks=_joined(guess, more), lacks=lacks,
+                       unclear=others)  # fmt: skip
     read = expression(source, date)
     record[date] = past_day(today)
     stays[date] = "" if any(_reads_blank(source, date)) else None
     more = _others(source, others)
+    past, later = record[date], (today + timedelta(days=30)).isoformat()
+    ways = ({**stays, date: past}, *_by_word(said, stays))
     if scheduled:
+        ways = (*ways, {**stays, date: later})
         when = f"{word} || {read}" if word else read
-        return Leaving(when, record=record, stays=stays, asks=_joined(guess, more), words=words,
-                       unclear=others)  # fmt: skip
+        return Leaving(when, record=record, stays=stays, ways=ways, asks=_joined(guess, more),
+                       words=words, unclear=others)  # fmt: skip
     when = f"iif({read}, is_past({read}), {word})" if word else f"{read} && is_past({read})"
     asks = f"Access ends the day after {called(date)}. To end it on that day itself, write"
     asks = f"{asks} `!is_future({read})` in place of `is_past({read})`.{agree}"
-    notice, last = (today + timedelta(days=30)).isoformat(), today.isoformat()
-    return Leaving(when, record=record, stays=stays, notice={date: notice},
-                   last_day={date: last}, asks=_joined(guess, asks, more), words=words,
-                   unclear=others)  # fmt: skip
+    employed = (stays, *_by_word(said, stays)[:1])  # the day decides, whatever the word is
+    notice, last = (
+        tuple({**each, date: day} for each in employed) for day in (later, today.isoformat())
+    )
+    return Leaving(when, record=record, stays=stays, ways=ways, notice=notice, last_day=last,
+                   asks=_joined(guess, asks, more), words=words, unclear=others)  # fmt: skip
+
+
+def _by_word(said: LeftBy | None, stays: Mapping[str, Value]) -> tuple[Mapping[str, Value], ...]:
+    """Return the values of leavers who are known by a word alone, one for each word."""
+    if said is None:
+        return ()
+    return tuple({**stays, said.path: each} for each in said.words[:FEW])
 
 
 def _joined(*sentences: str) -> str:
