@@ -153,6 +153,24 @@ def test_one_cell_tells_if_the_other_days_are_usual_in_the_other_order(
     assert [is_whole(each) for each in found] == [*(cell[:2] == cell[3:5] for cell in cells), False]
 
 
+@pytest.mark.parametrize("slips", [0, 1, 2, 5])
+def test_slips_do_not_hide_that_the_other_days_are_firsts_in_the_other_order(
+    tmp_path: Path, slips: int
+) -> None:
+    cells = [f"{number % 12 + 1:02}/01/{1990 + number // 12}" for number in range(120)]
+    mixed = [*cells, "03/15/2024", *["24/12/2024"] * slips]
+    found = read(tmp_path, mixed, "a=date:dd/MM/yyyy")
+    wrong = [cell for cell in cells if cell[:2] != "01"]
+    assert sum("not written like" in each.problem for each in found) == len(wrong) + 1
+    # The same few days of a January are no reason to doubt that it is one.
+    january = [f"{day:02}/01/2027" for day in range(2, 13)]
+    *usual, last = read(
+        tmp_path, [*january, *["24/01/2027"] * 2, "01/15/2027"], "a=date:dd/MM/yyyy"
+    )
+    assert all(map(is_whole, usual))
+    assert not is_whole(last)
+
+
 @given(st.integers(2, 9), st.randoms(use_true_random=True))
 @settings(max_examples=30)
 def test_several_slips_among_the_firsts_of_many_months_say_nothing(

@@ -109,9 +109,11 @@ class _Tally:
     @property
     def is_better(self) -> bool:
         """Whether so many cells fit only the other type that they are no slips."""
-        leaning = self._leaning
-        fit = self.ours + (len(self._pairs) if leaning > 0 else 0)
-        may_slip = self.ours > 1 or (self._both >= _MANY and leaning >= 0)
+        leaning, pairs = self._leaning, len(self._pairs)
+        # Among many firsts of months in the other order, a few of `ours` are the slips.
+        ours = self.ours if leaning >= 0 or self.ours * _MANY >= pairs else 0
+        fit = ours + (pairs if leaning > 0 else 0)
+        may_slip = ours > 1 or (self._both >= _MANY and leaning >= 0)
         slips = (self.theirs == 1 and may_slip) or is_overwhelming(fit, fit + self.theirs)
         return self.theirs > 0 and not slips
 
