@@ -2275,9 +2275,17 @@ MUTANTS = (
     Mutant(
         "a-country-is-a-refusal",
         "oneway_connectors/rest/verdict",
-        '        if letters == "code" and len(text) < _SHORTEST:',
+        '        if (letters == "code" and len(text) < _SHORTEST) or _NO_ERRORS.match(str(value)):',
         "        if False:",
         "a code of NG may be a country",
+        "tests/unit/test_rest_unready.py -k no_refusal",
+    ),
+    Mutant(
+        "a-title-is-a-sentence",
+        "oneway_connectors/rest/continuation",
+        "words.TITLE.fullmatch(each.letters) and refuses(each.value)",
+        "words.TITLE.fullmatch(each.letters) and tells_failure(each.value)",
+        "the title of a report is no refusal",
         "tests/unit/test_rest_unready.py -k no_refusal",
     ),
     Mutant(

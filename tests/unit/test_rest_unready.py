@@ -174,6 +174,7 @@ REFUSALS: list[dict[str, Any]] = [
     {"status": "incomplete"}, {"message": "Error 401: Unauthorized"}, {"status": "false"},
     {"message": "Invalid or expired token"}, {"detail": "Service temporarily unavailable"},
     {"error_message": None, "message": "401 Unauthorized"}, {"message": "Access denied."},
+    {"title": "Service Unavailable"}, {"error_title": "Forbidden"},
     {"message": "The user directory is unavailable"}, {"notice": "Unauthorized: missing scope"},
 ]  # fmt: skip
 REFUSALS_BESIDE_NOTHING: list[dict[str, Any]] = [
@@ -188,6 +189,9 @@ NO_REFUSALS: list[dict[str, Any]] = [
     {"retry_after": None}, {"message": "No session has expired"}, {"title": "All users"},
     {"message": "Access will be denied from May"}, {"hiddenCount": 0}, {"maintenance": False},
     {"maintenance": "2026-12-01"}, {"loading": None}, {"status": "expires soon"},
+    {"title": "Invalid token report"}, {"title": "Employees with incomplete data"},
+    {"title": "Access denied events"}, {"reportTitle": "Quota exceeded"},
+    {"title": "Users whose requests timed out"}, {"status": "unexpired"}, {"result": "0 errors"},
     {"auth_required": True}, {"code": "NO"}, {"code": "NG"}, {"code": "NOK"}, {"status": "no"},
     *(
         {"message": each}
@@ -205,7 +209,7 @@ NO_REFUSALS: list[dict[str, Any]] = [
 ]  # fmt: skip
 NOTICES: list[dict[str, Any]] = [
     {"retryAfter": 60}, {"meta": {"poll": {"retry_after": 60}}}, {"login_required": True},
-    {"title": "Invalid token report"}, {"info": "Employee list for access denied report"},
+    {"info": "Employee list for access denied report"},
     *(
         {"message": each}
         for each in (

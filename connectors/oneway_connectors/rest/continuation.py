@@ -29,7 +29,7 @@ from oneway.core.records import Value
 from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.links import next_link
 from oneway_connectors.rest.responses import Unreadable, is_path, parse_json, steps_to
-from oneway_connectors.rest.said_in_words import refusals_in, tells_failure, tells_more
+from oneway_connectors.rest.said_in_words import refusals_in, refuses, tells_failure, tells_more
 from oneway_connectors.rest.transport import Answer
 from oneway_connectors.rest.verdict import (
     may_refuse,
@@ -197,6 +197,7 @@ def fault_said(
     """
     for each in _outside(data, records, read):
         told = words.MESSAGE.fullmatch(each.letters) and tells_failure(each.value)
+        told = told or (words.TITLE.fullmatch(each.letters) and refuses(each.value))
         failed = says_failed(each.letters, each.value)
         if not failed and says_left_out(each.letters, each.value):
             failed = not (before and each.letters == "skipped" and count_of(each.value) == before)

@@ -109,9 +109,11 @@ LIMITED = re.compile(
 MESSAGE = re.compile(
     "(?:error|api|response|request|result|user|additional|service|status)*"
     "(?:messages?|msgs?|warnings?|warn|notices?|notes?|hints?|info|information|details?|reasons?|"
-    "texts?|alerts?|diagnostics?|titles?)+"
+    "texts?|alerts?|diagnostics?)+"
 )
 """A message in a sentence."""
+TITLE = re.compile("(?:error|api|response|request|result|service|status|problem)*titles?")
+"""A heading: of a report, or of a refusal (RFC 9457)."""
 GRAVITY = re.compile("(?:message|log)*(?:level|severity|type)")
 """Beside a sentence: its severity."""
 POSITION = re.compile("(?:current)?pages?(?:number|no|num|index)?|number|current|index")
@@ -124,7 +126,7 @@ OUTCOME = re.compile(
 )
 """How the request ended: a word, a number, or an object."""
 BAD_END = re.compile(
-    "(?!no)(?:[a-z]*(?:error|exception|failed|failure|expired|denied|unavailable|timeout|timedout|"
+    "(?!no|un(?!a))(?:[a-z]*(?:error|exception|failed|failure|expired|denied|unavailable|timeout|timedout|"
     "unauthori[sz]ed|forbidden|aborted|throttled|throttling)s?|fail|invalid[a-z]*(?:token|session|"
     "credentials?|cursor)|ko|ng)|notok|nok|partiallyfailed|partialsuccess|partiallysucceeded"
 )

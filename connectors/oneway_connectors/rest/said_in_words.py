@@ -35,7 +35,12 @@ def _texts(value: Value, depth: int = 2) -> Iterator[list[str]]:
 def tells_failure(value: Value) -> bool:
     """Return whether a text says that something failed or took too long, or is a refusal."""
     said = any(_holds(_FAILED, each) or _limit_of(each) == "requests" for each in sentences(value))
-    return said or any(map(_refuses, _texts(value)))
+    return said or refuses(value)
+
+
+def refuses(value: Value) -> bool:
+    """Return whether a text is a refusal, and no more than that."""
+    return any(map(_begins_to_refuse, _texts(value)))
 
 
 def refusals_in(value: Value) -> Iterator[str]:
@@ -49,7 +54,7 @@ def refusals_in(value: Value) -> Iterator[str]:
             )
 
 
-def _refuses(said: list[str]) -> bool:
+def _begins_to_refuse(said: list[str]) -> bool:
     """Return whether a text begins with a sentence that refuses, perhaps after "Error 401:"."""
     own = list(dropwhile(_LEADS.fullmatch, said))
     counted = len(own) > 1 and own[1] in _NONE

@@ -82,7 +82,7 @@ def _is_bad_end(letters: str, value: Value) -> bool:
     if value is False or text == "false":
         return True
     if text:
-        if letters == "code" and len(text) < _SHORTEST:
+        if (letters == "code" and len(text) < _SHORTEST) or _NO_ERRORS.match(str(value)):
             return False
         return bool(words.BAD_END.fullmatch(text) or words.PART.fullmatch(text))
     number = str(value).strip() if isinstance(value, str | int) else ""
@@ -117,4 +117,6 @@ _ALL_WELL = {
 _DIGIT = re.compile(r"\d")
 _APART = re.compile(r"[\s_/-]+")
 _SHORTEST = 4
+_NO_ERRORS = re.compile(r"\s*0\s")
+"""How "0 errors" begins."""
 _GOOD_ENDS = {"ok", "success", "done"}
