@@ -381,6 +381,24 @@ def test_a_request_that_shows_little_of_who_has_left_says_nothing_of_the_record(
     assert (code, told in said) == ((5, True) if replaced and not shown else (0, False)), said
 
 
+def test_a_target_that_hides_who_has_left_is_asked_once(world: World, office: Office) -> None:
+    people(world, p1={"left": True}, p2={"left": True})
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "GET" and user and not user["active"]:
+            return 404, {}
+        if method == "PATCH":
+            user["active"] = False
+            return 200, {}
+        return None
+
+    office.odd = odd
+    code, said = sync(world)
+    assert code == 0, said
+    after = office.asked[office.asked.index("PATCH /users/1") :]
+    assert after == ["PATCH /users/1", "GET /users/1", "GET /users/2", "PATCH /users/2"]
+
+
 def switching_off(world: World, office: Office) -> None:
     """Let two people change, and each update switch its person off; the first one is sent."""
     people(world, p1={"name": "A"}, p2={"name": "B"}, p3={"left": True})

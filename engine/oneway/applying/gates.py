@@ -388,8 +388,10 @@ class Gates:
             self._stop_updates(what)
             raise Unknown(MORE_CHANGED, what, _IN_PARTS)
         if last is None and self.check.looks:
-            # A record that has left may be hidden, or deleted.
-            if action.verb.takes_access or not self._is_to_be_seen(ready, shown):
+            if action.verb.takes_access:
+                self._proven |= ready.stake  # who has left may be hidden: no other look shows more
+                return
+            if not self._is_to_be_seen(ready, shown):
                 return
             what = f"after {what}, a request does not show the record"
             if self.is_trial(ready):
