@@ -79,6 +79,12 @@ SLIPS = {
         ("email: {from: lower(trim(Email)),", "email: {from: lower(trim(Email)), on_blank: clear,")
     ],
     "a number overwritten": [("write: if_empty}", "write: overwrite}")],
+    "keys in another order": [
+        ("source: '\"Staff No\"', target: code", "source: ~"),
+        ("source: lower(trim(Email)), target: email, compare: ignore_case",
+         "source: '\"Staff No\"', target: code"),
+        ("source: ~", "source: lower(trim(Email)), target: email, compare: ignore_case"),
+    ],
     "another second key": [
         ("source: lower(trim(Email)), target: email", "source: '\"Last Name\"', target: lastName")
     ],

@@ -145,10 +145,10 @@ def test_every_line_behind_one_mark_can_be_used(made: tuple[World, Ended]) -> No
 def test_what_is_answered_is_tested_and_proved(made: tuple[World, Ended]) -> None:
     world, ended = made
     assert re.findall(r"oneway (\w+) map\.yaml", ended.err)[-3:] == ["prove", "test", "plan"]
-    assert "7 passed" in world.run("test", "map.yaml").out
+    assert "8 passed" in world.run("test", "map.yaml").out
     answer(world.folder)
     tested = world.run("test", "map.yaml")
-    assert (tested.code, "17 passed" in tested.out) == (0, True), tested.out
+    assert (tested.code, "18 passed" in tested.out) == (0, True), tested.out
     proved = world.run("prove", "map.yaml", "--situations", "1000")
     assert (proved.code, "no law is broken" in proved.out) == (0, True), proved.out
     assert "leavers lose access" in proved.out

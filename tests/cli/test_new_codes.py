@@ -75,7 +75,7 @@ def test_what_is_drafted_is_tested_proved_and_planned(oneway: Run) -> None:
     test = Path("map.test.yaml").read_text("utf-8")
     assert '"Team Code": "' in test
     assert '"Vertragsart": "Angestellt"' in test
-    assert "24 passed" in oneway("test", "map.yaml").out
+    assert "25 passed" in oneway("test", "map.yaml").out
     assert oneway("prove", "map.yaml", "--situations", "300").code == 0
     plan = oneway("plan", "map.yaml", "--format", "json").data
     kinds = [each["outcome"] for each in plan["outcomes"]]

@@ -141,6 +141,12 @@ class _FirstTest:
             yield f"  - name: {yaml_text(f'{called(key)} alone finds somebody')}"
             yield from self._update(others)
         first = keys[0]
+        lacks: Data = {"target": {}, "target_without": [key]}
+        if self._tried(lacks)["outcome"] == "update":  # an error if this key were the first
+            yield f"  - name: {yaml_text(f'{called(first)} finds somebody without {called(key)}')}"
+            yield f"    target_without: {_json([key])}"
+            yield "    target: {}"
+            yield "    expect: {outcome: update}"
         differs: Data = {first: another(self.created[first])}
         if self._tried({"target": differs})["outcome"] == "unchanged":
             yield f"  - name: {yaml_text(f'Found by {called(key)}, another {called(first)} stays')}"
