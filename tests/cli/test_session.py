@@ -28,8 +28,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         return counting
 
-    opened = Journal.open
-    monkeypatch.setattr(Journal, "open", counted("journal", opened))
+    for opening in ("open", "look"):
+        act = getattr(Journal, opening)
+        monkeypatch.setattr(Journal, opening, counted("journal", act))
     monkeypatch.setattr(StateFolder, "_load_seal", counted("key", StateFolder._load_seal))
     monkeypatch.setattr(prepared, "_resolve_inputs", counted("inputs", prepared._resolve_inputs))
     return found

@@ -31,7 +31,7 @@ from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.planning.plan_inputs import Allowance
 from oneway.runs.apply import apply_plan
 from oneway.runs.approval import Approval
-from oneway.runs.as_of import refuse_turned_back
+from oneway.runs.as_of import plan_after_last_run
 from oneway.runs.completeness import input_problems
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.planned_again import limited_by_new_plan
@@ -400,7 +400,7 @@ class Nights(RuleBasedStateMachine):
         prepared, operator = self._prepared(allowed), self._operator
         systems.prepared = prepared
         with RunSession(prepared, operator, systems) as session, exclusive_run(session):
-            refuse_turned_back(session, prepared.request.as_of)
+            plan_after_last_run(session)
             recover_in_flight(session)
             plan, found = plan_run(session)
             _refuse_sick(input_problems(prepared, found, plan))

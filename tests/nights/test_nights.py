@@ -51,8 +51,9 @@ def test_a_life_can_be_lived_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def without_links(*args: Any, **more: Any) -> Any:
     """Plan as if nothing had ever been remembered."""
-    evidence = more.get("evidence", NO_LINKS)
-    return PLAN_ROWS(*args, **{**more, "evidence": replace(NO_LINKS, pending=evidence.pending)})
+    program, rows = args
+    forgotten = replace(NO_LINKS, pending=rows.evidence.pending)
+    return PLAN_ROWS(program, replace(rows, evidence=forgotten), **more)
 
 
 def undone(*_: object) -> WriteOutcome:

@@ -152,16 +152,18 @@ def _notify(
 
 
 def _notify_of_named(console: Console, named: str | None, state: Path, error: Refused) -> None:
-    """Notify of a connection named on the command line, if its file is broken."""
+    """Notify of a connection named on the command line, if its file or one around it is broken."""
     if not named:
         return
-    from oneway.connections.folder import path_of
+    from oneway.connections.folder import broken_around, path_of
     from oneway.runs.notices import PendingRun, is_broken
 
     is_path = "/" in named or exists(named)
     file = named if is_path else path_of(named)
     if is_broken(file):
         _notify(console, PendingRun(file), state, error)
+    elif broken_around(file):  # its `notify` may be wrong, which stops `connect` alone
+        _notify(console, PendingRun(file), state)
 
 
 def _notify_of_store(console: Console, state: Path, found: Sequence[Diagnostic]) -> None:

@@ -223,10 +223,8 @@ def _troubles(each: ConnectionStatus, style: Style, limit: int | None) -> Iterat
         yield from (style.paint(line, Ink.TROUBLE) for line in wrap(title, style, 4, 6))
         for found in each.still_in:
             yield from wrap(still_in_line(found), style, 6, 8)
-    if _is_left_behind(each):
-        if each.still_in or each.held:
-            yield from wrap(status_lines.left_behind(each.name), style, 6, 8)
-        return  # every other remedy is a run of it
+    if _is_left_behind(each) and (each.still_in or each.held):
+        yield from wrap(status_lines.left_behind(each.name), style, 6, 8)
     for broken in each.broken:
         yield from diagnostics.text([broken], style).splitlines()
     if each.last is not None and each.last.state is RunState.REFUSED:
@@ -265,6 +263,8 @@ def _held_lines(each: ConnectionStatus, style: Style) -> Iterator[str]:
         for held in each.held:
             if held.breach in group:
                 yield from _marked(_held(held, each.zone), style)
+        if _is_left_behind(each):
+            continue  # the remedies are runs of it
         said = (
             remedies.for_code(breach.guard, each.name, mapping=each.mapping) for breach in group
         )

@@ -95,8 +95,6 @@ class EvaluatedInputs:
     stored: tuple[StoredTexts, StoredTexts] = field(
         default_factory=lambda: (StoredTexts(), StoredTexts())
     )
-    looked_up: tuple[tuple[Record, ...], tuple[Record, ...]] = ((), ())
-    """The records of source and target that their lists lack, and that were asked for by id."""
     evidence: LinkEvidence = NO_LINKS
     """What earlier runs remember, and the systems' answers to repeated queries."""
     tallies: Mapping[str, KeyTally] = field(default_factory=dict)
@@ -107,6 +105,8 @@ class EvaluatedInputs:
     """The words of the source, if they are needed."""
     answers: NotedAnswers = field(default_factory=NotedAnswers)
     """What the program answers while the plan is made."""
+    looked_up: tuple[tuple[Record, ...], tuple[Record, ...]] = ((), ())
+    """The records of source and target that their lists lack, and that were asked for by id."""
 
 
 def read_inputs(
