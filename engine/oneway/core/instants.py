@@ -4,7 +4,12 @@ Every time that a person reads comes from here, and says its zone by the zone's 
 `BST`) or its offset: on the night on which an hour comes twice, that tells them apart.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+
+TOLERANCE = timedelta(minutes=5)
+"""Ignored: clocks are corrected by seconds all the time, and two machines differ by as much."""
+AHEAD = timedelta(days=1)
+"""A run's as-of date may be tomorrow's: somewhere on earth it is already that day."""
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),

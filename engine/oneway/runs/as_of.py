@@ -13,8 +13,7 @@ from datetime import UTC, datetime
 from shlex import quote
 
 from oneway.core.diagnostics import Refused, refusal
-from oneway.core.instants import moment
-from oneway.history.journal.future import AHEAD, TOLERANCE
+from oneway.core.instants import AHEAD, TOLERANCE, moment
 from oneway.runs.prepare.request import instant_text, parse_instant
 from oneway.runs.session import RunSession
 

@@ -5,21 +5,16 @@ deleted. A run in the future makes every later run be refused. Its effects are r
 in flight must still be looked up, so the run, its actions and refusals stay, dated to the present.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, delete, select, union, update
 
 from oneway.connections.connection import Occasion
 from oneway.core.dataclass import dataclass
-from oneway.core.instants import instant_text, week_text
+from oneway.core.instants import AHEAD, TOLERANCE, instant_text, week_text
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import due, entry, failure, incident, notice, run
-
-TOLERANCE = timedelta(minutes=5)
-"""Ignored: clocks are corrected by seconds all the time, and two machines differ by as much."""
-AHEAD = timedelta(days=1)
-"""A run's as-of date may be tomorrow's: somewhere on earth it is already that day."""
 
 
 @dataclass(frozen=True, slots=True)
