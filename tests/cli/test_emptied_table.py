@@ -7,7 +7,8 @@ from cli_world import Ended, World
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.core.records import identity, is_blank
+from oneway.core.compare import identity
+from oneway.core.records import is_blank
 from oneway.mapping.lookup_table import LookupTable
 
 DEPTS = "code,number\nOPS,1\nFIN,2\n"

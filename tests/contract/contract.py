@@ -13,16 +13,8 @@ from dataclasses import dataclass
 import pytest
 
 from oneway.core.connector import Connector, WriteError
-from oneway.core.records import (
-    MISSING,
-    Record,
-    Snapshot,
-    Value,
-    at,
-    is_blank,
-    path_of,
-    with_value,
-)
+from oneway.core.paths import at, path_of, with_value
+from oneway.core.records import MISSING, Record, Snapshot, Value, is_blank
 from oneway.runs.read import Streaming
 
 HOSTILE = (

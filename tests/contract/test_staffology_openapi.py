@@ -18,7 +18,7 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from oneway.connections.discovery import describe
 from oneway.core.connector import Access, Secret
-from oneway.core.records import at
+from oneway.core.paths import at
 from oneway_connectors.rest import connect
 from oneway_connectors.sandbox import Sandbox, start
 

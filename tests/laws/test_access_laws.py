@@ -9,8 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from memory import Applied, applied, systems_of
+from oneway.core.compare import same
 from oneway.core.connector import Rejected
-from oneway.core.records import Record, Snapshot, same
+from oneway.core.records import Record, Snapshot
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning.access import still_in
 from oneway.planning.diff import KEEP, perhaps_left, present, wanted

@@ -5,7 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 
 from memory import all_done, applied
-from oneway.core.records import is_blank, path_of
+from oneway.core.paths import path_of
+from oneway.core.records import is_blank
 from strategies import worlds
 from worlds import World, planned
 

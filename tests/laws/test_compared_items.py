@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.core.records import Compare, CompareItems, identity, same
+from oneway.core.compare import Compare, CompareItems, identity, same
 
 ITEMS = st.fixed_dictionaries(
     {"value": st.sampled_from(["ann@example.com", "a@home.example", 1, "1", True])},

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from commands import ended
 from oneway.core.diagnostics import Refused
-from oneway.core.records import path_text
+from oneway.core.paths import path_text
 from oneway.documents.yaml_source import parse
 from oneway.runs.mapping_tests.check import check_test
 from oneway.runs.mapping_tests.load import load_test

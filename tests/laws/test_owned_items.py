@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from memory import all_done, applied
-from oneway.core.records import Compare, CompareItems, identity
+from oneway.core.compare import Compare, CompareItems, identity
 from oneway.mapping.spec import OwnedItems
 from oneway.planning.diff import added, owned
 from strategies import accepted, worlds

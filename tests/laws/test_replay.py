@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from laws.test_batches import batches, next_world, short_rows
 from laws.test_screen import nights
 from oneway.core.diagnostics import Refused
-from oneway.core.records import Collected, Record, Snapshot, with_value
+from oneway.core.paths import with_value
+from oneway.core.records import Collected, Record, Snapshot
 from oneway.core.seal import canonical
 from oneway.mapping.generated import GeneratedProgram
 from oneway.mapping.packed_rows import SourceRows, TargetRows

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from laws.test_generated import compare
 from laws.test_names_written_out import said
+from oneway.core.compare import identity
 from oneway.core.diagnostics import Span
-from oneway.core.records import Value, identity
+from oneway.core.records import Value
 from oneway.mapping.expressions import Context, EvaluationError, Expression, parse
 from oneway.mapping.expressions.near_words import how_near
 from oneway.mapping.expressions.steps import literal_text, steps_of

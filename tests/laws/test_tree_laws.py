@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from oneway.core.records import Record, Snapshot, identity
+from oneway.core.compare import identity
+from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.generated.program import GeneratedProgram
 from oneway.mapping.interpreter import Interpreted

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneway.core.field_concepts import names_person
-from oneway.core.records import Record, Snapshot, path_of
+from oneway.core.paths import path_of
+from oneway.core.records import Record, Snapshot
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.guards import judge
 from oneway.planning.similar.same_person import words_of

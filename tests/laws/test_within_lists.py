@@ -8,9 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from laws.test_spelling import leaving, literal, outcome_of, words_and_what_is_nearly_one, world_of
+from oneway.core.compare import identity
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Span
-from oneway.core.records import Record, Value, identity
+from oneway.core.records import Record, Value
 from oneway.documents.record_fields import fields_of, items_of
 from oneway.mapping.expressions import Context, Expression, parse
 from oneway.mapping.profile.read_keys import tallies_of

@@ -3557,7 +3557,7 @@ MUTANTS = (
     *(
         Mutant(
             f"other-text-{name}",
-            "core/records",
+            "core/compare",
             old,
             "",
             "forms of one text are the same, and so are blank ones",
@@ -5697,7 +5697,7 @@ MUTANTS = (
     # texts in two forms
     Mutant(
         "forms-differ",
-        "core/records",
+        "core/unicode",
         'return text if text.isascii() else normal(text, "NFC")',
         "return text",
         "canonically equal texts are the same",

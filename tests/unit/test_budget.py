@@ -9,7 +9,8 @@ import pytest
 from oneway.core.budget import EVALUATION, RECORD, Budget, Overspent
 from oneway.core.diagnostics import Span
 from oneway.core.nesting import cut_below, nests_too_deep
-from oneway.core.records import Value, composed, normal
+from oneway.core.records import Value
+from oneway.core.unicode import composed, normal
 from oneway.mapping.expressions import (
     Context,
     EvaluationError,

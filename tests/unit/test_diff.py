@@ -2,8 +2,9 @@
 
 import pytest
 
+from oneway.core.compare import Compare
 from oneway.core.diagnostics import Span
-from oneway.core.records import MISSING, Compare, Missing, Value
+from oneway.core.records import MISSING, Missing, Value
 from oneway.mapping.program import Cell, CellState, FieldRule
 from oneway.mapping.spec import Merge, OnBlank, OnMiss, OwnedItems, Write
 from oneway.planning.diff import (

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from oneway.core.batches import Batch
 from oneway.core.connector import Access, Description, NotSent, ReadError, Rejected
-from oneway.core.records import Record, path_of, path_text
+from oneway.core.paths import path_of, path_text
+from oneway.core.records import Record
 from oneway_connectors.file import FileConnector, connect, csv_rows
 from oneway_connectors.file.mojibake import is_garbled
 from oneway_connectors.file.options import DELIMITERS, file_options

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oneway.core.compare import Compare
 from oneway.core.diagnostics import Diagnostic, Refused
-from oneway.core.records import Compare
 from oneway.mapping.spec import (
     Absent,
     Category,

@@ -7,9 +7,9 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oneway.core.compare import Compare
 from oneway.core.diagnostics import Span
 from oneway.core.packed import packer
-from oneway.core.records import Compare
 from oneway.mapping.packed_rows import SourceRows, TargetRows, ids_of, others_of, with_ids
 from oneway.mapping.program import FieldRule, SourceRow, TargetRow
 from oneway.mapping.short_rows import SameRow, SteadyRow, steady_row

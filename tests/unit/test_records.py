@@ -6,21 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.core.records import (
-    MISSING,
-    Compare,
-    CompareItems,
-    at,
-    comparable,
-    holds,
-    identity,
-    is_blank,
-    is_other_text,
-    parse_day,
-    path_of,
-    same,
-    with_value,
-)
+from oneway.core.compare import Compare, CompareItems, comparable, identity, is_other_text, same
+from oneway.core.parsing import parse_day
+from oneway.core.paths import at, path_of, with_value
+from oneway.core.records import MISSING, holds, is_blank
 
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([1.0, 0.5, "", " ", "A"])
 VALUES = st.recursive(

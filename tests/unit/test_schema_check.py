@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from oneway.core import records
+from oneway.core import compare
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.documents.schema_check import check, schema_names, schema_text
 from oneway.documents.yaml_source import parse, read_all
@@ -86,7 +86,7 @@ def test_every_key_of_the_mapping_is_explained_and_its_examples_are_right() -> N
 
 CLASSES = {
     name: kind
-    for module in (spec, records)
+    for module in (spec, compare)
     for name, kind in inspect.getmembers(module, inspect.isclass)
 }
 

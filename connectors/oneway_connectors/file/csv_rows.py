@@ -15,7 +15,8 @@ from dataclasses import replace
 from functools import partial
 from typing import BinaryIO
 
-from oneway.core.records import MISSING, Value, at
+from oneway.core.paths import at
+from oneway.core.records import MISSING, Value
 from oneway_connectors.file.csv_groups import (
     BYTES,
     FAST_AFTER,

@@ -16,7 +16,8 @@ from oneway.core import day_patterns
 from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.decimal_marks import COMMA, number_in
-from oneway.core.records import Value, parse_day
+from oneway.core.parsing import parse_day
+from oneway.core.records import Value
 
 _WRITTEN = {
     "integer": re.compile(r"0|-?[1-9][0-9]{0,17}"),

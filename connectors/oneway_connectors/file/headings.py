@@ -5,15 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from oneway.core.connector import Rejected
 from oneway.core.key_names import names_secret
 from oneway.core.nesting import DEEPEST
-from oneway.core.records import (
-    MISSING,
-    Value,
-    encodable,
-    keys_overlap,
-    parse_day,
-    path_of,
-    path_text,
-)
+from oneway.core.parsing import parse_day
+from oneway.core.paths import keys_overlap, path_of, path_text
+from oneway.core.records import MISSING, Value
+from oneway.core.unicode import encodable
 from oneway_connectors.file.blank_words import looks_blank
 from oneway_connectors.file.csv_types import CellType
 

@@ -6,7 +6,8 @@ from operator import lt
 from typing import Any
 
 from oneway.core.packed import packer, unpacker
-from oneway.core.records import Value, at, id_text, with_value
+from oneway.core.paths import at, with_value
+from oneway.core.records import Value, id_text
 from oneway_connectors.file.layout import FileEntries, FileEntry
 from oneway_connectors.file.options import FileOptions
 

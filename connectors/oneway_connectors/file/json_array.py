@@ -6,7 +6,8 @@ from functools import partial
 from typing import BinaryIO, TypeGuard
 
 from oneway.core.connector import ReadError
-from oneway.core.records import Value, at, path_text
+from oneway.core.paths import at, path_text
+from oneway.core.records import Value
 from oneway_connectors.file.layout import BOM, Decode, FileEntries, FileEntry, not_fast, whole_of
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded, json_slip
 

@@ -7,7 +7,8 @@ letters. It is always wrong, and nothing downstream can detect it.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from oneway.core.records import Value, path_text
+from oneway.core.paths import path_text
+from oneway.core.records import Value
 from oneway_connectors.file.layout import FileEntries, FileEntry
 from oneway_connectors.file.options import UTF_8, FileOptions
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.decimal_marks import COMMA, POINT
-from oneway.core.records import path_of
+from oneway.core.paths import path_of
 from oneway_connectors.file.blank_words import blank_words
 from oneway_connectors.file.csv_types import NO_TYPES, CellType, column_types
 

@@ -11,11 +11,13 @@ from threading import Lock
 from typing import BinaryIO, NamedTuple, TypeAlias
 
 from oneway.core.batches import Batch
+from oneway.core.compare import Compare, comparable
 from oneway.core.connector import MOST_IN_FLIGHT, NewFields, ReadError
 from oneway.core.dataclass import dataclass
+from oneway.core.paths import at, path_of
 from oneway.core.phrases import some
 from oneway.core.progress import Progress, silent
-from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
+from oneway.core.records import MISSING, Record, Snapshot, Value
 from oneway_connectors.file.blank_words import without_words
 from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of

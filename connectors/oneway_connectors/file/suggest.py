@@ -13,7 +13,9 @@ from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept
 from oneway.core.key_names import abbreviates, key_rank, names_record
 from oneway.core.majority import is_overwhelming
-from oneway.core.records import Value, is_blank, parse_day, path_of, path_text
+from oneway.core.parsing import parse_day
+from oneway.core.paths import path_of, path_text
+from oneway.core.records import Value, is_blank
 from oneway_connectors.file.blank_words import blank_words, usual_blanks, without_words
 from oneway_connectors.file.csv_types import SERIAL, day_in
 from oneway_connectors.file.encoding import as_utf8

@@ -8,7 +8,7 @@ from itertools import chain
 from oneway.core.connector import ReadError
 from oneway.core.decimal_marks import NotationTally
 from oneway.core.nesting import DEEPEST
-from oneway.core.records import encodable
+from oneway.core.unicode import encodable
 from oneway_connectors.file.blank_words import is_blank_word
 from oneway_connectors.file.headings import Headings, rejected
 from oneway_connectors.file.layout import FileEntry

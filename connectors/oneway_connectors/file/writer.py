@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from oneway.core.connector import NotSent, ReadError, Rejected, Unknown, about_to_leave
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, Value, at, is_blank, with_value
+from oneway.core.paths import at, with_value
+from oneway.core.records import MISSING, Value, is_blank
 from oneway_connectors.file.blank_words import a_blank_word
 from oneway_connectors.file.encoding import as_utf8, can_hold, from_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of

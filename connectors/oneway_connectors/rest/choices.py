@@ -1,7 +1,7 @@
 """Lists the values that an option may have, read from the system itself."""
 
 from oneway.core.connector import Choice
-from oneway.core.records import at
+from oneway.core.paths import at
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.list_so_far import Item, ListSoFar
 from oneway_connectors.rest.model import Choosing, ResourceRequests

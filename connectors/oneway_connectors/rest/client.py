@@ -15,7 +15,8 @@ import httpx
 
 from oneway.core.connector import Access
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, path_of, with_value
+from oneway.core.paths import path_of, with_value
+from oneway.core.records import Value
 from oneway_connectors.rest.asked_wait import is_spent, reset_of, retry_after
 from oneway_connectors.rest.auth import Auth, fixed_headers, keys_in_query, signing_in, to_hide
 from oneway_connectors.rest.body import encoded

@@ -4,7 +4,8 @@ from dataclasses import replace
 from operator import eq
 
 from oneway.core.connector import ReadError
-from oneway.core.records import MISSING, Value, at, path_of
+from oneway.core.paths import at, path_of
+from oneway.core.records import MISSING, Value
 from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import Came, count_of, end_said, lacking, more_said

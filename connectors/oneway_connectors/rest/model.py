@@ -10,8 +10,9 @@ from typing import Any, TypeVar, cast
 
 from oneway.core.connector import USUAL_AT_ONCE, USUAL_IN_FLIGHT
 from oneway.core.dataclass import dataclass
+from oneway.core.paths import path_of
 from oneway.core.quoting import QUOTINGS, names_record
-from oneway.core.records import Value, path_of
+from oneway.core.records import Value
 from oneway_connectors.rest.template import names_in
 
 VERSION_NAMES = {"version", *(f"version_{each}" for each in QUOTINGS)}

@@ -19,8 +19,9 @@ from typing import TypeVar
 
 from oneway.core.connector import ReadError
 from oneway.core.dataclass import dataclass
+from oneway.core.paths import at, with_value
 from oneway.core.progress import Progress, silent
-from oneway.core.records import MISSING, Record, Snapshot, Value, at, id_text, with_value
+from oneway.core.records import MISSING, Record, Snapshot, Value, id_text
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import (
     PARTIAL,

@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+from oneway.core.paths import at, path_of
 from oneway.core.quoting import PLACEHOLDER, QUOTINGS, parted
-from oneway.core.records import MISSING, Missing, Value, at, path_of
+from oneway.core.records import MISSING, Missing, Value
 from oneway_connectors.rest.patch import json_patch, scim_operations
 
 _SPREAD = ("...", "{values}")

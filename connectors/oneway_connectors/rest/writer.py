@@ -22,7 +22,8 @@ from oneway.core.connector import (
     WriteError,
 )
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Record, Value, at, id_text
+from oneway.core.paths import at
+from oneway.core.records import Record, Value, id_text
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import fault_said
 from oneway_connectors.rest.errors import NOT_THERE, NoAnswer, in_doubt, write_fault, write_refusal

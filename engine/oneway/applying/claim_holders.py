@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from oneway.applying.live_target import LiveTarget
-from oneway.core.records import MISSING, Compare, Record, Value, at, forms_of, path_of, same
+from oneway.core.compare import Compare, same
+from oneway.core.paths import at, path_of
+from oneway.core.records import MISSING, Record, Value
+from oneway.core.unicode import forms_of
 from oneway.planning.plan import Claim
 
 

@@ -7,19 +7,9 @@ that is not shown proves nothing.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from oneway.core.records import (
-    MISSING,
-    Missing,
-    Record,
-    Value,
-    at,
-    is_blank,
-    keys_overlap,
-    path_of,
-    path_text,
-    same,
-    with_value,
-)
+from oneway.core.compare import same
+from oneway.core.paths import at, keys_overlap, path_of, path_text, with_value
+from oneway.core.records import MISSING, Missing, Record, Value, is_blank
 from oneway.mapping.program import Policy
 from oneway.planning.plan import Action, Change, Verb
 

@@ -22,21 +22,12 @@ from oneway.applying.live_source import (
 from oneway.applying.live_target import LiveTarget
 from oneway.applying.shared_program import SharedProgram
 from oneway.applying.source_values import SourceValues
+from oneway.core.compare import Compare, Comparison, same
 from oneway.core.connector import Reader, ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import is_other_form, loose
-from oneway.core.records import (
-    MISSING,
-    Compare,
-    Comparison,
-    Record,
-    Value,
-    at,
-    is_blank,
-    path_of,
-    same,
-    with_value,
-)
+from oneway.core.paths import at, path_of, with_value
+from oneway.core.records import MISSING, Record, Value, is_blank
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import Cell, CellState, Policy, Program, SourceRow, TargetRow
 from oneway.planning.access import UNSAID

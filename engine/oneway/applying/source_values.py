@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
 from oneway.applying.live_source import LiveSource, Stale
-from oneway.core.records import Compare, Record, Value, at, same
+from oneway.core.compare import Compare, same
+from oneway.core.paths import at
+from oneway.core.records import Record, Value
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, Program, SourceRow
 from oneway.mapping.spec import Merge

@@ -14,7 +14,9 @@ from oneway.applying.compare_records import (
 from oneway.applying.preconditions import LiveState
 from oneway.core.connector import Capability, NotSent, ReadError, Unknown, WriteError, reads_by_id
 from oneway.core.key_forms import is_other_form
-from oneway.core.records import Missing, Record, Value, at, parse_day, path_of
+from oneway.core.parsing import parse_day
+from oneway.core.paths import at, path_of
+from oneway.core.records import Missing, Record, Value
 from oneway.core.seal import Sealed
 from oneway.mapping.program import LeftAnswer
 from oneway.mapping.spec import Write

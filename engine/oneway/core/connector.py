@@ -34,8 +34,9 @@ from oneway.core.connector_errors import (
 )
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic
+from oneway.core.paths import ItemPath
 from oneway.core.progress import Progress, silent
-from oneway.core.records import ItemPath, Record, Snapshot, Value
+from oneway.core.records import Record, Snapshot, Value
 from oneway.core.sealed import MASK
 
 __all__ = [

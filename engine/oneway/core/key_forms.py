@@ -4,8 +4,10 @@ import json
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
-from oneway.core.records import FORMS, Value, normal
+from oneway.core.records import Value
+from oneway.core.redacted import FORMS
 from oneway.core.similar_words import visible
+from oneway.core.unicode import normal
 
 
 def shown(key: Hashable) -> str:

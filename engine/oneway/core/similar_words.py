@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from unicodedata import category
 
-from oneway.core.records import FILLERS, normal
+from oneway.core.records import FILLERS
+from oneway.core.unicode import normal
 
 _SHORT = 4
 """A shorter word is a code: `M` is not a slip for `F`."""

@@ -5,7 +5,8 @@ from typing import cast
 
 from oneway.core.connector import Field
 from oneway.core.dataclass import dataclass
-from oneway.core.records import ItemPath, Value, item_text
+from oneway.core.paths import ItemPath, item_text
+from oneway.core.records import Value
 from oneway.documents.lenient import Data, items, obj, text
 from oneway.documents.yaml_source import Path
 

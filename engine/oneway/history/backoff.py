@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
-from oneway.core.records import parse_day
+from oneway.core.parsing import parse_day
 from oneway.core.seal import Seal
 from oneway.history.digests import values_digest
 from oneway.planning.plan import Plan

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, identity
+from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed
 from oneway.planning.plan import Action, Change, Verb
 

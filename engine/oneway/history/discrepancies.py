@@ -12,7 +12,7 @@ from datetime import date
 from enum import Enum
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import parse_day
+from oneway.core.parsing import parse_day
 from oneway.history.backoff import PastFailure, next_try
 from oneway.history.flapping import RevertedWrite
 from oneway.planning.endings import End, Ending

@@ -10,11 +10,12 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from enum import Enum
 
+from oneway.core.compare import Compare, comparable
 from oneway.core.connector import Description, Finding, Probe
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.phrases import count, some
-from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
+from oneway.core.records import Missing, Snapshot, Value
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.lookup_table import LookupTable, unmet_fallback

@@ -13,7 +13,8 @@ from oneway.core.connector import Description, Field, Resource
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Fix, did_you_mean
 from oneway.core.field_concepts import concept, names_person
-from oneway.core.records import Value, as_written, path_of, path_text
+from oneway.core.paths import path_of, path_text
+from oneway.core.records import Value, as_written
 from oneway.core.similar_words import only_slip
 from oneway.mapping.code import FieldCode, MappingCode, OnePerCode, ReferenceCode, Typed
 from oneway.mapping.expressions import Context, Expression, parse

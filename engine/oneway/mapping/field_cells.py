@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, Record, Value, at, holds, is_blank, with_value
+from oneway.core.paths import at, with_value
+from oneway.core.records import MISSING, Record, Value, holds, is_blank
 from oneway.core.sealed import MASK
 from oneway.mapping.code import FieldCode
 from oneway.mapping.expressions import Expression, Gaps, texts

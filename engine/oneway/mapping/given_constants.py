@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import NUMBER, Value, number_of
+from oneway.core.parsing import NUMBER, number_of
+from oneway.core.records import Value
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions.table_rows import is_table
 from oneway.mapping.record_schema import Check, json_types

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from oneway.core.connector import Capability
-from oneway.core.records import Missing, Value, at, holds, is_blank, with_value, without_path
+from oneway.core.paths import at, with_value, without_path
+from oneway.core.records import Missing, Value, holds, is_blank
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, one_record
 from oneway.mapping.implausible_days import A_CAREER, in_years

@@ -11,23 +11,14 @@ from dataclasses import replace
 from itertools import takewhile
 
 from oneway.core.batches import Batch
+from oneway.core.compare import comparable, identity
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.core.key_forms import as_read
-from oneway.core.records import (
-    MISSING,
-    Missing,
-    Record,
-    Value,
-    at,
-    comparable,
-    identity,
-    is_blank,
-    parse_day,
-    path_text,
-    without_path,
-)
+from oneway.core.parsing import parse_day
+from oneway.core.paths import at, path_text, without_path
+from oneway.core.records import MISSING, Missing, Record, Value, is_blank
 from oneway.mapping.code import ReferenceCode, Typed
 from oneway.mapping.expressions import EvaluationError, Expression, one_record
 from oneway.mapping.field_cells import FieldCells

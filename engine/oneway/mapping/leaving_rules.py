@@ -6,7 +6,8 @@ from functools import cached_property
 
 from oneway.core.connector import Capability, Resource
 from oneway.core.diagnostics import did_you_mean
-from oneway.core.records import Value, as_written, keys_overlap, path_of
+from oneway.core.paths import keys_overlap, path_of
+from oneway.core.records import Value, as_written
 from oneway.mapping.expressions import Expression
 from oneway.mapping.lint.leaving import left_reads, misspelt
 from oneway.mapping.lint.type_inference import nodes_in

@@ -5,10 +5,11 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import field
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import loose
 from oneway.core.phrases import count
-from oneway.core.records import Record, Snapshot, Value, holds, identity, is_blank
+from oneway.core.records import Record, Snapshot, Value, holds, is_blank
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, texts
 from oneway.mapping.functions.node_tree import NodeTree, TreeRow

@@ -12,23 +12,13 @@ from enum import Enum
 from functools import cached_property
 from typing import NamedTuple, Protocol, TypeAlias
 
+from oneway.core.compare import Compare, Comparison, same
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import (
-    CONSTANT,
-    Compare,
-    Comparison,
-    Missing,
-    Record,
-    Value,
-    as_written,
-    is_blank,
-    known_of,
-    overlap,
-    redacted_of,
-    same,
-)
+from oneway.core.paths import overlap
+from oneway.core.records import Missing, Record, Value, as_written, is_blank
+from oneway.core.redacted import CONSTANT, known_of, redacted_of
 from oneway.core.sealed import MASK
 from oneway.mapping.spec import (
     Absent,

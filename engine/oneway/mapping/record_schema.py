@@ -12,22 +12,14 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache, partial
 from typing import TypeAlias
 
+from oneway.core.compare import identity
 from oneway.core.connector import Field, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.records import (
-    ISO_DAY,
-    MISSING,
-    ItemPath,
-    Value,
-    at,
-    encodable,
-    identity,
-    is_blank,
-    parse_day,
-    path_of,
-    path_text,
-)
+from oneway.core.parsing import ISO_DAY, parse_day
+from oneway.core.paths import ItemPath, at, path_of, path_text
+from oneway.core.records import MISSING, Value, is_blank
 from oneway.core.schema_pattern import SchemaPattern, compiled
+from oneway.core.unicode import encodable
 from oneway.mapping.expressions import Reading
 from oneway.mapping.expressions.item_places import by_keys
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from oneway.core.connector import Capability, Resource
 from oneway.core.diagnostics import Diagnostic, Severity
-from oneway.core.records import path_of
+from oneway.core.paths import path_of
 from oneway.mapping.resolver import UNKNOWN, Resolver
 from oneway.mapping.spec import EndpointSpec, FieldSpec, Gone, Rehires, Write
 

@@ -11,7 +11,7 @@ from dataclasses import field, replace
 from oneway.core.connector import Capability, Description, Resource
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Findings, Fix, Severity, Span, did_you_mean
-from oneway.core.records import path_of, path_text
+from oneway.core.paths import path_of, path_text
 from oneway.core.similar_words import only_slip
 from oneway.documents.lenient import obj
 from oneway.documents.record_fields import fields_of, is_open, items_of, says_null

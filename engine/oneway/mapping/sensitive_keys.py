@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from oneway.core.connector import Resource
-from oneway.core.records import path_of
+from oneway.core.paths import path_of
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression
 from oneway.mapping.resolver import Resolver

@@ -8,9 +8,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from enum import Enum
 
+from oneway.core.compare import Compare, Comparison, comparable_item
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import Compare, Comparison, Value, comparable_item
+from oneway.core.records import Value
 from oneway.core.schema_pattern import compiled
 
 

@@ -12,8 +12,10 @@ from dataclasses import field, replace
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import ItemPath, Value, normal
+from oneway.core.paths import ItemPath
+from oneway.core.records import Value
 from oneway.core.similar_words import spelt
+from oneway.core.unicode import normal
 from oneway.core.yes_and_no import NO
 from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Expression, Reading

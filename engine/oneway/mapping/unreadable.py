@@ -4,16 +4,9 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from oneway.core.records import (
-    MISSING,
-    Record,
-    Value,
-    at,
-    identity,
-    keys_overlap,
-    with_value,
-    without_path,
-)
+from oneway.core.compare import identity
+from oneway.core.paths import at, keys_overlap, with_value, without_path
+from oneway.core.records import MISSING, Record, Value
 from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Expression
 from oneway.mapping.program import SourceRow

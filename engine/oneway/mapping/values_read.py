@@ -7,8 +7,9 @@ from functools import lru_cache
 from itertools import accumulate
 
 from oneway.core.dataclass import dataclass
+from oneway.core.paths import at, keys_overlap, path_text
 from oneway.core.phrases import some
-from oneway.core.records import MISSING, Value, at, keys_overlap, path_text
+from oneway.core.records import MISSING, Value
 from oneway.core.sealed import MASK
 from oneway.mapping.expressions import Expression, PathUse
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Missing, Value, identity
+from oneway.core.records import Missing, Value
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import STATED, Cell, FieldRule, Missed, Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole, whole_target

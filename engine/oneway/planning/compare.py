@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, identity
+from oneway.core.records import Value
 from oneway.core.seal import Sealed
 from oneway.planning.plan import Change, Outcome, Plan
 from oneway.planning.plan_file.codec import to_data

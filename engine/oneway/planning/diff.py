@@ -6,24 +6,11 @@ from enum import Enum
 from functools import partial
 from typing import NamedTuple
 
+from oneway.core.compare import Compare, Comparison, comparable_item, is_other_text, same
 from oneway.core.dataclass import dataclass
-from oneway.core.records import (
-    ADDED,
-    BEGUN,
-    DEPARTED,
-    LOST,
-    MISSING,
-    Compare,
-    Comparison,
-    Missing,
-    Value,
-    comparable_item,
-    facts_of,
-    is_blank,
-    is_other_text,
-    parse_day,
-    same,
-)
+from oneway.core.parsing import parse_day
+from oneway.core.records import MISSING, Missing, Value, is_blank
+from oneway.core.redacted import ADDED, BEGUN, DEPARTED, LOST, facts_of
 from oneway.mapping.program import STATED, Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import PLAIN
 from oneway.mapping.spec import Merge, OnMiss, OwnedItems, Write

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from oneway.core.records import overlap
+from oneway.core.paths import overlap
 from oneway.core.sealed import MASK
 from oneway.mapping.program import STATED, Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Category, Merge, Write

@@ -9,7 +9,8 @@ from typing import cast
 
 from oneway.core.connector import Capability
 from oneway.core.diagnostics import Span
-from oneway.core.records import MISSING, Missing, Value, path_text
+from oneway.core.paths import path_text
+from oneway.core.records import MISSING, Missing, Value
 from oneway.mapping.program import FieldRule, LeftAnswer, Policy, TargetRow, Written
 from oneway.mapping.record_schema import typed
 from oneway.planning.diff import Awaited, FieldChange

@@ -14,9 +14,11 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import loose
-from oneway.core.records import MISSING, Missing, Value, identity, is_blank, path_of, with_value
+from oneway.core.paths import path_of, with_value
+from oneway.core.records import MISSING, Missing, Value, is_blank
 from oneway.core.sealed import MASK
 from oneway.mapping.program import (
     Cell,

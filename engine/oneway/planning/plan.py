@@ -12,9 +12,10 @@ from functools import cached_property, lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import NamedTuple, overload
 
+from oneway.core.compare import Compare
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import Compare, Value, is_scalar
+from oneway.core.records import Value, is_scalar
 from oneway.core.seal import Sealed, canonical
 from oneway.planning.plan_inputs import Allowance, PlanConnection, PlanInput, Read
 

@@ -18,8 +18,9 @@ from collections.abc import Set as AbstractSet
 from itertools import compress, count
 from operator import ne, not_
 
+from oneway.core.compare import Compare, is_other_text, same
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, Compare, Missing, Value, is_other_text, same
+from oneway.core.records import MISSING, Missing, Value
 from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.program import STATED, Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import (

@@ -21,8 +21,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from oneway.core.compare import comparable
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, comparable
+from oneway.core.records import MISSING
 from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT

@@ -2,8 +2,9 @@
 
 from collections import Counter
 
+from oneway.core.compare import identity
 from oneway.core.phrases import count, some
-from oneway.core.records import Value, identity
+from oneway.core.records import Value
 from oneway.render.layout import MOST, clip, columns
 from oneway.render.sanitize import quoted, shown
 

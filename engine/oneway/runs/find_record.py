@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.key_names import names_secret
-from oneway.core.records import Record, Value, overlap, path_text
+from oneway.core.paths import overlap, path_text
+from oneway.core.records import Record, Value
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.read import tables_of

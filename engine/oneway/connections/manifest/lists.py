@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from oneway.connections.manifest.places import listings
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
-from oneway.core.records import MISSING, at, path_of, path_text
+from oneway.core.paths import at, path_of, path_text
+from oneway.core.records import MISSING
 from oneway.documents.lenient import Data, obj, text
 from oneway.documents.record_fields import fields_of, is_open
 from oneway.documents.yaml_source import Document, Path

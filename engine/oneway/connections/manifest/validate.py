@@ -11,8 +11,8 @@ from oneway.connections.manifest.places import Template, expressions, templates,
 from oneway.connections.manifest.requests import request_mistakes
 from oneway.core.diagnostics import Diagnostic, Severity, Span, did_you_mean
 from oneway.core.hosts import is_loopback
+from oneway.core.paths import path_text
 from oneway.core.quoting import PLACEHOLDER, parted
-from oneway.core.records import path_text
 from oneway.documents.lenient import Data, items, obj, text
 from oneway.documents.record_fields import NOT_THAT_DEEP, fields_of, idly_open, is_open
 from oneway.documents.yaml_source import Document, Path

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from oneway.core.compare import Compare, identity, same
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Compare, Missing, Record, Value, identity, same
+from oneway.core.records import Missing, Record, Value
 from oneway.core.sealed import MASK
 from oneway.inspect.explain.steps import FieldStep
 from oneway.mapping.code import FieldCode

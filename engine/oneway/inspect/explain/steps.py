@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import field
 
+from oneway.core.compare import Compare
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import Compare, Value
+from oneway.core.records import Value
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, Kind, Reason
 

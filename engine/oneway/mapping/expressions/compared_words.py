@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, identity, is_blank
+from oneway.core.records import Value, is_blank
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.syntax import (
     SAME_SCOPE,

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, identity, is_blank
+from oneway.core.records import Value, is_blank
 from oneway.mapping.expressions.compared_words import constants_in
 from oneway.mapping.expressions.syntax import Node, TextRange, path_in, tokens_of
 

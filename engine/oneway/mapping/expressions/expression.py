@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import Value, is_blank, keys_overlap
+from oneway.core.paths import keys_overlap
+from oneway.core.records import Value, is_blank
 from oneway.mapping.expressions.comparisons import Comparison, blank_is_answer, comparisons_of
 from oneway.mapping.expressions.evaluation import certain_items, evaluated
 from oneway.mapping.expressions.gaps import Evaluation, texts

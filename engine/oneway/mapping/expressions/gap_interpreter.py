@@ -21,8 +21,10 @@ from jmespath.exceptions import JMESPathTypeError
 from jmespath.functions import TYPES_MAP
 
 from oneway.core.budget import Budget
+from oneway.core.compare import identity
 from oneway.core.metered_jmespath import MeteredFunctions, MeteredInterpreter
-from oneway.core.records import Value, holds, identity, is_blank, item_text, path_text
+from oneway.core.paths import item_text, path_text
+from oneway.core.records import Value, holds, is_blank
 from oneway.mapping.expressions.gaps import (
     NO_GAPS,
     Evaluation,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import ItemPath, Value, item_text
+from oneway.core.paths import ItemPath, item_text
+from oneway.core.records import Value
 from oneway.mapping.expressions.item_places import At, by_keys, is_within
 from oneway.mapping.expressions.syntax import Node
 

@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import ItemPath
+from oneway.core.paths import ItemPath
 from oneway.mapping.expressions.named_calls import CHOOSE
 from oneway.mapping.expressions.syntax import Node, path_in
 from oneway.mapping.expressions.table_rows import is_table

@@ -2,7 +2,8 @@
 
 import json
 
-from oneway.core.records import NUMBER, Value, number_of
+from oneway.core.parsing import NUMBER, number_of
+from oneway.core.records import Value
 from oneway.core.similar_words import spelt
 from oneway.mapping.functions import EvaluationError
 from oneway.mapping.functions.values import to_boolean

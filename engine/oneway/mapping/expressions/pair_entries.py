@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, cast
 
-from oneway.core.records import ItemPath, item_text
+from oneway.core.paths import ItemPath, item_text
 from oneway.mapping.expressions.syntax import Node
 
 _NAMES = frozenset(

@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import replace
 
-from oneway.core.records import ItemPath, identity, is_blank
+from oneway.core.compare import identity
+from oneway.core.paths import ItemPath
+from oneway.core.records import is_blank
 from oneway.mapping.expressions.compared_words import (
     Way,
     Word,

@@ -5,7 +5,8 @@ from dataclasses import field
 from typing import Any, cast
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import ItemPath, Value
+from oneway.core.paths import ItemPath
+from oneway.core.records import Value
 from oneway.mapping.expressions.item_places import At
 from oneway.mapping.expressions.pair_entries import PairEntry, entry_of
 from oneway.mapping.expressions.syntax import Node

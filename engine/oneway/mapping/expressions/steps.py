@@ -7,7 +7,8 @@ from typing import cast
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import did_you_mean
-from oneway.core.records import Value, holds, path_text
+from oneway.core.paths import path_text
+from oneway.core.records import Value, holds
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.expression import Expression
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in

@@ -4,8 +4,9 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, cast
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, identity, is_blank
+from oneway.core.records import Value, is_blank
 from oneway.core.similar_words import spelt
 from oneway.mapping.expressions.named_calls import CHOOSE
 from oneway.mapping.expressions.near_words import how_near

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from oneway.core import day_patterns
-from oneway.core.records import Value, is_blank, parse_day
+from oneway.core.parsing import parse_day
+from oneway.core.records import Value, is_blank
 from oneway.mapping.functions.function import (
     Context,
     EvaluationError,

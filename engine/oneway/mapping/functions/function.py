@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
 from functools import partial
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, identity
+from oneway.core.records import Value
 from oneway.mapping.functions.node_tree import NodeTree, TreeRow
 
 MAX_TEXT = 100_000

@@ -4,7 +4,8 @@ import re
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
-from oneway.core.records import Value, parse_day
+from oneway.core.parsing import parse_day
+from oneway.core.records import Value
 from oneway.mapping.functions.function import EvaluationError, Example, Function, Parameter
 
 _MILLISECONDS = 100_000_000_000

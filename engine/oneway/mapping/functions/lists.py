@@ -2,7 +2,8 @@
 
 from collections.abc import Hashable
 
-from oneway.core.records import Value, identity, is_blank
+from oneway.core.compare import identity
+from oneway.core.records import Value, is_blank
 from oneway.mapping.functions.function import (
     EvaluationError,
     Example,

@@ -6,7 +6,7 @@ None of them depends on a locale. Case follows Unicode's own rules, as Python ha
 import re
 import unicodedata
 
-from oneway.core.records import normal
+from oneway.core.unicode import normal
 from oneway.mapping.functions.function import Example, Function, Parameter
 
 _WORD = r"[^\W\d_]+(?:['’][^\W\d_]+)*"

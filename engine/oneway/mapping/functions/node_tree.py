@@ -9,8 +9,9 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import field
 from typing import NamedTuple
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, as_written, identity, is_blank
+from oneway.core.records import Value, as_written, is_blank
 
 
 class NotKnown(Exception):

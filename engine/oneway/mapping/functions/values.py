@@ -3,7 +3,10 @@
 import re
 
 from oneway.core import decimal_marks
-from oneway.core.records import NUMBER, Value, holds, identity, is_blank, normal, number_of
+from oneway.core.compare import identity
+from oneway.core.parsing import NUMBER, number_of
+from oneway.core.records import Value, holds, is_blank
+from oneway.core.unicode import normal
 from oneway.core.yes_and_no import NO, YES
 from oneway.mapping.functions.function import (
     Context,

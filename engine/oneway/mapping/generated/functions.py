@@ -5,9 +5,10 @@ from functools import partial
 from typing import Any, TypeAlias, cast
 
 from oneway.core.batches import Batch, RecordShape
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
 from oneway.core.packed import packer
-from oneway.core.records import Record, Value, identity
+from oneway.core.records import Record, Value
 from oneway.mapping.generated.leavers import LeaverResults
 from oneway.mapping.generated.limits import MOST_EXPRESSIONS, Shapeless, Uncompiled
 from oneway.mapping.generated.rows import Columns, Rows

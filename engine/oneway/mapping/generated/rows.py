@@ -7,8 +7,8 @@ from dataclasses import field, replace
 from typing import TypeAlias
 
 from oneway.core.batches import Batch, RecordShape
+from oneway.core.compare import Compare
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Compare
 from oneway.mapping.code import MappingCode, Typed
 from oneway.mapping.expressions import PLAIN, Context, Expression
 from oneway.mapping.generated.cells import DATA, Cells

@@ -8,7 +8,8 @@ from typing import Any
 from jmespath.visitor import TreeInterpreter
 
 from oneway.core.budget import Budget, Overspent
-from oneway.core.records import MISSING, Value, comparable, identity, is_blank
+from oneway.core.compare import comparable, identity
+from oneway.core.records import MISSING, Value, is_blank
 from oneway.mapping.expressions.evaluation import budget, evaluated_part
 from oneway.mapping.expressions.gap_interpreter import Library
 from oneway.mapping.expressions.gaps import Gaps

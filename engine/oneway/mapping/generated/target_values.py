@@ -4,7 +4,7 @@ from dataclasses import field
 
 from oneway.core.batches import RecordShape
 from oneway.core.dataclass import dataclass
-from oneway.core.records import path_text
+from oneway.core.paths import path_text
 from oneway.mapping.expressions import Reading
 from oneway.mapping.generated.limits import Shapeless
 from oneway.mapping.generated.source import CodeText

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from oneway.core.connector import Capability, Resource
 from oneway.core.diagnostics import SURE
-from oneway.core.records import MISSING, Value, path_text
+from oneway.core.paths import path_text
+from oneway.core.records import MISSING, Value
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Context, Expression, Reading
 from oneway.mapping.has_left import left_with

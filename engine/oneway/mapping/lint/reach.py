@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
 
+from oneway.core.compare import identity
 from oneway.core.connector import Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, holds, identity, path_text, with_value
+from oneway.core.paths import path_text, with_value
+from oneway.core.records import Value, holds
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in
 from oneway.mapping.spec import MappingSpec, SettingSpec

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from oneway.core.connector import Resource
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Fix, Severity, Span
-from oneway.core.records import Value, is_blank, path_text
+from oneway.core.paths import path_text
+from oneway.core.records import Value, is_blank
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Expression
 from oneway.mapping.given_constants import given_constants

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from oneway.core.connector import Resource
-from oneway.core.records import path_text, with_value
+from oneway.core.paths import path_text, with_value
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.expressions.compared_words import constant_of, only_path
 from oneway.mapping.expressions.evaluation import evaluated

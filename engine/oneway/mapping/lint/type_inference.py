@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.connector import Resource
-from oneway.core.records import path_of, path_text
+from oneway.core.paths import path_of, path_text
 from oneway.mapping.expressions import BUILT_IN, Expression
 from oneway.mapping.expressions.named_calls import CHOOSE
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in

@@ -1,7 +1,9 @@
 """Builds the classes of `oneway.mapping.spec` from the parts of a document."""
 
+from oneway.core.compare import Compare, CompareItems, Comparison
 from oneway.core.diagnostics import Span
-from oneway.core.records import Compare, CompareItems, Comparison, Value, path_of, path_text
+from oneway.core.paths import path_of, path_text
+from oneway.core.records import Value
 from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.load.part import DocumentPart
 from oneway.mapping.spec import (

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from oneway.core.batches import Batch, RecordShape
-from oneway.core.records import MISSING, Record, Value, at, is_blank
+from oneway.core.paths import at
+from oneway.core.records import MISSING, Record, Value, is_blank
 
 Path = tuple[str, ...]
 

@@ -9,7 +9,8 @@ from dataclasses import field
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.core.records import Record, Value, at, is_blank, path_of, path_text
+from oneway.core.paths import at, path_of, path_text
+from oneway.core.records import Record, Value, is_blank
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import path_in, tokens_of

@@ -14,7 +14,8 @@ from oneway.core.batches import Batch, RecordShape
 from oneway.core.connector import NewFields, Reader, made_ids, new_fields
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.core.records import MISSING, Record, Value, at, is_blank, path_text
+from oneway.core.paths import at, path_text
+from oneway.core.records import MISSING, Record, Value, is_blank
 from oneway.core.similar_words import alike, slips
 from oneway.mapping.expressions import Reading
 from oneway.mapping.expressions.compared_words import Meant

@@ -8,7 +8,8 @@ from dataclasses import field
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity
-from oneway.core.records import ItemPath, Value, at, item_text
+from oneway.core.paths import ItemPath, at, item_text
+from oneway.core.records import Value
 from oneway.core.similar_words import alike, slips
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.item_places import item_paths

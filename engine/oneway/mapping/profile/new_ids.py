@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.core.records import path_of, path_text
+from oneway.core.paths import path_of, path_text
 from oneway.mapping.spec import MappingSpec, Write
 
 

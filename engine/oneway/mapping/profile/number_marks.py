@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from oneway.core.dataclass import dataclass
 from oneway.core.decimal_marks import NotationTally
 from oneway.core.diagnostics import Diagnostic, Severity
-from oneway.core.records import Record, at, path_text
+from oneway.core.paths import at, path_text
+from oneway.core.records import Record
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import path_in
 from oneway.mapping.lint.type_inference import nodes_in

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from oneway.core.records import path_of, path_text
+from oneway.core.paths import path_of, path_text
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Expression, PathUse, Reading
 from oneway.mapping.expressions.compared_words import Meant, meant

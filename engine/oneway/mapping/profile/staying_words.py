@@ -9,17 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from oneway.core.connector import Resource
-from oneway.core.records import (
-    ItemPath,
-    Missing,
-    Record,
-    Value,
-    at,
-    holds,
-    is_blank,
-    item_text,
-    with_value,
-)
+from oneway.core.paths import ItemPath, at, item_text, with_value
+from oneway.core.records import Missing, Record, Value, holds, is_blank
 from oneway.core.similar_words import one_form
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression

@@ -14,17 +14,8 @@ from itertools import starmap
 
 from oneway.core.batches import Batch
 from oneway.core.dataclass import dataclass
-from oneway.core.records import (
-    ItemPath,
-    Missing,
-    Record,
-    Value,
-    at,
-    holds,
-    is_blank,
-    item_text,
-    with_value,
-)
+from oneway.core.paths import ItemPath, at, item_text, with_value
+from oneway.core.records import Missing, Record, Value, holds, is_blank
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.compared_words import Word, passes

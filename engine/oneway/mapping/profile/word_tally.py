@@ -10,18 +10,11 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity
-from oneway.core.records import (
-    MISSING,
-    ItemPath,
-    Missing,
-    Value,
-    at,
-    identity,
-    item_text,
-    with_value,
-)
+from oneway.core.paths import ItemPath, at, item_text, with_value
+from oneway.core.records import MISSING, Missing, Value
 from oneway.core.similar_words import one_form, parts, slips
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.compared_words import Way, Word, passes

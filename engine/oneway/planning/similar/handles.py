@@ -10,8 +10,9 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TypeAlias
 
+from oneway.core.compare import comparables
 from oneway.core.key_forms import loose
-from oneway.core.records import MISSING, Value, comparables
+from oneway.core.records import MISSING, Value
 from oneway.mapping.program import Policy
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, SameRow, SteadyRow
 from oneway.planning.diff import comparison

@@ -12,7 +12,8 @@ from itertools import chain, islice
 from operator import itemgetter
 
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
+from oneway.core.parsing import parse_day
+from oneway.core.records import MISSING, Missing, Value, is_blank
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.diff import known_value

@@ -7,16 +7,8 @@ Sensitive values are compared like any others, and never shown.
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from oneway.core.records import (
-    EMAIL,
-    ITEM,
-    MARKS,
-    Comparison,
-    Redacted,
-    comparable,
-    comparables,
-    known_of,
-)
+from oneway.core.compare import Comparison, comparable, comparables
+from oneway.core.redacted import EMAIL, ITEM, MARKS, Redacted, known_of
 
 _GROUPS = frozenset({list, dict, Redacted})
 

@@ -4,20 +4,11 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from oneway.core.compare import Compare, Comparison, same
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import key_text, shown
-from oneway.core.records import (
-    SAME_AS_ID,
-    WORD,
-    Compare,
-    Comparison,
-    Missing,
-    Redacted,
-    Value,
-    is_blank,
-    known_of,
-    same,
-)
+from oneway.core.records import Missing, Value, is_blank
+from oneway.core.redacted import SAME_AS_ID, WORD, Redacted, known_of
 from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.similar.lookalikes import held_value, said_value
 from oneway.planning.similar.marks import emails_in, has_email, marks_of

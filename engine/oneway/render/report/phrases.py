@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from oneway.core.instants import day as local_day
 from oneway.core.instants import day_in_words, local, moment_in_words
+from oneway.core.parsing import parse_day
 from oneway.core.records import Value as Data
-from oneway.core.records import parse_day
 from oneway.core.seal import Sealed
 from oneway.history.discrepancies import Discrepancy
 from oneway.history.journal import RunStart

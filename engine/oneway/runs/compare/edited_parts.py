@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from enum import Enum
 from fractions import Fraction
 
+from oneway.core.compare import CompareItems
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import CompareItems
 from oneway.documents.yaml_source import Document, Path, parse
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.load.mapping import parts_of

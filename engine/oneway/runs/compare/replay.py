@@ -15,7 +15,8 @@ from oneway import __version__
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
-from oneway.core.records import Record, Redacted, Value
+from oneway.core.records import Record, Value
+from oneway.core.redacted import Redacted
 from oneway.core.seal import Seal
 from oneway.documents.yaml_source import LIMIT
 from oneway.history.journal import Journal, Run, RunState

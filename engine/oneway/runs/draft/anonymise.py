@@ -16,7 +16,9 @@ from math import prod
 
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept
-from oneway.core.records import Value, is_blank, parse_day, path_text
+from oneway.core.parsing import parse_day
+from oneway.core.paths import path_text
+from oneway.core.records import Value, is_blank
 from oneway.core.seal import canonical
 from oneway.mapping.functions import EvaluationError
 from oneway.mapping.functions.dates import format_date, parse_date

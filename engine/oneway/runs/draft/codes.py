@@ -7,7 +7,9 @@ from dataclasses import replace
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept
 from oneway.core.majority import is_overwhelming
-from oneway.core.records import MISSING, Value, at, is_blank, parse_day
+from oneway.core.parsing import parse_day
+from oneway.core.paths import at
+from oneway.core.records import MISSING, Value, is_blank
 from oneway.mapping.functions.dates import format_date
 from oneway.runs.draft.keys import MatchKeys, matched
 from oneway.runs.draft.notation import is_one_line

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from oneway.core.records import Value, at, parse_day
+from oneway.core.parsing import parse_day
+from oneway.core.paths import at
+from oneway.core.records import Value
 from oneway.runs.draft.keys import MatchKeys, matched
 from oneway.runs.draft.side import DraftSide
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from oneway.core.compare import Compare
 from oneway.core.field_concepts import concept
-from oneway.core.records import Compare
 from oneway.runs.draft.keys import MatchKey
 from oneway.runs.draft.notation import expression, literal
 from oneway.runs.draft.pairs import Pair, name_parts

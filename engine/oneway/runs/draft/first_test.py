@@ -4,17 +4,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.field_concepts import concept
-from oneway.core.records import (
-    MISSING,
-    Value,
-    at,
-    is_blank,
-    keys_overlap,
-    parse_day,
-    path_of,
-    path_text,
-    with_value,
-)
+from oneway.core.parsing import parse_day
+from oneway.core.paths import at, keys_overlap, path_of, path_text, with_value
+from oneway.core.records import MISSING, Value, is_blank
 from oneway.mapping.compiler import Compiled
 from oneway.runs.draft.draft_mapping import DraftMapping
 from oneway.runs.draft.engine_trial import Data, another, expectation

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 
 from oneway.connections.discovery import FILES
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, at, is_blank
+from oneway.core.paths import at
+from oneway.core.records import MISSING, is_blank
 from oneway.runs.draft.keys import MatchKeys, matched
 from oneway.runs.draft.notation import comment, expression, literal, yaml_name, yaml_text
 from oneway.runs.draft.pairs import Pair, id_like

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from oneway.core.compare import Compare, comparable
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept
-from oneway.core.records import MISSING, Compare, Value, at, comparable
+from oneway.core.paths import at
+from oneway.core.records import MISSING, Value
 from oneway.runs.draft.pairs import Pair
 from oneway.runs.draft.side import DraftSide
 

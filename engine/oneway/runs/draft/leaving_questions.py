@@ -10,7 +10,9 @@ from datetime import date, timedelta
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept, plain
 from oneway.core.majority import is_overwhelming
-from oneway.core.records import MISSING, Value, at, is_blank, parse_day
+from oneway.core.parsing import parse_day
+from oneway.core.paths import at
+from oneway.core.records import MISSING, Value, is_blank
 from oneway.runs.draft.notation import called, expression, literal, past_day, yaml_text
 from oneway.runs.draft.outliers import is_leave_date
 from oneway.runs.draft.side import DraftSide

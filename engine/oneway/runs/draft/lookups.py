@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from oneway.core.records import MISSING, Compare, Value, at, is_blank
+from oneway.core.compare import Compare
+from oneway.core.paths import at
+from oneway.core.records import MISSING, Value, is_blank
 from oneway.runs.draft.keys import MatchKeys, matched
 from oneway.runs.draft.pairs import Pair, is_number, manager_key
 from oneway.runs.draft.side import DraftSide

@@ -7,7 +7,9 @@ from functools import partial
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept
 from oneway.core.majority import is_overwhelming
-from oneway.core.records import MISSING, Record, Value, at, is_blank, parse_day
+from oneway.core.parsing import parse_day
+from oneway.core.paths import at
+from oneway.core.records import MISSING, Record, Value, is_blank
 from oneway.runs.draft.pairs import Pair, number_of_pair
 from oneway.runs.draft.side import DraftSide, odd_value
 

@@ -8,8 +8,9 @@ from oneway.core.dataclass import dataclass
 from oneway.core.decimal_marks import COMMA, POINT, notation_of, number_in
 from oneway.core.field_concepts import CANONICAL, camel, concept, plain
 from oneway.core.majority import is_overwhelming
+from oneway.core.paths import at
 from oneway.core.progress import Progress, shown_while, silent
-from oneway.core.records import Value, at, is_blank
+from oneway.core.records import Value, is_blank
 from oneway.runs.draft.notation import is_one_line
 from oneway.runs.draft.side import DraftSide
 

@@ -12,7 +12,9 @@ from datetime import date, timedelta
 from oneway.connections.discovery import FILES
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept
-from oneway.core.records import MISSING, Value, at, is_blank, parse_day, with_value
+from oneway.core.parsing import parse_day
+from oneway.core.paths import at, with_value
+from oneway.core.records import MISSING, Value, is_blank
 from oneway.runs.draft.leaving_questions import (
     NAMED,
     DraftWords,

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Set
 
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept
-from oneway.core.records import Record, Value, parse_day
+from oneway.core.parsing import parse_day
+from oneway.core.records import Record, Value
 from oneway.runs.draft.anonymise import Anonymiser, days_of, words_of
 from oneway.runs.draft.draft_mapping import DraftMapping
 from oneway.runs.draft.keys import matched

@@ -20,8 +20,9 @@ from oneway.core.connector import (
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.key_names import names_secret
+from oneway.core.paths import at, path_of, path_text
 from oneway.core.progress import Progress, silent
-from oneway.core.records import MISSING, Record, Snapshot, Value, at, is_blank, path_of, path_text
+from oneway.core.records import MISSING, Record, Snapshot, Value, is_blank
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from datetime import date
 from oneway.core import yes_and_no
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept, plain, words_of
-from oneway.core.records import MISSING, Value, at, is_blank, parse_day
+from oneway.core.parsing import parse_day
+from oneway.core.paths import at
+from oneway.core.records import MISSING, Value, is_blank
 from oneway.runs.draft.notation import called
 from oneway.runs.draft.outsiders import YES, is_outside
 from oneway.runs.draft.side import DraftSide

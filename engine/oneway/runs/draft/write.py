@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias, cast
 
 from oneway.connections.discovery import FILES
+from oneway.core.compare import Compare
 from oneway.core.decimal_marks import COMMA, POINT
 from oneway.core.field_concepts import concept
 from oneway.core.key_names import names_secret
 from oneway.core.phrases import are, count
-from oneway.core.records import Compare, Value
+from oneway.core.records import Value
 from oneway.runs.draft.codes import uncoded
 from oneway.runs.draft.draft_mapping import DraftMapping
 from oneway.runs.draft.field_expressions import (

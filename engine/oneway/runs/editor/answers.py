@@ -10,7 +10,7 @@ from pathlib import Path
 from oneway.core.connector import Field
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Span
-from oneway.core.records import path_of
+from oneway.core.paths import path_of
 from oneway.documents.schema_check import schema_data
 from oneway.documents.yaml_source import Path as Place
 from oneway.documents.yaml_source import read_all

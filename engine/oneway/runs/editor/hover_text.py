@@ -4,7 +4,7 @@ import json
 import re
 
 from oneway.core.connector import Field
-from oneway.core.records import path_of
+from oneway.core.paths import path_of
 from oneway.mapping.expressions import BUILT_IN
 from oneway.mapping.functions import BY_NAME
 

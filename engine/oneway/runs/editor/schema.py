@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from oneway.core.records import path_of, path_text
+from oneway.core.paths import path_of, path_text
 from oneway.documents.schema_check import schema_data
 from oneway.mapping.functions import LIBRARY
 from oneway.runs.editor.facts import EditorFacts, EditorSide

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
-from oneway.core.records import path_of
+from oneway.core.paths import path_of
 from oneway.history.name_digests import NameDigests
 from oneway.mapping.has_left import leaves_by_itself, leaves_on
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids

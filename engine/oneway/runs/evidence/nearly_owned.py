@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
-from oneway.core.records import Missing, Value, identity
+from oneway.core.compare import identity
+from oneway.core.records import Missing, Value
 from oneway.mapping.expressions.near_words import how_near
 from oneway.mapping.program import FieldRule
 from oneway.mapping.short_rows import AnyTargetRow, SameRow

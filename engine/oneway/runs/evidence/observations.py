@@ -9,7 +9,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
-from oneway.core.records import Missing, Value, comparable, is_blank, parse_day
+from oneway.core.compare import comparable
+from oneway.core.parsing import parse_day
+from oneway.core.records import Missing, Value, is_blank
 from oneway.mapping.code import FieldCode
 from oneway.mapping.packed_rows import SourceRows, TargetRows
 from oneway.mapping.program import CellState, FieldRule, Policy, SourceRow

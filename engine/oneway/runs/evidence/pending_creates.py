@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from oneway.core.compare import Comparison, comparable
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import moment
 from oneway.core.key_forms import loose
-from oneway.core.records import Comparison, Value, comparable
+from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed
 from oneway.history.journal import JournalEntry, Run
 from oneway.mapping.program import Policy, SourceRow

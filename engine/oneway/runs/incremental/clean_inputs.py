@@ -5,7 +5,8 @@ If so, the skipped records cannot change what is reported about the inputs as a 
 
 from dataclasses import replace
 
-from oneway.core.records import identity, item_text, path_text
+from oneway.core.compare import identity
+from oneway.core.paths import item_text, path_text
 from oneway.history.baseline.pairs import Baseline, Word
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.word_tally import DISTINCT, WordTally

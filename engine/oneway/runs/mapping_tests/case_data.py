@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import cast
 
-from oneway.core.records import MISSING, Value, at, path_of, path_text
+from oneway.core.paths import at, path_of, path_text
+from oneway.core.records import MISSING, Value
 from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
 from oneway.planning.plan import Change, Outcome

@@ -3,19 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.connections.discovery import FILES, describe, open_connector
+from oneway.core.compare import same
 from oneway.core.connector import Access, ReadError, Resource
 from oneway.core.diagnostics import Findings, Span, refusal
-from oneway.core.records import (
-    MISSING,
-    Record,
-    Snapshot,
-    Value,
-    at,
-    holds,
-    keys_overlap,
-    path_of,
-    same,
-)
+from oneway.core.paths import at, keys_overlap, path_of
+from oneway.core.records import MISSING, Record, Snapshot, Value, holds
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.code import FieldCode
 from oneway.mapping.compiler import Compiled

@@ -7,7 +7,8 @@ from enum import Enum
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span, unplaced
-from oneway.core.records import Record, holds, path_of
+from oneway.core.paths import path_of
+from oneway.core.records import Record, holds
 from oneway.mapping.code import FieldCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import cast
 
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Span, refusal
-from oneway.core.records import Value, path_of, with_value, without_path
+from oneway.core.paths import path_of, with_value, without_path
+from oneway.core.records import Value
 from oneway.documents.schema_check import check
 from oneway.documents.yaml_source import Document, read_all
 from oneway.mapping.load.part import DocumentPart

@@ -12,18 +12,11 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
+from oneway.core.compare import Compare, comparable, identity
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import (
-    MISSING,
-    Compare,
-    Record,
-    Value,
-    at,
-    comparable,
-    identity,
-    path_of,
-)
+from oneway.core.paths import at, path_of
+from oneway.core.records import MISSING, Record, Value
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context, EvaluationError, Expression

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Span
-from oneway.core.records import Value, path_text
+from oneway.core.paths import path_text
+from oneway.core.records import Value
 from oneway.mapping.spec import Text
 
 ONE = ""

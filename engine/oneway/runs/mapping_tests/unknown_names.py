@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean
-from oneway.core.records import MISSING, at, keys_overlap, path_of, path_text
+from oneway.core.paths import at, keys_overlap, path_of, path_text
+from oneway.core.records import MISSING
 from oneway.core.similar_words import only_slip
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.profile.read_keys import read_in_source

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from oneway.core.diagnostics import Diagnostic, Severity
-from oneway.core.records import MISSING, Value, at, keys_overlap, path_of
+from oneway.core.paths import at, keys_overlap, path_of
+from oneway.core.records import MISSING, Value
 from oneway.documents.yaml_source import Document, Path
 
 Data = Mapping[str, Value]

@@ -12,7 +12,7 @@ from oneway.connections.schedule import Due, next_due
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.core.instants import day
-from oneway.core.records import parse_day
+from oneway.core.parsing import parse_day
 from oneway.history.discrepancies import Discrepancy, DiscrepancyKind, due_again
 from oneway.history.journal import Breached, Journal, Run, RunState
 from oneway.history.journal.disconnected import disconnected_runs

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from oneway.core.compare import identity
 from oneway.core.diagnostics import Refused
-from oneway.core.records import MISSING, Value, at, identity, path_of, without_path
+from oneway.core.paths import at, path_of, without_path
+from oneway.core.records import MISSING, Value
 from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
 from oneway.planning.impact import PersonImpact, impact

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from oneway.core.compare import identity
 from oneway.core.connector import Field, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.records import MISSING, Missing, Value, identity, is_blank
+from oneway.core.records import MISSING, Missing, Value, is_blank
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import Node, path_in

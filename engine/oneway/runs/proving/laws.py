@@ -7,18 +7,8 @@ from itertools import islice
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
-from oneway.core.records import (
-    MISSING,
-    Record,
-    Snapshot,
-    Value,
-    at,
-    holds,
-    is_blank,
-    path_of,
-    path_text,
-    with_value,
-)
+from oneway.core.paths import at, path_of, path_text, with_value
+from oneway.core.records import MISSING, Record, Snapshot, Value, holds, is_blank
 from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression

@@ -12,9 +12,10 @@ from dataclasses import replace
 from enum import Enum
 from typing import cast
 
+from oneway.core.compare import Compare
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, Span
-from oneway.core.records import Compare, Value
+from oneway.core.records import Value
 from oneway.documents.lenient import items, obj
 from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.compiler import Compiled

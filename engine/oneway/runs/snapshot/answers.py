@@ -9,7 +9,8 @@ from dataclasses import field
 
 from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Record, path_text
+from oneway.core.paths import path_text
+from oneway.core.records import Record
 from oneway.mapping.program import (
     Cell,
     LeftAnswer,

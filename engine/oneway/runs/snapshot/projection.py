@@ -14,7 +14,8 @@ from typing import Any
 from oneway.core.batches import Batch, RecordShape
 from oneway.core.connector import Field, Resource
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Record, Value, keys_overlap, path_of
+from oneway.core.paths import keys_overlap, path_of
+from oneway.core.records import Record, Value
 from oneway.core.seal import canonical
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Expression

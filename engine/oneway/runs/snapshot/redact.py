@@ -10,9 +10,11 @@ from dataclasses import field
 from functools import cached_property
 from typing import Any
 
+from oneway.core.compare import Compare, comparable, same
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import loose
-from oneway.core.records import (
+from oneway.core.records import MISSING, Missing, Value, is_blank
+from oneway.core.redacted import (
     ADDED,
     BEGUN,
     CONSTANT,
@@ -23,16 +25,9 @@ from oneway.core.records import (
     ITEM,
     LOST,
     MARK,
-    MISSING,
     SAME_AS_ID,
     WORD,
-    Compare,
-    Missing,
     Redacted,
-    Value,
-    comparable,
-    is_blank,
-    same,
 )
 from oneway.core.seal import Seal
 from oneway.mapping.packed_rows import ids_of

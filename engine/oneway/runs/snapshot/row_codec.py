@@ -4,7 +4,8 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from oneway.core.diagnostics import Span
-from oneway.core.records import MISSING, Missing, Redacted, Value
+from oneway.core.records import MISSING, Missing, Value
+from oneway.core.redacted import Redacted
 from oneway.mapping.program import (
     Cell,
     CellState,

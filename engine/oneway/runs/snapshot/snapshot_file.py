@@ -17,9 +17,10 @@ from itertools import islice
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, TypeAlias
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
-from oneway.core.records import Collected, Value, identity
+from oneway.core.records import Collected, Value
 from oneway.core.seal import canonical
 from oneway.mapping.functions.node_tree import NodeTree, TreeRow
 from oneway.mapping.lookup_table import LookupTable

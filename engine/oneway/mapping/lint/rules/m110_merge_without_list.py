@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from oneway.core.compare import Compare, CompareItems
 from oneway.core.diagnostics import Severity
-from oneway.core.records import Compare, CompareItems
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.record_schema import in_words
 from oneway.mapping.spec import Merge

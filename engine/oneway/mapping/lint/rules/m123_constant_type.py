@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.core.records import is_blank, path_of
+from oneway.core.paths import path_of
+from oneway.core.records import is_blank
 from oneway.mapping.given_constants import as_types, given_constants
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields, fits, types_of
 from oneway.mapping.record_schema import in_words, typed

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.core.records import path_of
+from oneway.core.paths import path_of
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 

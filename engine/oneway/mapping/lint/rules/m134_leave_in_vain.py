@@ -5,7 +5,8 @@ from typing import cast
 
 from oneway.core.connector import Capability
 from oneway.core.diagnostics import Severity, did_you_mean
-from oneway.core.records import Value, overlap, path_text
+from oneway.core.paths import overlap, path_text
+from oneway.core.records import Value
 from oneway.mapping.code import FieldCode
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import TextRange

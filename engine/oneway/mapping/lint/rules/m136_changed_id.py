@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from oneway.core.compare import Compare
 from oneway.core.diagnostics import Severity
-from oneway.core.records import Compare, path_of, path_text
+from oneway.core.paths import path_of, path_text
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.spec import FieldSpec, Write
 

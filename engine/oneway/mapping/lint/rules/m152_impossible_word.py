@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from oneway.core.compare import identity
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Fix, Severity, did_you_mean
-from oneway.core.records import identity, path_text
+from oneway.core.paths import path_text
 from oneway.core.similar_words import only_slip
 from oneway.mapping.expressions import Comparison, Expression
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject

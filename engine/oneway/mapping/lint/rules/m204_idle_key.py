@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from oneway.core.diagnostics import Severity, Span
-from oneway.core.records import is_blank, path_text
+from oneway.core.paths import path_text
+from oneway.core.records import is_blank
 from oneway.documents.lenient import obj
 from oneway.documents.record_fields import NOT_THAT_DEEP, idly_open
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity, did_you_mean
-from oneway.core.records import overlap
+from oneway.core.paths import overlap
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.core.records import path_of
+from oneway.core.paths import path_of
 from oneway.mapping.expressions.table_rows import is_table
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields, types_of
 from oneway.mapping.lint.type_inference import types_in

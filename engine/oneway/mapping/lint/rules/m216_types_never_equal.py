@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator
 
+from oneway.core.compare import identity
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Fix, Severity
-from oneway.core.records import Value, identity
+from oneway.core.records import Value
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import Node, tokens_of
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Severity
-from oneway.core.records import path_text
+from oneway.core.paths import path_text
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, path_in
 from oneway.mapping.lint.reach import answers

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from oneway.core.compare import Compare
 from oneway.core.diagnostics import Severity
-from oneway.core.records import Compare
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.spec import MatchSpec
 

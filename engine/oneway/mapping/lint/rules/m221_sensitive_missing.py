@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
 from oneway.core.key_names import names_secret
-from oneway.core.records import path_text
+from oneway.core.paths import path_text
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from oneway.core.diagnostics import Fix, Severity
-from oneway.core.records import path_of, path_text
+from oneway.core.paths import path_of, path_text
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
 _PATH = r"(?a)[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from oneway.core.diagnostics import Severity, Span
-from oneway.core.records import Value, holds, parse_day, path_text, with_value
+from oneway.core.parsing import parse_day
+from oneway.core.paths import path_text, with_value
+from oneway.core.records import Value, holds
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.expressions.compared_words import Way, Word, words_of
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject

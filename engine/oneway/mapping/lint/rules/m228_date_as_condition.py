@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.core.records import path_text
+from oneway.core.paths import path_text
 from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.expressions.syntax import Node, Path, path_in
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject

@@ -2,8 +2,8 @@
 
 from collections.abc import Hashable, Iterator, Mapping
 
+from oneway.core.compare import identity
 from oneway.core.diagnostics import Severity
-from oneway.core.records import identity
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.spec import TableRowSpec
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from typing import Any, cast
 
-from oneway.core.records import Value, identity, path_text
+from oneway.core.compare import identity
+from oneway.core.paths import path_text
+from oneway.core.records import Value
 from oneway.core.similar_words import spelt
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import EvaluationError, Expression, Reading

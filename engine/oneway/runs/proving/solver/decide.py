@@ -9,7 +9,8 @@ from typing import Any
 import z3
 
 from oneway.core.connector import Resource
-from oneway.core.records import MISSING, Missing, Value, path_text
+from oneway.core.paths import path_text
+from oneway.core.records import MISSING, Missing, Value
 from oneway.mapping.compiler import Compiled
 from oneway.planning.impact import impact
 from oneway.runs.mapping_tests.spec import MappingTest

@@ -4,10 +4,10 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import fields, replace
 from enum import Enum
 
+from oneway.core.compare import CompareItems
 from oneway.core.connector import Field
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span, unplaced
-from oneway.core.records import CompareItems
 from oneway.mapping.code import FieldCode, Typed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression

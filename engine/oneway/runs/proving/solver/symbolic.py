@@ -15,8 +15,9 @@ from typing import Any, cast
 
 import z3
 
+from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
-from oneway.core.records import Value, identity, is_blank
+from oneway.core.records import Value, is_blank
 from oneway.mapping.expressions import PLAIN, Expression, Reading
 from oneway.mapping.expressions.named_calls import CHOOSE
 from oneway.mapping.expressions.node_kinds import (
