@@ -13,7 +13,7 @@ from oneway.applying.preconditions import LiveState
 from oneway.applying.result import ApplySystems, Approved, Result
 from oneway.applying.unknown_writes import TargetMemory
 from oneway.applying.watch import Watch, never
-from oneway.core.connector import Rejected
+from oneway.core.connector_errors import Rejected
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, is_blank
 from oneway.planning.endings import End, Ending

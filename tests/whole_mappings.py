@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from oneway.core.connector import Description
+from oneway.core.description import Description
 from oneway.core.diagnostics import Findings, Refused
 from oneway.mapping.compiler import Compiled, compile_partly
 from oneway.mapping.load import Loaded, load_partly

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.description import Capability, Description, Field, Resource
 from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.compiler import Compiled

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from cli_world import MAPPING, World, person, user
 
-from oneway.core.connector import NotSent
+from oneway.core.connector_errors import NotSent
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import open_incidents
 from oneway_connectors.file.writer import FileWriter
@@ -68,7 +68,7 @@ def test_what_the_whole_plan_waits_for_is_said_of_each(acme: World, tmp_path: Pa
 
 def test_what_waits_says_until_when(acme: World) -> None:
     def refused(writer: FileWriter, *given: object) -> None:
-        from oneway.core.connector import Rejected
+        from oneway.core.connector_errors import Rejected
 
         raise Rejected("W101", "name: too long")
 

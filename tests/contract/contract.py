@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from oneway.core.connector import Connector, WriteError
+from oneway.core.connector import Connector
+from oneway.core.connector_errors import WriteError
 from oneway.core.paths import at, path_of, with_value
 from oneway.core.records import MISSING, Record, Snapshot, Value, is_blank
 from oneway.runs.read import Streaming

@@ -11,7 +11,8 @@ import pytest
 
 from contract import READING, WRITING, Check, Subject, named
 from oneway.connections.manifest import load_manifest
-from oneway.core.connector import Access, Connector
+from oneway.core.access import Access
+from oneway.core.connector import Connector
 from oneway_connectors.rest import connect
 
 README = Path(__file__).resolve().parents[2] / "connectors" / "README.md"

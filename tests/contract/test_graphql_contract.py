@@ -11,7 +11,9 @@ import pytest
 from contract import READING, WRITING, Check, Subject, named
 from listener import JsonHandler, LoopbackServer, answering
 from oneway.connections.manifest import load_manifest
-from oneway.core.connector import Access, Connector, ReadError, Rejected, Secret
+from oneway.core.access import Access, Secret
+from oneway.core.connector import Connector
+from oneway.core.connector_errors import ReadError, Rejected
 from oneway_connectors.rest import connect
 
 README = Path(__file__).resolve().parents[2] / "connectors" / "README.md"

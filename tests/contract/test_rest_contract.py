@@ -14,7 +14,9 @@ import pytest
 from contract import READING, WRITING, Check, Subject, named
 from oneway.connections.discovery import describe, open_connector
 from oneway.connections.manifest import load_manifest
-from oneway.core.connector import Access, Connector, Secret, WriteError
+from oneway.core.access import Access, Secret
+from oneway.core.connector import Connector
+from oneway.core.connector_errors import WriteError
 from oneway_connectors.rest import connect
 from oneway_connectors.sandbox import Sandbox, start
 from patience import PATIENCE

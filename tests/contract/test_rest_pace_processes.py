@@ -40,7 +40,7 @@ WORKER = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from oneway.core.connector import Access
+from oneway.core.access import Access
 from oneway.connections.manifest import load_manifest
 from oneway_connectors.rest import connect
 

@@ -7,7 +7,9 @@ import pytest
 
 from contract import READING, WRITING, Check, Subject, named
 from oneway.connections.discovery import describe, open_connector
-from oneway.core.connector import Access, Connector, Finding, Rejected, Secret
+from oneway.core.access import Access, Secret
+from oneway.core.connector import Connector, Finding
+from oneway.core.connector_errors import Rejected
 from scim.server import TOKEN, Server, Tenant, serving
 
 

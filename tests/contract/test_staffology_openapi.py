@@ -17,7 +17,7 @@ from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from oneway.connections.discovery import describe
-from oneway.core.connector import Access, Secret
+from oneway.core.access import Access, Secret
 from oneway.core.paths import at
 from oneway_connectors.rest import connect
 from oneway_connectors.sandbox import Sandbox, start

@@ -12,7 +12,9 @@ import pytest
 
 from contract import READING, WRITING, Check, Subject, named
 from oneway.connections.manifest import load_manifest
-from oneway.core.connector import Access, Connector, NotSent, Outdated, Rejected, Unknown
+from oneway.core.access import Access
+from oneway.core.connector import Connector
+from oneway.core.connector_errors import NotSent, Outdated, Rejected, Unknown
 from oneway_connectors.rest import connect
 
 README = Path(__file__).resolve().parents[2] / "connectors" / "README.md"

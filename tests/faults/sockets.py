@@ -17,7 +17,9 @@ from http.server import BaseHTTPRequestHandler
 import httpx
 
 from listener import JsonHandler, LoopbackServer, answering
-from oneway.core.connector import Access, Connector, Description
+from oneway.core.access import Access
+from oneway.core.connector import Connector
+from oneway.core.description import Description
 from oneway_connectors import rest
 
 from .kinds import Call, Fault, kind_of

@@ -11,7 +11,9 @@ from functools import lru_cache
 
 import httpx
 
-from oneway.core.connector import Access, Connector, Description
+from oneway.core.access import Access
+from oneway.core.connector import Connector
+from oneway.core.description import Description
 from oneway_connectors import rest
 
 from .kinds import Call, Fault, kind_of

@@ -11,7 +11,9 @@ from random import Random
 from typing import Protocol
 
 from oneway.applying.result import Result
-from oneway.core.connector import Access, Connector, Description
+from oneway.core.access import Access
+from oneway.core.connector import Connector
+from oneway.core.description import Description
 from oneway.core.diagnostics import Refused, Severity
 from oneway.core.progress import silent
 from oneway.planning.plan import Kind

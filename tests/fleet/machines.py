@@ -13,7 +13,7 @@ from sqlalchemy import exists, literal, select
 from crash.matrix import Undisturbed, differences
 from crash.people import sixty
 from crash.world import PLAN, SYNC, Ended, World, made
-from oneway.core import connector
+from oneway.core import request_gate
 from oneway.history.journal import Journal, fence
 from oneway.history.journal.fence import Fence, Terms
 from oneway.history.journal.lease import Lease
@@ -96,7 +96,7 @@ def terms(found: Terms, leaves_within: float) -> Iterator[None]:
     """Let leases of this process last as long as a test can wait."""
     with (
         patch.object(fence, "TERMS", found),
-        patch.object(connector, "LEAVES_WITHIN", leaves_within),
+        patch.object(request_gate, "LEAVES_WITHIN", leaves_within),
     ):
         yield
 

@@ -18,7 +18,8 @@ from typing import Any
 import httpx
 
 from oneway.connections.manifest import load_manifest
-from oneway.core.connector import Access, ConnectorError, Secret
+from oneway.core.access import Access, Secret
+from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Refused, Span
 from oneway.core.records import Record, Value
 from oneway.documents.schema_check import check

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import yaml
 
-from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.description import Capability, Description, Field, Resource
 from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.compiler import connectors_of

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from memory import Applied, applied, systems_of
 from oneway.core.compare import same
-from oneway.core.connector import Rejected
+from oneway.core.connector_errors import Rejected
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning.access import still_in

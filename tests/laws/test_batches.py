@@ -21,7 +21,7 @@ from laws.test_expression_laws import EXPRESSIONS, JSON
 from laws.test_generated import HOSTILE, literal, quoted, refuse_strange_code
 from laws.test_screen import nights, person, quiet, town_of, user
 from oneway.core.batches import Batch, RecordShape
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.generated.functions import shaped_rows

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from laws.test_batches import each_of, one_by_one
 from oneway.core.batches import Batch
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway_connectors.file import csv_rows
 from oneway_connectors.file.csv_rows import CsvRows
 from oneway_connectors.file.csv_types import column_types

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from jmespath_suite import FILES, cases, needs_suite
 from laws.test_expression_laws import EXPRESSIONS, JSON, RECORDS
 from one_expression import found_of, function_of
-from oneway.core.connector import Capability, Field
+from oneway.core.description import Capability, Field
 from oneway.core.diagnostics import Refused, Span
 from oneway.core.linear_pattern import whole
 from oneway.core.records import MISSING, Record, Snapshot

@@ -21,7 +21,7 @@ from oneway.applying.circuit_breaker import CircuitBreaker
 from oneway.applying.gates import GIVEN_UP, MORE_CHANGED
 from oneway.applying.order import ordered
 from oneway.applying.result import Result, token_of
-from oneway.core.connector import Blame, NotSent, Rejected, Unknown, WriteError
+from oneway.core.connector_errors import Blame, NotSent, Rejected, Unknown, WriteError
 from oneway.core.records import Record, Snapshot
 from oneway.planning.endings import Ending
 from oneway.planning.plan import Action, Plan, Verb

@@ -20,7 +20,7 @@ from memory import MemorySystems, systems_of
 from oneway.applying.apply import apply
 from oneway.applying.result import Earlier, Result
 from oneway.applying.watch import Stopped, Watch
-from oneway.core.connector import Blame, NotSent, Rejected, Unknown
+from oneway.core.connector_errors import Blame, NotSent, Rejected, Unknown
 from oneway.history.journal import End, Journal, Run
 from oneway.history.journal.run_counts import run_counts
 from oneway.history.name_digests import NameDigests

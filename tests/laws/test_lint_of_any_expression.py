@@ -6,7 +6,7 @@ from string import Formatter
 import hypothesis.strategies as st
 from hypothesis import example, given, settings
 
-from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.description import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Refused
 from whole_mappings import compile_mapping, load_mapping
 

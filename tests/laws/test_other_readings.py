@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneway.core.connector import Access, Description, Rejected
+from oneway.core.access import Access
+from oneway.core.connector_errors import Rejected
+from oneway.core.description import Description
 from oneway.core.records import Record
 from oneway_connectors.file import FileConnector, connect
 from workbooks import workbook

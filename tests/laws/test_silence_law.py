@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from memory import MemoryReader, MemorySystems, applied, systems_of
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.records import Record
 from oneway.planning.guards import judge
 from oneway.planning.plan_file import dump

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from memory import MemoryReader, MemoryWriter
 from model import predict
-from oneway.core.connector import NotSent, ReadError, Rejected, Unknown
+from oneway.core.connector_errors import NotSent, ReadError, Rejected, Unknown
 from oneway.core.diagnostics import Refused, Severity
 from oneway.core.progress import silent
 from oneway.core.records import Record, Snapshot

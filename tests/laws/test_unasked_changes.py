@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from memory import MemorySystems, MemoryWriter, Recording, approval, merged, steps, systems_of
 from oneway.applying.gates import Gates
 from oneway.applying.result import Result
-from oneway.core.connector import ReadError, Unknown
+from oneway.core.connector_errors import ReadError, Unknown
 from oneway.core.records import Record, Snapshot
 from oneway.planning.endings import Ending
 from side_by_side import scripted

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.records import Snapshot
 from oneway_connectors.rest.links import next_link
 from oneway_connectors.rest.responses import Unreadable

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from laws.test_spelling import leaving, literal, outcome_of, words_and_what_is_nearly_one, world_of
 from oneway.core.compare import identity
-from oneway.core.connector import Resource
+from oneway.core.description import Resource
 from oneway.core.diagnostics import Span
 from oneway.core.records import Record, Value
 from oneway.documents.record_fields import fields_of, items_of

@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from oneway.core.connector import Rejected
+from oneway.core.connector_errors import Rejected
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot
 from oneway.history.journal import Journal

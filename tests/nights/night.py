@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from oneway.core.connector import Capability
+from oneway.core.description import Capability
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Snapshot
 from oneway.planning.links import REUSED

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from oneway.core.connector import NotSent, Rejected, Unknown
+from oneway.core.connector_errors import NotSent, Rejected, Unknown
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot
 

@@ -9,8 +9,8 @@ import pytest
 from kept import START, action
 from sqlalchemy import select, update
 
-from oneway.core.connector import LEAVES_WITHIN
 from oneway.core.diagnostics import Refused
+from oneway.core.request_gate import LEAVES_WITHIN
 from oneway.history.journal import End, Journal, Store, fence
 from oneway.history.journal.fence import Terms, store_time
 from oneway.history.journal.lease import Lease, is_leased, leased, wait_for_quiet

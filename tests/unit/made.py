@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.description import Capability, Description, Field, Resource
 from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.compiler import Compiled, connectors_of

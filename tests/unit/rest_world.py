@@ -8,7 +8,8 @@ from functools import lru_cache
 import httpx
 
 from oneway.connections.manifest import load_manifest
-from oneway.core.connector import Access, Description, Secret
+from oneway.core.access import Access, Secret
+from oneway.core.description import Description
 from oneway_connectors.rest import connect
 from oneway_connectors.rest.system import Rest
 

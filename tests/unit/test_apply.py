@@ -8,7 +8,7 @@ import pytest
 from memory import MemoryReader, MemorySystems, Recording, applied, approval, steps, systems_of
 from oneway.applying.order import ordered
 from oneway.applying.result import Approved
-from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
+from oneway.core.connector_errors import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
 from oneway.planning.endings import Ending

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from made import made, snapshot
 
-from oneway.core.connector import Assumption, Description, Finding, Probe
+from oneway.core.connector import Finding, Probe
+from oneway.core.description import Assumption, Description
 from oneway.core.records import Record, Snapshot
 from oneway.inspect.checks import CheckState, Evidence, checks
 from oneway.render import Style

@@ -4,7 +4,9 @@ import pytest
 from rest_world import KEY, altered, described, opened, reply
 
 from oneway.connections.discovery import complete, describe, open_connector
-from oneway.core.connector import Access, Choice, ReadError, Secret
+from oneway.core.access import Access, Secret
+from oneway.core.connector import Choice
+from oneway.core.connector_errors import ReadError
 from oneway.core.diagnostics import Refused
 
 TENANT = "  tenant: {description: Whose., default: t1}\n"

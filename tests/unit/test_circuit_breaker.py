@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneway.applying.circuit_breaker import GIVE_UP, CircuitBreaker
-from oneway.core.connector import Blame
+from oneway.core.connector_errors import Blame
 
 ENDS = st.lists(st.sampled_from([None, Blame.SYSTEM, Blame.RECORD]), max_size=30)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from test_lint import ALL, BASE, LEAVERS, compiled, found
 
-from oneway.core.connector import Capability
+from oneway.core.description import Capability
 from oneway.mapping.compiler import connectors_of
 from whole_mappings import compile_mapping, load_mapping
 from worlds import AS_OF, _system

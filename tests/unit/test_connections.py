@@ -20,7 +20,8 @@ from oneway.connections.environment import from_environment
 from oneway.connections.secrets.open import opened
 from oneway.connections.secrets.private_files import LIMIT
 from oneway.connections.secrets.refs import SecretKind, SecretRef, secret_ref
-from oneway.core.connector import Access, Description, Option, Secret
+from oneway.core.access import Access, Secret
+from oneway.core.description import Description, Option
 from oneway.core.diagnostics import Refused
 
 CANARY = "canary-7b1f-Zq"

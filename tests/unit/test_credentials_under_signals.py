@@ -15,7 +15,7 @@ import pytest
 from oneway.connections.connection import Connection, Side
 from oneway.connections.folder import connection_at
 from oneway.connections.secrets.refs import SecretKind, SecretRef
-from oneway.core.connector import Secret
+from oneway.core.access import Secret
 from oneway.runs.commit_connection import commit_new, commit_renewed, in_order
 from oneway.runs.prepare.request import RunRequest
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneway.connections.discovery import describe, open_connector
-from oneway.core.connector import Access, ReadError
+from oneway.core.access import Access
+from oneway.core.connector_errors import ReadError
 from oneway.core.records import Value
 from oneway_connectors.file.csv_types import CellType
 from oneway_connectors.file.suggest import suggested

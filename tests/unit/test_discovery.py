@@ -16,7 +16,8 @@ from oneway.connections.discovery import (
     open_connector,
     variable,
 )
-from oneway.core.connector import Access, ReadError, Secret
+from oneway.core.access import Access, Secret
+from oneway.core.connector_errors import ReadError
 from oneway.core.diagnostics import Refused
 
 KEY = Secret("canary-key-5d1f")

@@ -18,7 +18,7 @@ from oneway.cli.reference import pages
 from oneway.connections.default_notify import load_default
 from oneway.connections.discovery import describe
 from oneway.connections.parse import load_connection
-from oneway.core.connector import Capability, Description, Resource
+from oneway.core.description import Capability, Description, Resource
 from oneway.core.diagnostics import Refused
 from oneway.documents.schema_check import schema_text
 from oneway.mapping.compiler import Compiled, connectors_of

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway_connectors.fast_json import FastDecoder
 from oneway_connectors.file import json_array, jsonl
 from oneway_connectors.file.json_array import JsonArray

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oneway.core.access import Access
 from oneway.core.batches import Batch
-from oneway.core.connector import Access, Description, NotSent, ReadError, Rejected
+from oneway.core.connector_errors import NotSent, ReadError, Rejected
+from oneway.core.description import Description
 from oneway.core.paths import path_of, path_text
 from oneway.core.records import Record
 from oneway_connectors.file import FileConnector, connect, csv_rows

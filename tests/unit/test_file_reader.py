@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneway.core.connector import Access, Description, ReadError
+from oneway.core.access import Access
+from oneway.core.connector_errors import ReadError
+from oneway.core.description import Description
 from oneway_connectors.file import FileOptions, FileReader, connect
 
 ENDINGS = ("json", "jsonl", "csv")

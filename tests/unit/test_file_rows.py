@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneway.core.connector import Access, Description, ReadError, Rejected
+from oneway.core.access import Access
+from oneway.core.connector_errors import ReadError, Rejected
+from oneway.core.description import Description
 from oneway.core.records import Snapshot
 from oneway_connectors.file import FileConnector, connect
 from oneway_connectors.file.mojibake import is_garbled, may_be_garbled

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneway.core.connector import NotSent, Rejected, Unknown
+from oneway.core.connector_errors import NotSent, Rejected, Unknown
 from oneway_connectors.file import FileOptions, FileReader, FileWriter, connector, replace, writer
 
 ENDINGS = ("json", "jsonl", "csv")

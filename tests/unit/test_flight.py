@@ -14,7 +14,7 @@ from memory import MemoryReader, MemorySystems, Recording, approval, steps, syst
 from oneway.applying.apply import concurrency
 from oneway.applying.live_target import BATCH
 from oneway.applying.watch import Stopped
-from oneway.core.connector import MOST_IN_FLIGHT, in_flight
+from oneway.core.abilities import MOST_IN_FLIGHT, in_flight
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot

@@ -5,7 +5,7 @@ import yaml
 
 from oneway.connections.discovery import describe
 from oneway.core.codes import CODES as OTHER_CODES
-from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.description import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.lint import EXAMPLE

@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from oneway.applying.live_target import LiveTarget, Turns
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, Value
 from patience import PATIENCE

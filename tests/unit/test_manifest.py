@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from rest_world import MANIFEST, altered, described
 
 from oneway.connections.manifest import load_manifest, load_prepared, prepare
-from oneway.core.connector import Capability
+from oneway.core.description import Capability
 from oneway.core.diagnostics import Refused, Severity
 from oneway.documents.schema_check import schema_text
 

@@ -43,7 +43,7 @@ from oneway.connections.connection import (
     Webhook,
 )
 from oneway.connections.secrets.refs import SecretKind, SecretRef
-from oneway.core.connector import Secret
+from oneway.core.access import Secret
 from oneway.core.deadline import within
 from oneway.core.diagnostics import Refused, Span
 from oneway.core.seal import canonical

@@ -13,7 +13,7 @@ from oneway.applying.live_target import BATCH
 from oneway.applying.preconditions import Happened, LiveState, Stale
 from oneway.applying.unknown_writes import Inquiry, Sent, TargetMemory
 from oneway.core.compare import Compare
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.diagnostics import Span
 from oneway.core.records import Record, Snapshot
 from oneway.core.seal import Sealed

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oneway.core.connector import Field, Resource
+from oneway.core.description import Field, Resource
 from oneway.mapping.record_schema import decidable, in_words, json_types, readable, writable
 
 

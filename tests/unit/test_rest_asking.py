@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import KEY, MANIFEST, altered, described, opened, page, reply
 
-from oneway.core.connector import Capability, NotSent
+from oneway.core.connector_errors import NotSent
+from oneway.core.description import Capability
 from oneway.core.diagnostics import Refused
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"

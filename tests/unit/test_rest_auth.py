@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import KEY, altered, described, opened, page, reply
 
-from oneway.core.connector import ConnectorError, NotSent, ReadError
+from oneway.core.connector_errors import ConnectorError, NotSent, ReadError
 from oneway.core.diagnostics import Refused
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"

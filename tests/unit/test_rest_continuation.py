@@ -6,7 +6,7 @@ import httpx
 import pytest
 from rest_world import MANIFEST, altered, opened, page, reply
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.records import Record, Snapshot
 from oneway_connectors.rest.responses import rows_before
 

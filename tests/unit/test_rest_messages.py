@@ -6,7 +6,7 @@ import httpx
 import pytest
 from rest_world import altered, opened, reply
 
-from oneway.core.connector import ReadError, Rejected
+from oneway.core.connector_errors import ReadError, Rejected
 from oneway_connectors.rest.origin import elsewhere
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import altered, described, opened, reply
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Value
 from oneway_connectors.rest.patch import scim_operations

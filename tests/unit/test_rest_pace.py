@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_world import BASE, World, altered, described, page
 
-from oneway.core.connector import Access, Secret
+from oneway.core.access import Access, Secret
 from oneway_connectors.rest import connect, pace, pace_file
 from oneway_connectors.rest.pace import SharedPace, boot_id
 from oneway_connectors.rest.rate import Later, Limit, OwnPace

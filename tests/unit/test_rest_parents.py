@@ -8,7 +8,8 @@ import httpx
 import pytest
 from rest_world import BASE, described, opened, reply
 
-from oneway.core.connector import Capability, NotSent, ReadError
+from oneway.core.connector_errors import NotSent, ReadError
+from oneway.core.description import Capability
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Snapshot
 from patience import PATIENCE

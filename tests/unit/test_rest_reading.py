@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_world import MANIFEST, World, altered, described, opened, page, reply
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.nesting import DEEPEST
 from oneway.core.records import Record

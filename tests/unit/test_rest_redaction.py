@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import KEY, opened, reply
 
-from oneway.core.connector import ReadError, Rejected, Unknown
+from oneway.core.connector_errors import ReadError, Rejected, Unknown
 from oneway_connectors.rest.redaction import hide
 from oneway_connectors.rest.responses import clean
 from silence.forms import FORMS

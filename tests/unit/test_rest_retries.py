@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import altered, opened, page, reply
 
-from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
+from oneway.core.connector_errors import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway_connectors.rest.asked_wait import reset_of, retry_after
 from oneway_connectors.rest.retry_budget import RetryBudget
 from oneway_connectors.rest.writer import RestWriter

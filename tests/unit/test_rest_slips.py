@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rest_world import MANIFEST, altered, opened, page, reply
 
-from oneway.core.connector import ReadError, Unknown
+from oneway.core.connector_errors import ReadError, Unknown
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
 SHORT = altered(

@@ -18,7 +18,8 @@ import yaml
 from rest_world import KEY, MANIFEST, altered, described
 
 from listener import JsonHandler, LoopbackServer, answering
-from oneway.core.connector import Access, ConnectorError, NotSent, ReadError, Secret, Unknown
+from oneway.core.access import Access, Secret
+from oneway.core.connector_errors import ConnectorError, NotSent, ReadError, Unknown
 from oneway.core.diagnostics import Refused
 from oneway_connectors.rest import connect
 from oneway_connectors.rest.system import Rest

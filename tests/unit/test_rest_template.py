@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rest_world import opened, reply
 
-from oneway.core.connector import ReadError, Rejected
+from oneway.core.connector_errors import ReadError, Rejected
 from oneway_connectors.rest.template import Unusable, fill_body, fill_header, fill_path, fill_query
 
 HOSTILE = [

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import MANIFEST, altered, opened, page, reply
 
-from oneway.core.connector import Finding, JobState, ReadError, Unknown
+from oneway.core.connector import Finding, JobState
+from oneway.core.connector_errors import ReadError, Unknown
 from oneway.core.records import Record
 from oneway_connectors.rest.system import Rest
 

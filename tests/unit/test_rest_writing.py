@@ -8,16 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import MANIFEST, altered, opened, reply
 
-from oneway.core.connector import (
-    JobEnd,
-    JobState,
-    NotSent,
-    ReadError,
-    Rejected,
-    Unknown,
-    WriteError,
-    Writer,
-)
+from oneway.core.connector import JobEnd, JobState, Writer
+from oneway.core.connector_errors import NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway.core.records import Value
 from oneway_connectors.rest.responses import clean
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from oneway.connections.access import access
 from oneway.connections.environment import variable
-from oneway.core.connector import Access, Description, Option, Resource
+from oneway.core.access import Access
+from oneway.core.description import Description, Option, Resource
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
 from oneway.history import journal

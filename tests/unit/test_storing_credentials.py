@@ -19,7 +19,7 @@ from oneway.connections.parse import load_connection
 from oneway.connections.secrets.open import opened
 from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.connections.secrets.store import SecretName, StoringCredentials, forgotten
-from oneway.core.connector import Secret
+from oneway.core.access import Secret
 from oneway.core.diagnostics import Refused
 from oneway.documents.yaml_source import parse
 from ring import Ring

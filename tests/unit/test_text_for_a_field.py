@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.description import Capability, Description, Field, Resource
 from whole_mappings import compile_mapping, load_mapping
 
 MAPPING = """

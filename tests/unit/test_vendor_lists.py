@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from rest_world import altered, opened, page, reply
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.records import Snapshot
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"

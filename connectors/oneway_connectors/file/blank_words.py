@@ -6,7 +6,7 @@ that is only such a word counts as blank.
 
 from collections.abc import Iterable, Mapping
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.records import Value
 
 _SIGNS = frozenset(

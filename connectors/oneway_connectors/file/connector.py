@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from oneway.core.connector import Access, Choice, Description, NotSent, Probe, ReadError, Suggestion
+from oneway.core.access import Access
+from oneway.core.connector import Choice, Probe, Suggestion
+from oneway.core.connector_errors import NotSent, ReadError
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Description
 from oneway_connectors.file.options import DEFAULTS, FileOptions, file_options
 from oneway_connectors.file.reader import FileReader
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from oneway.core import day_patterns
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.decimal_marks import COMMA, number_in
 from oneway.core.parsing import parse_day

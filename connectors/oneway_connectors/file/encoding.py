@@ -4,7 +4,7 @@ import codecs
 import io
 from typing import BinaryIO
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway_connectors.file.layout import whole_of
 from oneway_connectors.file.options import UTF_8
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from os.path import isdir
 from pathlib import PurePath
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway_connectors.file.json_array import JsonArray
 from oneway_connectors.file.jsonl import JsonLines
 from oneway_connectors.file.layout import Layout

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from oneway.core.connector import Rejected
+from oneway.core.connector_errors import Rejected
 from oneway.core.key_names import names_secret
 from oneway.core.nesting import DEEPEST
 from oneway.core.parsing import parse_day

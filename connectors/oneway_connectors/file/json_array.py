@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import BinaryIO, TypeGuard
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.paths import at, path_text
 from oneway.core.records import Value
 from oneway_connectors.file.layout import BOM, Decode, FileEntries, FileEntry, not_fast, whole_of

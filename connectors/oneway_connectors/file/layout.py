@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol, TypeAlias, runtime_check
 
 from oneway.core.batches import RecordShape
 from oneway.core.bounded_read import read_up_to
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.records import Value
 
 BOM = b"\xef\xbb\xbf"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from io import BufferedReader, FileIO
 from typing import BinaryIO, TypeAlias
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.similar_files import near_name
 
 _BUFFER = 1 << 18

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import TypeVar
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.decimal_marks import COMMA, POINT
 from oneway.core.paths import path_of

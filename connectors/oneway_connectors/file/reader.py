@@ -10,9 +10,10 @@ from itertools import repeat
 from threading import Lock
 from typing import BinaryIO, NamedTuple, TypeAlias
 
+from oneway.core.abilities import MOST_IN_FLIGHT, NewFields
 from oneway.core.batches import Batch
 from oneway.core.compare import Compare, comparable
-from oneway.core.connector import MOST_IN_FLIGHT, NewFields, ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.paths import at, path_of
 from oneway.core.phrases import some

@@ -8,7 +8,8 @@ from io import SEEK_END
 from pathlib import PurePath
 from typing import IO
 
-from oneway.core.connector import OddCell, ReadError, Suggestion
+from oneway.core.connector import OddCell, Suggestion
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.field_concepts import concept
 from oneway.core.key_names import abbreviates, key_rank, names_record

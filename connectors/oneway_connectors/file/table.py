@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from difflib import get_close_matches
 from itertools import chain
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.decimal_marks import NotationTally
 from oneway.core.nesting import DEEPEST
 from oneway.core.unicode import encodable

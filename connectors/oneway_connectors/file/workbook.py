@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, TypeAlias
 
 from oneway.core.bounded_read import read_up_to
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.records import Value
 from oneway_connectors.file import workbook_process
 from oneway_connectors.file.layout import FileEntry

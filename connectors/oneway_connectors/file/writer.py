@@ -10,10 +10,11 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
-from oneway.core.connector import NotSent, ReadError, Rejected, Unknown, about_to_leave
+from oneway.core.connector_errors import NotSent, ReadError, Rejected, Unknown
 from oneway.core.dataclass import dataclass
 from oneway.core.paths import at, with_value
 from oneway.core.records import MISSING, Value, is_blank
+from oneway.core.request_gate import about_to_leave
 from oneway_connectors.file.blank_words import a_blank_word
 from oneway_connectors.file.encoding import as_utf8, can_hold, from_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of

@@ -26,7 +26,8 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from oneway.core.connector import Access, Description
+from oneway.core.access import Access
+from oneway.core.description import Description
 from oneway_connectors.rest.model import read_api
 from oneway_connectors.rest.origin import origin_of
 

@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlencode
 
 import httpx
 
-from oneway.core.connector import Access
+from oneway.core.access import Access
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import refusal
 from oneway.core.records import Value

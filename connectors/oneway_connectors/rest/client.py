@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus, urlencode
 
 import httpx
 
-from oneway.core.connector import Access
+from oneway.core.access import Access
 from oneway.core.dataclass import dataclass
 from oneway.core.paths import path_of, with_value
 from oneway.core.records import Value

@@ -33,7 +33,7 @@ calling it NotSent may create a person twice.
 
 from enum import Enum
 
-from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
+from oneway.core.connector_errors import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway_connectors.rest.model import ResourceRequests
 
 

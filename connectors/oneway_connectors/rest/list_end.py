@@ -3,7 +3,7 @@
 from dataclasses import replace
 from operator import eq
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.paths import at, path_of
 from oneway.core.records import MISSING, Value
 from oneway_connectors.rest import page_words as words

@@ -8,8 +8,8 @@ from dataclasses import field, fields
 from enum import Enum
 from typing import Any, TypeVar, cast
 
-from oneway.core.connector import USUAL_AT_ONCE, USUAL_IN_FLIGHT
 from oneway.core.dataclass import dataclass
+from oneway.core.description import USUAL_AT_ONCE, USUAL_IN_FLIGHT
 from oneway.core.paths import path_of
 from oneway.core.quoting import QUOTINGS, names_record
 from oneway.core.records import Value

@@ -23,7 +23,7 @@ from typing import TypeVar
 
 import httpx
 
-from oneway.core.connector import Access
+from oneway.core.access import Access
 from oneway_connectors.rest.model import Api
 from oneway_connectors.rest.origin import origin
 from oneway_connectors.rest.pace_file import SLACK, Book, Damaged, Head

@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import httpx
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.records import Value
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.continuation import (

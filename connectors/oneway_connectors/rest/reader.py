@@ -17,7 +17,7 @@ from functools import partial
 from itertools import chain
 from typing import TypeVar
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.paths import at, with_value
 from oneway.core.progress import Progress, silent

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from oneway.core.connector import Blame, ReadError
+from oneway.core.connector_errors import Blame, ReadError
 from oneway.core.records import Value
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal

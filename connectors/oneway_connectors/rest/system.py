@@ -1,6 +1,7 @@
 """A system behind a manifest, as the engine sees it."""
 
-from oneway.core.connector import Choice, Finding, Probe, ReadError, WriteError
+from oneway.core.connector import Choice, Finding, Probe
+from oneway.core.connector_errors import ReadError, WriteError
 from oneway.core.dataclass import dataclass
 from oneway.core.log_filter import silence_http_logs
 from oneway_connectors.rest.choices import choices_of

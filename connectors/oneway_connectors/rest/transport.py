@@ -18,10 +18,10 @@ from urllib.request import getproxies
 
 import httpx
 
-from oneway.core.connector import about_to_leave
 from oneway.core.dataclass import dataclass
 from oneway.core.deadline import Deadline, DeadlineWatch
 from oneway.core.hosts import is_loopback
+from oneway.core.request_gate import about_to_leave
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Limits
 from oneway_connectors.rest.responses import clean

@@ -10,17 +10,8 @@ from dataclasses import field, replace
 from threading import Lock
 from urllib.parse import unquote
 
-from oneway.core.connector import (
-    REFUSED_BY_JOB,
-    JobEnd,
-    JobState,
-    NotSent,
-    Outdated,
-    ReadError,
-    Rejected,
-    Unknown,
-    WriteError,
-)
+from oneway.core.connector import REFUSED_BY_JOB, JobEnd, JobState
+from oneway.core.connector_errors import NotSent, Outdated, ReadError, Rejected, Unknown, WriteError
 from oneway.core.dataclass import dataclass
 from oneway.core.paths import at
 from oneway.core.records import Record, Value, id_text

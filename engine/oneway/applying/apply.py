@@ -15,7 +15,7 @@ from oneway.applying.order import ordered
 from oneway.applying.plausible import refuse_implausible
 from oneway.applying.result import ActionLog, ApplySystems, Approved, Result
 from oneway.applying.watch import UNWATCHED, Watch
-from oneway.core.connector import in_flight, reads_by_id
+from oneway.core.abilities import in_flight, reads_by_id
 from oneway.core.diagnostics import refusal
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint

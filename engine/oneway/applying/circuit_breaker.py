@@ -4,7 +4,7 @@ It does not close again: a run is short, and the next one plans what it leaves. 
 an error counts against.
 """
 
-from oneway.core.connector import Blame
+from oneway.core.connector_errors import Blame
 
 GIVE_UP = 5
 """How many actions in a row may fail by the system's fault, each after several tries."""

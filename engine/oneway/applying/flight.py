@@ -15,7 +15,7 @@ from oneway.applying.result import Result
 from oneway.applying.unconfirmed import Unconfirmed
 from oneway.applying.watch import Stopped, Watch
 from oneway.applying.worker_pool import Finished, PoolJob, WorkerPool, pool_of
-from oneway.core.connector import Blame
+from oneway.core.connector_errors import Blame
 from oneway.core.diagnostics import Refused
 from oneway.core.telemetry import OpenStep, begin
 from oneway.planning.endings import Ending

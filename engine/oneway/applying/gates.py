@@ -18,20 +18,18 @@ from oneway.applying.preconditions import Happened
 from oneway.applying.result import ActionLog, ApplySystems, Approved, Result, failed, token_of
 from oneway.applying.unknown_writes import Sent, WriteOutcome
 from oneway.applying.write_check import Stake, WriteCheck, WriteKind
-from oneway.core.connector import (
+from oneway.core.connector import ShowsCreated, Writer
+from oneway.core.connector_errors import (
     ConnectorError,
     NotSent,
     ReadError,
     Rejected,
-    ShowsCreated,
     Unknown,
     WriteError,
-    Writer,
-    about_to_leave,
-    asked_before_leaving,
 )
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value
+from oneway.core.request_gate import about_to_leave, asked_before_leaving
 from oneway.planning.access import MORE_CHANGED, NOT_KEPT, OUT_BY_NOW
 from oneway.planning.endings import FOUND, NOT_KNOWN_YET, End, Ending
 from oneway.planning.plan import Action, Verb

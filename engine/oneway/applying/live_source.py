@@ -6,7 +6,9 @@ from threading import Lock, local
 from typing import Self
 
 from oneway.applying.source_keys import PlannedKeys, SourceKeys
-from oneway.core.connector import Reader, ReadError, reads_all, reads_by_id
+from oneway.core.abilities import reads_all, reads_by_id
+from oneway.core.connector import Reader
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.mapping.program import CellState, Policy, Program, SourceRow, TargetRow
 from oneway.mapping.short_rows import whole

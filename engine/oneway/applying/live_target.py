@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import field
 from threading import Condition, Lock, local
 
-from oneway.core.connector import Reader, ReadError, finds_by, reads_by_id
+from oneway.core.abilities import finds_by, reads_by_id
+from oneway.core.connector import Reader
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value
 

@@ -23,7 +23,8 @@ from oneway.applying.live_target import LiveTarget
 from oneway.applying.shared_program import SharedProgram
 from oneway.applying.source_values import SourceValues
 from oneway.core.compare import Compare, Comparison, same
-from oneway.core.connector import Reader, ReadError
+from oneway.core.connector import Reader
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import is_other_form, loose
 from oneway.core.paths import at, path_of, with_value

@@ -8,15 +8,9 @@ from typing import Protocol
 
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown_writes import NO_MEMORY, Inquiry, TargetMemory
-from oneway.core.connector import (
-    MOST_IN_FLIGHT,
-    NotSent,
-    Outdated,
-    Rejected,
-    Unknown,
-    WriteError,
-    Writer,
-)
+from oneway.core.abilities import MOST_IN_FLIGHT
+from oneway.core.connector import Writer
+from oneway.core.connector_errors import NotSent, Outdated, Rejected, Unknown, WriteError
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed, canonical

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from threading import RLock
 
-from oneway.core.connector import Capability
+from oneway.core.description import Capability
 from oneway.core.records import Record, Value
 from oneway.mapping.program import (
     Cell,

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from oneway.applying.gates import Ended, Gates
 from oneway.applying.result import failed
-from oneway.core.connector import Blame, WriteError, asked_before_leaving
+from oneway.core.connector_errors import Blame, WriteError
+from oneway.core.request_gate import asked_before_leaving
 from oneway.planning.endings import Ending
 
 AT_ONCE = 500

@@ -12,15 +12,10 @@ from datetime import datetime, timedelta
 
 from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened, LiveState
-from oneway.core.connector import (
-    REFUSED_BY_JOB,
-    USUAL_LAG,
-    FollowsJobs,
-    JobState,
-    ReadError,
-    Writer,
-)
+from oneway.core.connector import REFUSED_BY_JOB, FollowsJobs, JobState, Writer
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
+from oneway.core.description import USUAL_LAG
 from oneway.core.instants import instant_text, moment
 from oneway.core.records import Value
 from oneway.planning.access import MORE_CHANGED, OUT_BY_NOW

@@ -12,7 +12,9 @@ from oneway.applying.compare_records import (
     shows,
 )
 from oneway.applying.preconditions import LiveState
-from oneway.core.connector import Capability, NotSent, ReadError, Unknown, WriteError, reads_by_id
+from oneway.core.abilities import reads_by_id
+from oneway.core.connector_errors import NotSent, ReadError, Unknown, WriteError
+from oneway.core.description import Capability
 from oneway.core.key_forms import is_other_form
 from oneway.core.parsing import parse_day
 from oneway.core.paths import at, path_of

@@ -10,7 +10,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.cli.written import write_for_people
 from oneway.connections.discovery import describe, known_connectors
-from oneway.core.connector import Description
+from oneway.core.description import Description
 from oneway.core.diagnostics import refusal
 from oneway.render import connectors
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.cli.quoting import quoted
-from oneway.core.connector import Assumption
+from oneway.core.description import Assumption
 from oneway.core.diagnostics import Diagnostic, Refused, Severity
 from oneway.core.outputs import ERROR, OUT, lost
 from oneway.core.phrases import count

@@ -11,7 +11,8 @@ from typing import TypeAlias
 from oneway.connections.environment import variable
 from oneway.connections.secrets.open import opened, sealed
 from oneway.connections.secrets.refs import SecretKind, SecretRef
-from oneway.core.connector import Access, Description, Option, Secret
+from oneway.core.access import Access, Secret
+from oneway.core.description import Description, Option
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
 
 Lookup: TypeAlias = Callable[[str, str], str | None]

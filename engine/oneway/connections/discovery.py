@@ -19,7 +19,9 @@ from typing import Any
 from oneway.connections.environment import variable
 from oneway.connections.installed import PackageOffer, offers
 from oneway.connections.manifest import load_manifest, load_prepared
-from oneway.core.connector import Access, Connector, Description, Option
+from oneway.core.access import Access
+from oneway.core.connector import Connector
+from oneway.core.description import Description, Option
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, did_you_mean, refusal
 
 GROUP = "oneway.connectors"

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from oneway.connections.discovery import kind_of, with_defaults
 from oneway.connections.environment import variable
-from oneway.core.connector import Description
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Description
 from oneway.core.diagnostics import Refused, refusal
 
 _PORTS = {"https": 443, "http": 80}

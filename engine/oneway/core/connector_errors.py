@@ -1,6 +1,12 @@
-"""What goes wrong with a system, as `oneway.core.connector` documents it.
+"""Errors of reading and writing, which connectors raise.
 
-A module of its own: every command needs these errors, few need a connector.
+ConnectorError
+ ├─ ReadError            nothing usable was read
+ └─ WriteError
+     ├─ Rejected         the target refused this record; nothing was written
+     ├─ NotSent          the write never reached the target; nothing was written
+     ├─ Outdated         the target's version of the record is another; nothing was written
+     └─ Unknown          the write may or may not have happened
 """
 
 from enum import Enum

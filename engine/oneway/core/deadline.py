@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 from typing import Any
 
-from oneway.core import connector
+from oneway.core import request_gate
 
 _TCP, _TLS = ".connect_tcp.complete", ".start_tls.complete"
 """The names in httpcore's trace for a connection that was opened, and for TLS that was set up."""
@@ -75,7 +75,7 @@ def _leave_soon_or_never(opened: socket.socket) -> None:
     option = getattr(socket, "TCP_USER_TIMEOUT", None)  # only Linux has it
     if option is not None:
         with suppress(OSError):  # a socket of another kind
-            opened.setsockopt(socket.IPPROTO_TCP, option, int(connector.LEAVES_WITHIN * 1000))
+            opened.setsockopt(socket.IPPROTO_TCP, option, int(request_gate.LEAVES_WITHIN * 1000))
 
 
 class DeadlineWatch:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 from typing import cast
 
-from oneway.core.connector import Field
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Field
 from oneway.core.paths import ItemPath, item_text
 from oneway.core.records import Value
 from oneway.documents.lenient import Data, items, obj, text

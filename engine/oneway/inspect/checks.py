@@ -11,8 +11,9 @@ from dataclasses import field, replace
 from enum import Enum
 
 from oneway.core.compare import Compare, comparable
-from oneway.core.connector import Description, Finding, Probe
+from oneway.core.connector import Finding, Probe
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Description
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.phrases import count, some
 from oneway.core.records import Missing, Snapshot, Value

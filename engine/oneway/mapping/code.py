@@ -4,8 +4,8 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import field
 from typing import TypeAlias
 
-from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Capability
 from oneway.core.records import Value
 from oneway.mapping.expressions import PLAIN, Expression, Reading
 from oneway.mapping.program import FieldRule, Policy

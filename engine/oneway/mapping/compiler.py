@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from oneway.core.connector import Description, Field, Resource
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, Fix, did_you_mean
 from oneway.core.field_concepts import concept, names_person
 from oneway.core.paths import path_of, path_text

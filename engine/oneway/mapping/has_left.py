@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from oneway.core.connector import Capability
+from oneway.core.description import Capability
 from oneway.core.paths import at, with_value, without_path
 from oneway.core.records import Missing, Value, holds, is_blank
 from oneway.mapping.code import MappingCode

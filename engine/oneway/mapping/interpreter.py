@@ -12,8 +12,8 @@ from itertools import takewhile
 
 from oneway.core.batches import Batch
 from oneway.core.compare import comparable, identity
-from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Capability
 from oneway.core.diagnostics import Span
 from oneway.core.key_forms import as_read
 from oneway.core.parsing import parse_day

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from oneway.core.connector import Capability, Resource
+from oneway.core.description import Capability, Resource
 from oneway.core.diagnostics import did_you_mean
 from oneway.core.paths import keys_overlap, path_of
 from oneway.core.records import Value, as_written

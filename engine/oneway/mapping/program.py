@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import NamedTuple, Protocol, TypeAlias
 
 from oneway.core.compare import Compare, Comparison, same
-from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Capability
 from oneway.core.diagnostics import Span
 from oneway.core.paths import overlap
 from oneway.core.records import Missing, Record, Value, as_written, is_blank

@@ -13,8 +13,8 @@ from functools import lru_cache, partial
 from typing import TypeAlias
 
 from oneway.core.compare import identity
-from oneway.core.connector import Field, Resource
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Field, Resource
 from oneway.core.parsing import ISO_DAY, parse_day
 from oneway.core.paths import ItemPath, at, path_of, path_text
 from oneway.core.records import MISSING, Value, is_blank

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from oneway.core.connector import Capability, Resource
+from oneway.core.description import Capability, Resource
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.paths import path_of
 from oneway.mapping.resolver import UNKNOWN, Resolver

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
-from oneway.core.connector import Capability, Description, Resource
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Capability, Description, Resource
 from oneway.core.diagnostics import Diagnostic, Findings, Fix, Severity, Span, did_you_mean
 from oneway.core.paths import path_of, path_text
 from oneway.core.similar_words import only_slip

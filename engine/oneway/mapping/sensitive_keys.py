@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from oneway.core.connector import Resource
+from oneway.core.description import Resource
 from oneway.core.paths import path_of
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Expression

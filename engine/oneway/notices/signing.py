@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import hmac
 
-from oneway.core.connector import Secret
+from oneway.core.access import Secret
 
 _PREFIX = "whsec_"
 _BYTES = range(24, 65)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from dataclasses import replace
 from functools import partial
 
-from oneway.core.connector import Capability
+from oneway.core.description import Capability
 from oneway.core.phrases import count, some
 from oneway.core.records import Collected, Value
 from oneway.mapping.program import (

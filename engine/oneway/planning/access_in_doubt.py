@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from oneway.core.connector import Capability
+from oneway.core.description import Capability
 from oneway.core.records import MISSING
 from oneway.mapping.program import LeftAnswer, Policy, Program, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT

@@ -7,7 +7,7 @@ record as it would be afterwards.
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from oneway.core.connector import Capability
+from oneway.core.description import Capability
 from oneway.core.diagnostics import Span
 from oneway.core.paths import path_text
 from oneway.core.records import MISSING, Missing, Value

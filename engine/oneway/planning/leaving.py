@@ -1,8 +1,8 @@
 """Decides what a leave or a return writes, and whether the target record has left afterwards."""
 
 from oneway.core.compare import same
-from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Capability
 from oneway.core.redacted import GIVEN, facts_of
 from oneway.mapping.program import CellState, FieldRule, LeftAnswer, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge

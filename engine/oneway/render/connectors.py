@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from oneway.connections.environment import variable
-from oneway.core.connector import Capability, Description, Field, Option, Resource
+from oneway.core.description import Capability, Description, Field, Option, Resource
 from oneway.render.layout import pad, wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style

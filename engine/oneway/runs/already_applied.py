@@ -2,7 +2,7 @@
 
 from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, Run

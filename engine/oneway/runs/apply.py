@@ -8,7 +8,7 @@ from oneway.applying.preconditions import LiveState
 from oneway.applying.result import ApplySystems, Earlier, Result
 from oneway.applying.unknown_writes import NO_MEMORY, Sent, TargetMemory
 from oneway.applying.watch import Watch
-from oneway.core.connector import MOST_IN_FLIGHT
+from oneway.core.abilities import MOST_IN_FLIGHT
 from oneway.core.progress import Progress, silent
 from oneway.history.journal import JournalEntry
 from oneway.mapping.program import Program

@@ -14,7 +14,7 @@ from oneway.connections.file_writer import new_file, with_refs, write_new, write
 from oneway.connections.parse import load_connection
 from oneway.connections.secrets.refs import SecretKind, SecretRef
 from oneway.connections.secrets.store import SecretName, StoringCredentials, forgotten
-from oneway.core.connector import Secret
+from oneway.core.access import Secret
 from oneway.core.diagnostics import refusal
 from oneway.runs.prepare.request import RunRequest
 from oneway.state.deferred_signals import ENDING, undisturbed

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.key_names import names_secret
 from oneway.core.paths import overlap, path_text

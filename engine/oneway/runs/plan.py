@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from oneway import __version__
-from oneway.core.connector import ConnectorError
+from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Refused
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal

@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, runti
 
 from oneway.connections.discovery import FILES
 from oneway.core.batches import Batch
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent

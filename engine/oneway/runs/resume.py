@@ -13,7 +13,7 @@ from oneway.applying.live_source import Stale
 from oneway.applying.result import ApplySystems, Earlier, Result
 from oneway.applying.unknown_writes import Sent
 from oneway.applying.watch import Stopped, Watch
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from oneway.core.connector import ConnectorError
+from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.progress import Progress, silent
 from oneway.core.telemetry import note

@@ -8,7 +8,8 @@ from typing import Protocol, Self, runtime_checkable
 from oneway.connections.access import access, given_options
 from oneway.connections.discovery import FILES, complete, open_connector
 from oneway.connections.origins import OwnerSays, origins_in, refuse_strange_origins
-from oneway.core.connector import Access, Connector, Reader, Writer
+from oneway.core.access import Access
+from oneway.core.connector import Connector, Reader, Writer
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.records import Snapshot

@@ -6,7 +6,7 @@ from pathlib import Path
 from oneway.connections.discovery import known_kinds
 from oneway.connections.environment import variable
 from oneway.connections.manifest import load_manifest
-from oneway.core.connector import Description
+from oneway.core.description import Description
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.documents.yaml_source import Document, parse
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from oneway.connections.discovery import FILES, open_connector
-from oneway.core.connector import Access, ConnectorError, Description
+from oneway.core.access import Access
+from oneway.core.connector_errors import ConnectorError
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Description
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span
 from oneway.core.records import Snapshot
 from oneway.mapping.open_questions import UNANSWERED, left_open

@@ -17,7 +17,7 @@ from types import FrameType
 from oneway.applying.watch import Stopped
 from oneway.connections.connection import Connection
 from oneway.connections.folder import connection_at
-from oneway.core.connector import ConnectorError
+from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal, Run, RunStart, RunState, Why
 from oneway.history.journal.lease import leased

@@ -10,7 +10,7 @@ import click
 
 from oneway.connections.secrets.open import sealed
 from oneway.connections.secrets.refs import SecretKind, SecretRef, secret_ref
-from oneway.core.connector import Secret
+from oneway.core.access import Secret
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 

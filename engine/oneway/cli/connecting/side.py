@@ -10,8 +10,11 @@ from oneway.connections.connection import Connection, Side
 from oneway.connections.origins import origins_of
 from oneway.connections.secrets.open import sealed
 from oneway.connections.secrets.refs import SecretKind, SecretRef
-from oneway.core.connector import ConnectorError, Description, Finding, Option, Secret
+from oneway.core.access import Secret
+from oneway.core.connector import Finding
+from oneway.core.connector_errors import ConnectorError
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Description, Option
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.phrases import some
 from oneway.render.sanitize import harmless

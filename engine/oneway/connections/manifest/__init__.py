@@ -14,7 +14,7 @@ from typing import cast
 
 from oneway.connections.manifest.by_id import reads_one
 from oneway.connections.manifest.made_keys import made_keys
-from oneway.core.connector import (
+from oneway.core.description import (
     USUAL_AT_ONCE,
     USUAL_IN_FLIGHT,
     USUAL_LAG,

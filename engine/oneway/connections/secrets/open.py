@@ -6,7 +6,7 @@ from oneway.connections.environment import of_environment
 from oneway.connections.secrets.keyrings import from_keyring
 from oneway.connections.secrets.private_files import read_private
 from oneway.connections.secrets.refs import SecretKind, SecretRef
-from oneway.core.connector import Secret
+from oneway.core.access import Secret
 from oneway.core.diagnostics import Refused, refusal
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -19,7 +19,7 @@ from typing import Self, TypeAlias
 
 from oneway.connections.secrets.keyrings import find_in_keyring, into_keyring, out_of_keyring
 from oneway.connections.secrets.refs import SecretKind, SecretRef
-from oneway.core.connector import Secret
+from oneway.core.access import Secret
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused, refusal
 from oneway.state.deferred_signals import undisturbed

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Exists, Float, exists, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from oneway.core.connector import LEAVES_WITHIN
 from oneway.core.dataclass import dataclass
+from oneway.core.request_gate import LEAVES_WITHIN
 from oneway.history.journal.tables import lease
 
 

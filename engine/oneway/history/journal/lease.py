@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 from sqlalchemy import func, null, select, update
 
-from oneway.core import connector
+from oneway.core import request_gate
 from oneway.core.diagnostics import Refused, refusal
 from oneway.history.journal import fence as fences
 from oneway.history.journal.fence import Fence, store_time
@@ -45,7 +45,7 @@ class Lease:
 
         `journalled` is by `uptime`. The rest of the window is for the request itself.
         """
-        self._leave_by[action] = journalled + fences.TERMS.window - connector.LEAVES_WITHIN
+        self._leave_by[action] = journalled + fences.TERMS.window - request_gate.LEAVES_WITHIN
 
     def may_leave(self, action: str) -> bool:
         """Return whether a request of an action may still be sent, by this machine's clock.

@@ -7,8 +7,8 @@ from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
 
 from oneway.core.batches import Batch, RecordShape
-from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Capability
 from oneway.core.records import Record
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.packed_rows import Packed, SourceRows

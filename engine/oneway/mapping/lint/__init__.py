@@ -7,7 +7,7 @@ second plan that is not empty, a write to the source); warnings are for a person
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from oneway.core.connector import Resource
+from oneway.core.description import Resource
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.mapping.code import MappingCode
 from oneway.mapping.lint.every_rule import RULES

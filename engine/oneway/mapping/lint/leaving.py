@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from oneway.core.connector import Capability, Resource
+from oneway.core.description import Capability, Resource
 from oneway.core.diagnostics import SURE
 from oneway.core.paths import path_text
 from oneway.core.records import MISSING, Value

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from itertools import product
 
 from oneway.core.compare import identity
-from oneway.core.connector import Resource
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Resource
 from oneway.core.paths import path_text, with_value
 from oneway.core.records import Value, holds
 from oneway.mapping.expressions import Context, EvaluationError, Expression

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from oneway.core.connector import Resource
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Resource
 from oneway.core.diagnostics import Fix, Severity, Span
 from oneway.core.paths import path_text
 from oneway.core.records import Value, is_blank

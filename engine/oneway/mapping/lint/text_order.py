@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from oneway.core.connector import Resource
+from oneway.core.description import Resource
 from oneway.core.paths import path_text, with_value
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.expressions.compared_words import constant_of, only_path

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from oneway.core.connector import Resource
+from oneway.core.description import Resource
 from oneway.core.paths import path_of, path_text
 from oneway.mapping.expressions import BUILT_IN, Expression
 from oneway.mapping.expressions.named_calls import CHOOSE

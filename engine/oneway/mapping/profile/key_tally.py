@@ -10,8 +10,9 @@ from dataclasses import field, replace
 from operator import itemgetter
 from typing import Any
 
+from oneway.core.abilities import NewFields, made_ids, new_fields
 from oneway.core.batches import Batch, RecordShape
-from oneway.core.connector import NewFields, Reader, made_ids, new_fields
+from oneway.core.connector import Reader
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.paths import at, path_text

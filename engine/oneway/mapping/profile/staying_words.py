@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from oneway.core.connector import Resource
+from oneway.core.description import Resource
 from oneway.core.paths import ItemPath, at, item_text, with_value
 from oneway.core.records import Missing, Record, Value, holds, is_blank
 from oneway.core.similar_words import one_form

@@ -9,8 +9,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Capability
 from oneway.core.records import MISSING, Collected, Missing, Record, Value
 from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Context, Expression

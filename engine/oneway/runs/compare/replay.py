@@ -12,8 +12,8 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from oneway import __version__
-from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Capability
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.records import Record, Value
 from oneway.core.redacted import Redacted

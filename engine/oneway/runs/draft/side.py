@@ -8,16 +8,11 @@ from pathlib import Path
 
 from oneway.connections.access import Lookup, access
 from oneway.connections.discovery import FILES, describe, open_connector
-from oneway.core.connector import (
-    Access,
-    Description,
-    Field,
-    ReadError,
-    Resource,
-    Suggesting,
-    Suggestion,
-)
+from oneway.core.access import Access
+from oneway.core.connector import Suggesting, Suggestion
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Description, Field, Resource
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.key_names import names_secret
 from oneway.core.paths import at, path_of, path_text

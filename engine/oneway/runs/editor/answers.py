@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from oneway.core.connector import Field
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Field
 from oneway.core.diagnostics import Diagnostic, Refused, Span
 from oneway.core.paths import path_of
 from oneway.documents.schema_check import schema_data

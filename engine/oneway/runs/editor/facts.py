@@ -6,8 +6,9 @@ from itertools import islice
 from pathlib import Path
 
 from oneway.connections.discovery import FILES, describe, known_connectors
-from oneway.core.connector import ConnectorError, Description, Field
+from oneway.core.connector_errors import ConnectorError
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Description, Field
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Snapshot, Value
 from oneway.documents.yaml_source import Document, read_all

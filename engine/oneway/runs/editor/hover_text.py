@@ -3,7 +3,7 @@
 import json
 import re
 
-from oneway.core.connector import Field
+from oneway.core.description import Field
 from oneway.core.paths import path_of
 from oneway.mapping.expressions import BUILT_IN
 from oneway.mapping.functions import BY_NAME

@@ -12,7 +12,10 @@ from functools import cached_property
 from itertools import product
 from typing import TypeVar
 
-from oneway.core.connector import Capability, Reader, ReadError, finds_by
+from oneway.core.abilities import finds_by
+from oneway.core.connector import Reader
+from oneway.core.connector_errors import ReadError
+from oneway.core.description import Capability
 from oneway.core.phrases import some
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids, with_more

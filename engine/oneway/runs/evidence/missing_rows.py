@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from oneway.core.connector import ReadError, lists_at_once
+from oneway.core.abilities import lists_at_once
+from oneway.core.connector_errors import ReadError
 from oneway.core.phrases import count
 from oneway.core.records import Snapshot
 from oneway.mapping.program import FieldRule, Policy

@@ -6,8 +6,9 @@ from contextlib import AbstractContextManager
 from io import BytesIO
 from typing import BinaryIO, Protocol, cast, runtime_checkable
 
+from oneway.core.abilities import NewFields, made_ids, new_fields
 from oneway.core.batches import Batch
-from oneway.core.connector import NewFields, Reader, made_ids, new_fields
+from oneway.core.connector import Reader
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot
 from oneway.history.baseline.lines import BaselineLines, LineDigests, LineKeeper

@@ -17,7 +17,7 @@ from hashlib import sha256
 from itertools import accumulate, chain, pairwise
 
 from oneway import __version__
-from oneway.core.connector import ReadError
+from oneway.core.connector_errors import ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import canonical

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.connections.discovery import FILES, describe, open_connector
+from oneway.core.access import Access
 from oneway.core.compare import same
-from oneway.core.connector import Access, ReadError, Resource
+from oneway.core.connector_errors import ReadError
+from oneway.core.description import Resource
 from oneway.core.diagnostics import Findings, Span, refusal
 from oneway.core.paths import at, keys_overlap, path_of
 from oneway.core.records import MISSING, Record, Snapshot, Value, holds

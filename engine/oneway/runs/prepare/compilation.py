@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from oneway.connections.discovery import describe
 from oneway.connections.regular_files import read_regular
-from oneway.core.connector import Description
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Description
 from oneway.core.diagnostics import Diagnostic, Findings, Refused
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping import compiler

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oneway.connections.discovery import ANY, FILES, describe, with_defaults
-from oneway.core.connector import USUAL_LAG, Description, ReadError, Resource
+from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
+from oneway.core.description import USUAL_LAG, Description, Resource
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.records import Value
 from oneway.core.seal import canonical

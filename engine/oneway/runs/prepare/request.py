@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oneway.core.connector import Secret
+from oneway.core.access import Secret
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import instant_text as instant_text
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from oneway.connections.discovery import FILES
-from oneway.core.connector import Description, Option
+from oneway.core.description import Description, Option
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.core.records import Value
 from oneway.mapping.compiler import Compiled

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from oneway.core.connector import Description, Option
+from oneway.core.description import Description, Option
 from oneway.core.diagnostics import Diagnostic, did_you_mean
 from oneway.core.schema_pattern import compiled
 from oneway.documents.yaml_source import Document, Path

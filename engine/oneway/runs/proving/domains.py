@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from oneway.core.compare import identity
-from oneway.core.connector import Field, Resource
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Field, Resource
 from oneway.core.records import MISSING, Missing, Value, is_blank
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression

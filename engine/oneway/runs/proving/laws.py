@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Capability
 from oneway.core.diagnostics import Span
 from oneway.core.paths import at, path_of, path_text, with_value
 from oneway.core.records import MISSING, Record, Snapshot, Value, holds, is_blank

@@ -7,8 +7,8 @@ from itertools import product
 from typing import cast
 
 from oneway.core.compare import identity
-from oneway.core.connector import Resource
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Resource
 from oneway.core.paths import at, path_of, path_text, with_value, without_path
 from oneway.core.records import MISSING, Collected, Missing, Record, Snapshot, Value, is_blank
 from oneway.core.seal import Seal

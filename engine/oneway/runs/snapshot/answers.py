@@ -7,8 +7,8 @@ stored instead.
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
-from oneway.core.connector import Capability
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Capability
 from oneway.core.paths import path_text
 from oneway.core.records import Record
 from oneway.mapping.program import (

@@ -12,8 +12,8 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from oneway.core.batches import Batch, RecordShape
-from oneway.core.connector import Field, Resource
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Field, Resource
 from oneway.core.paths import keys_overlap, path_of
 from oneway.core.records import Record, Value
 from oneway.core.seal import canonical

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import cast
 
-from oneway.core.connector import Capability
+from oneway.core.description import Capability
 from oneway.core.diagnostics import Severity, did_you_mean
 from oneway.core.paths import overlap, path_text
 from oneway.core.records import Value

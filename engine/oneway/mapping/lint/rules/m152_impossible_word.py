@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.compare import identity
-from oneway.core.connector import Resource
+from oneway.core.description import Resource
 from oneway.core.diagnostics import Fix, Severity, did_you_mean
 from oneway.core.paths import path_text
 from oneway.core.similar_words import only_slip

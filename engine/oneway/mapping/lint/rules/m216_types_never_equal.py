@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from oneway.core.compare import identity
-from oneway.core.connector import Resource
+from oneway.core.description import Resource
 from oneway.core.diagnostics import Fix, Severity
 from oneway.core.records import Value
 from oneway.mapping.expressions import Expression

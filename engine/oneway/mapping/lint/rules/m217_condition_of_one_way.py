@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from oneway.core.connector import Resource
+from oneway.core.description import Resource
 from oneway.core.diagnostics import Severity
 from oneway.mapping.expressions import Expression
 from oneway.mapping.lint.reach import answers

@@ -8,7 +8,7 @@ from typing import Any
 
 import z3
 
-from oneway.core.connector import Resource
+from oneway.core.description import Resource
 from oneway.core.paths import path_text
 from oneway.core.records import MISSING, Missing, Value
 from oneway.mapping.compiler import Compiled

@@ -5,7 +5,7 @@ from typing import Any
 
 import z3
 
-from oneway.core.connector import Field
+from oneway.core.description import Field
 from oneway.mapping.code import FieldCode
 from oneway.mapping.expressions import Expression
 from oneway.mapping.spec import Constant, Merge

@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 from enum import Enum
 
 from oneway.core.compare import CompareItems
-from oneway.core.connector import Field
 from oneway.core.dataclass import dataclass
+from oneway.core.description import Field
 from oneway.core.diagnostics import Span, unplaced
 from oneway.mapping.code import FieldCode, Typed
 from oneway.mapping.compiler import Compiled
