@@ -8,12 +8,14 @@ from oneway.core.paths import at, path_of
 from oneway.core.records import MISSING, Value
 from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.continuation import Came, count_of, end_said, lacking, more_said
+from oneway_connectors.rest.continuation import Came, end_said, more_said
 from oneway_connectors.rest.links import next_link
 from oneway_connectors.rest.list_so_far import ListPage, ListSoFar
 from oneway_connectors.rest.model import Listing, PageBy, Paging
 from oneway_connectors.rest.reads import NO_CONTENT, found_in, unreadable
 from oneway_connectors.rest.responses import Unreadable, is_path
+from oneway_connectors.rest.signs import count_of
+from oneway_connectors.rest.totals import lacking
 
 
 def next_position(client: Client, paging: Paging, page: ListPage, so_far: ListSoFar) -> Value:

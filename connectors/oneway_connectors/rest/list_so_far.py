@@ -6,9 +6,9 @@ from dataclasses import field
 from oneway.core.dataclass import dataclass
 from oneway.core.paths import at
 from oneway.core.records import MISSING, Value, id_text
-from oneway_connectors.rest.continuation import Total
 from oneway_connectors.rest.model import ResourceRequests
 from oneway_connectors.rest.responses import flaw_in
+from oneway_connectors.rest.totals import Total
 from oneway_connectors.rest.transport import Answer, Call
 
 

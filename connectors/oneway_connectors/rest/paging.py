@@ -22,14 +22,7 @@ import httpx
 from oneway.core.connector_errors import ReadError
 from oneway.core.records import Value
 from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.continuation import (
-    Total,
-    count_of,
-    doubts_said,
-    fault_said,
-    least_said,
-    total_said,
-)
+from oneway_connectors.rest.faults import doubts_said, fault_said
 from oneway_connectors.rest.list_end import (
     NUMBERED,
     check_beyond,
@@ -52,7 +45,9 @@ from oneway_connectors.rest.reads import (
     unreadable,
 )
 from oneway_connectors.rest.responses import Doubled, Unreadable, is_path, rows_before
+from oneway_connectors.rest.signs import count_of
 from oneway_connectors.rest.template import Unusable
+from oneway_connectors.rest.totals import Total, least_said, total_said
 from oneway_connectors.rest.transport import Call
 
 

@@ -16,12 +16,13 @@ from oneway.core.dataclass import dataclass
 from oneway.core.paths import at
 from oneway.core.records import Record, Value, id_text
 from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.continuation import fault_said
 from oneway_connectors.rest.errors import NOT_THERE, NoAnswer, in_doubt, write_fault, write_refusal
+from oneway_connectors.rest.faults import fault_said
 from oneway_connectors.rest.model import RequestTemplate, ResourceRequests, StatusPoll, WriteRequest
 from oneway_connectors.rest.patch import with_new_objects
-from oneway_connectors.rest.reader import RestReader, record_of, renamed
+from oneway_connectors.rest.reader import RestReader
 from oneway_connectors.rest.reads import answered, found_in, json_of, reading_call
+from oneway_connectors.rest.records import record_of, renamed
 from oneway_connectors.rest.responses import (
     Unreadable,
     parse_json,
