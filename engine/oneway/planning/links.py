@@ -248,7 +248,8 @@ class LinkEvidence:
     - `unlisted` were found, and are among the plan's target records;
     - `gone` were not found;
     - `unread` are records that the target refuses to show, and why;
-    - `unseen` are all records that were not shown and are not proven to be gone;
+    - `unseen` are all records that were not shown, are not proven to be gone and may give access;
+    - `closed` gave no access when the target last showed them, or when a leave was written since;
     - `late` were created so recently that the target may not show them yet, and until when.
 
     About source records:
@@ -299,6 +300,7 @@ class LinkEvidence:
     gone: frozenset[str] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
     unseen: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
     late: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
     claimed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -30,8 +30,8 @@ class Match(NamedTuple):
     `level` is the position of the key that decided; `candidates` are the target records of a
     conflict. `notes` are added to the row's outcome, whatever its kind. If `rekeyed`, the target
     record gets the row's keys. `gone` is set for a row whose own target record is missing; `proven`
-    says that the target was asked for it by id and does not have it, and `again` that it may be
-    created anew.
+    says that it gives no access: the target was asked for it by id and does not have it, or it was
+    closed before it went missing. `again` says that it may be created anew.
     """
 
     target: TargetRow | None = None
@@ -46,7 +46,7 @@ class Match(NamedTuple):
 
     @property
     def unproven(self) -> Reason | None:
-        """Why a row's own record is missing, unless the target said that it is gone."""
+        """Why a row's own record is missing, unless that proves that it gives no access."""
         return self.gone if not self.proven else None
 
     def contested(self, reason: Reason, *candidates: TargetRow) -> "Match":

@@ -229,6 +229,9 @@ class _Reconciler:
         if link.target_id in self.evidence.unread:
             why = f"{text}, and cannot be asked for: {self.evidence.unread[link.target_id]}"
             return Match(gone=Reason("gone", why, warning=True))
+        if link.target_id in self.evidence.closed:
+            why = f"{text}; it gave no access when it was last shown, or when its leave was written"
+            return Match(gone=Reason("gone", why, warning=True), proven=True)
         if link.target_id not in self.evidence.gone:
             why = f"{text}, and nothing else shows it: the target has no request for one record"
             return Match(gone=Reason("gone", why, warning=True))

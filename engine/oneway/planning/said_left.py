@@ -28,7 +28,9 @@ class SaidLeft:
     that day; `day` is the day of the run. `marks` show whose these and the listed target records
     are; the target did not show those of `gone`. `past` are ids that their records had until this
     run. `since` are the days on which a run first saw people to have left, except for the first
-    run. `unsettled` are linked people who stay, and whose link the run could not confirm.
+    run. `unsettled` are linked people who stay, and whose link the run could not confirm. `closed`
+    are the records that gave no access when the target last showed them, or when a leave was
+    written to them since; None if an older version stored this.
     """
 
     records: Records = field(default_factory=dict)
@@ -41,6 +43,7 @@ class SaidLeft:
     past: frozenset[str] = frozenset()
     since: Mapping[str, str] = field(default_factory=dict)
     unsettled: frozenset[str] = frozenset()
+    closed: frozenset[str] | None = None
 
     @property
     def people(self) -> frozenset[str]:

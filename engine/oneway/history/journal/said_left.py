@@ -29,6 +29,7 @@ def store_left(journal: Journal, connection: str, id: int, left: SaidLeft) -> No
         "words": None if left.words is None else sorted(left.words),
         "since": left.since,
         "unsettled": sorted(left.unsettled),
+        "closed": None if left.closed is None else sorted(left.closed),
     }
     ours = select(run.c.id).where(run.c.connection == connection)
     which = (snapshot.c.name == LEFT) & snapshot.c.run.in_(ours)
@@ -46,7 +47,8 @@ def stored_left(journal: Journal, connection: str) -> tuple[int, SaidLeft] | Non
         return None
     data: dict[str, Any] = json.loads(journal.stored_data(found[0].id, LEFT)[LEFT])
     records = {target: frozenset(whose) for target, whose in data["records"].items()}
-    words = data.get("words")  # which an older version did not store, nor what follows
+    # An older version did not store all of these.
+    words, closed = data.get("words"), data.get("closed")
     return found[0].id, SaidLeft(
         records,
         frozenset(data["back"]),
@@ -57,4 +59,5 @@ def stored_left(journal: Journal, connection: str) -> tuple[int, SaidLeft] | Non
         frozenset(data.get("gone", ())),
         since=data.get("since", {}),
         unsettled=frozenset(data.get("unsettled", ())),
+        closed=None if closed is None else frozenset(closed),
     )

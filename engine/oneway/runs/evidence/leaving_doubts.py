@@ -98,6 +98,9 @@ class LeavingDoubts:
 
         `shown` are the source records that were read, by id.
         """
+        closed = self._closed(evidence)
+        if closed:
+            evidence = replace(evidence, unseen=evidence.unseen - closed, closed=closed)
         again = self._open_again()
         if not again:
             return self._evidence(evidence, header, tallies, shown)
@@ -125,6 +128,49 @@ class LeavingDoubts:
         there = {each[0] for each in with_ids(self.targets, maybe)} if maybe else set()
         leavers = {row.source_id for row in others_of(self.rows) if row.leaver} if there else set()
         return {id: maybe[id] for id in sorted(there) if maybe[id].isdisjoint(leavers)}
+
+    def _closed(self, evidence: LinkEvidence) -> frozenset[str]:
+        """Return the unseen records that gave no access when the target last showed them.
+
+        Or when a run wrote the leave and saw it confirmed, if no run has seen the record since.
+        """
+        left, unseen = self.remembered.left, evidence.unseen
+        known = frozenset[str]() if left is None or left.closed is None else left.closed & unseen
+        if self.journal is None or known == unseen:
+            return known
+        from oneway.history.journal.ended_access import runs_that_ended_access
+
+        name, open_ = self.prepared.connection_name, unseen - known
+        ended = runs_that_ended_access(self.journal, name, open_)
+        table = evidence.table
+        seen = dict[str, str]()
+        for each in table.of_pairs(pair for pair in table.pairs if pair[1] in ended):
+            seen[each.target_id] = max(each.seen, seen.get(each.target_id, ""))
+        return known | {
+            id
+            for id, run in ended.items()
+            if run.id >= self.remembered.left_by and id in seen and seen[id] <= run.start.started
+        }
+
+    def _closed_now(self, left: SaidLeft, plan: Plan, evidence: LinkEvidence) -> frozenset[str]:
+        """Return the records of people who have left that give no access, as far as is known.
+
+        Those that this run shows say so themselves, unless the plan lists them, or unless all
+        records seem to have left.
+        """
+        rows = (each for each in others_of(self.targets) if each.target_id in left.records)
+        shown = {each.target_id: whole_target(each) for each in rows}
+        code, context = self.prepared.compiled.code, self.prepared.context
+        out = {
+            id
+            for id, each in shown.items()
+            if not evidence.all_left and (each.left or leaves_by_itself(code, context, each))
+        }
+        before = left.closed or frozenset()
+        # A read of what has changed passes over records that are as they were.
+        passed_over = before - shown.keys() - evidence.unseen if self.in_part else frozenset()
+        found = (out | evidence.closed | passed_over) - listed_in(plan)
+        return frozenset(found & left.records.keys())
 
     def _evidence(
         self,
@@ -223,7 +269,8 @@ class LeavingDoubts:
             today, gone = self.prepared.context.today, found.people - found.later.keys()
             since = {id: on for id in gone if (on := before.left_on(id, today))}
             found = replace(found, since=since)
-        found = replace(found, unsettled=unsettled_in(plan, leavers, links))
+        closed = self._closed_now(found, plan, evidence)
+        found = replace(found, unsettled=unsettled_in(plan, leavers, links), closed=closed)
         if self.words is None or self.in_part:
             return found
         out = _no_examples(plan, but=(Kind.CREATE, Kind.INELIGIBLE, Kind.IGNORED))

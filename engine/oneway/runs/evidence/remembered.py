@@ -50,6 +50,8 @@ class Remembered:
     returns: Mapping[str, str] = field(default_factory=dict)
     left: SaidLeft | None = None
     """Whom the source has said to have left; None if no run has stored that yet."""
+    left_by: int = 0
+    """The run that stored in `left` which records were closed; 0 if none has."""
     remarks: tuple[Reason, ...] = ()
     """The plan's remarks about the history that an edited mapping continues."""
 
@@ -145,6 +147,7 @@ def recall(session: RunSession) -> Remembered:
         mapping=by if relied else "",
         returns=returns_on_their_way(session, journal, name),
         left=left[1] if left is not None else None,
+        left_by=left[0] if left is not None and left[1].closed is not None else 0,
         remarks=(*remarks, *_on_the_key(session)),
     ).listing(last, remembered_records(journal, runs))
     alone = seen - remembered.still_in

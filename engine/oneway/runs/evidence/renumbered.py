@@ -88,9 +88,9 @@ class Renumbered:
         marks = {**left.marks, **{f"{id}{_DELETED}": left.marks[id] for id in deleted}}
         marks = {id: each for id, each in marks.items() if id not in self.past}
         known = {f"{id}{_DELETED}": left.records[id] for id in deleted if id in left.records}
-        return replace(
-            left, records={**self.of(left.records), **known}, marks=marks, past=self.past
-        )
+        records = {**self.of(left.records), **known}
+        closed = None if left.closed is None else left.closed - self.past
+        return replace(left, records=records, marks=marks, past=self.past, closed=closed)
 
     def of(self, records: Records) -> Records:
         """Return what is remembered of records, by the ids that they have now."""

@@ -250,6 +250,7 @@ def _forget_left(journal: Journal, known: Known) -> None:
             gone=left.gone - theirs,
             since=since,
             unsettled=left.unsettled - known.source_ids,
+            closed=None if left.closed is None else left.closed - theirs,
         )
         if kept != left:
             store_left(journal, known.connection, run, kept)
