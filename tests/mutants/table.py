@@ -540,7 +540,7 @@ MUTANTS = (
     Mutant(
         "silent-source-says-who-left",
         "runs/sync",
-        "if told or not each.may_have_left",
+        "if sure or not each.may_have_left",
         "if True",
         "a source without the column has shown nobody leave",
         "tests/laws/test_seen_to_leave.py",

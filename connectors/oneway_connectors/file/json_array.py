@@ -198,12 +198,12 @@ class JsonArray:
         if lists:
             alone = len(lists[0]) == 1
             way = "".join(map(_step, lists[0]))
-            place, told = path_text(lists[0]), f".{way}"
+            place, steps = path_text(lists[0]), f".{way}"
             if inner := _only_table(at(data, lists[0])):
-                place, told = f"{place}[].{inner}", f"[.{way}[]{_step(inner)}[]]"
+                place, steps = f"{place}[].{inner}", f"[.{way}[]{_step(inner)}[]]"
             help = (
                 f"the list is under {place!r}: keep it alone "
-                f"(with jq: `jq '{told}' in.json > out.json`)"
+                f"(with jq: `jq '{steps}' in.json > out.json`)"
                 f"{'' if alone else '; if the whole file is one record, put it between [ and ]'}"
             )
         elif _is_object(value):

@@ -62,10 +62,10 @@ class WorkbookRows(OfTable):
         merged = self._merged.get(line, ())
         if not merged or not any(map(str.strip, cells)) or footer_in(cells):
             return cells
-        told, keep = list(cells), self._options.damaged_cells == "keep"
+        row, keep = list(cells), self._options.damaged_cells == "keep"
         for number, text in merged:
-            told[number - 1] = text if keep else MERGED
-        return told
+            row[number - 1] = text if keep else MERGED
+        return row
 
     # The connector refuses to write a workbook before it gets here (W110).
 

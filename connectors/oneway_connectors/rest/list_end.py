@@ -210,8 +210,8 @@ def _missed_at_once(
     more_is = more_said(page.answer, page.data, listing.records, came)
     if more_is.limit:
         return more_is.said, _ASK_FOR_MORE + _BY_LIMIT.format(more_is.limit)
-    told = so_far.said is not None and so_far.said.count == so_far.count
-    if more_is.said or told or _has_all(so_far):
+    all_came = so_far.said is not None and so_far.said.count == so_far.count
+    if more_is.said or all_came or _has_all(so_far):
         return more_is.said, _SAY_HOW + about
     return _limit_reached(listing, page), _ASK_FOR_MORE + about
 
@@ -254,8 +254,8 @@ def _came(so_far: ListSoFar, paging: Paging, searching: bool) -> Came:
     if searching:
         return Came(None, led=led)
     pages = sum(1 for rows in so_far.lengths if rows) or 1
-    told = paging.by is not PageBy.NONE or so_far.said is not None or _has_all(so_far)
-    full = None if told else so_far.lengths[-1]
+    ends_known = paging.by is not PageBy.NONE or so_far.said is not None or _has_all(so_far)
+    full = None if ends_known else so_far.lengths[-1]
     return Came(so_far.count, pages, full, led, counted=bool(paging.total or paging.total_header))
 
 

@@ -143,9 +143,9 @@ class RestReader:
         return Details(self._single, [each for each in self.resource.details if each.into]).of(item)
 
     def _refuse_blind(self, single: Single, call: Call, id: str) -> None:
-        """Raise `ReadError` if `get` finds nobody, not even records that the list has shown.
+        """Raise `ReadError` if `get` finds no record, not even those that the list has shown.
 
-        Its path may be wrong: then it says of nobody that they are gone.
+        Its path may be wrong, and then every record would count as gone.
         """
         name = self.resource.name
         listed = [each for each in self.client.listed.get(name, ()) if each != id]

@@ -111,7 +111,7 @@ class Answer:
 
     @property
     def showing(self) -> bool:
-        """Whether the status lets a read trust the body, or have its refusal be told."""
+        """Whether the status lets a read trust the body, or report a refusal in it."""
         return not self.success or self.refused or self.status in _SHOWING
 
     @property

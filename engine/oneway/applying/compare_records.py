@@ -124,7 +124,7 @@ def _objects(action: Action, before: Record) -> Iterator[dict[tuple[str, ...], V
 def _replaced(action: Action, before: Record, after: Record, *, alike: bool) -> Iterator[str]:
     """Yield what was lost in an object that the target replaced, also outside the mapping.
 
-    It did not replace an object of which one unsent value is as it was: it may derive others.
+    It replaced the object only if all unsent values differ: it may derive single ones.
     """
     for beside in _objects(action, before):
         shown = {keys: at(after.data, keys) for keys in beside}

@@ -44,7 +44,7 @@ class Flight:
         self._sent: dict[str, Ready] = {}
         self._steps: dict[str, OpenStep] = {}
         self._ready: list[Ready] = []
-        self._untold: list[Result] = []
+        self._unreported: list[Result] = []
         self._done = 0
         self._why: BaseException | None = None
         """The reason why no further action starts, if any."""
@@ -61,14 +61,14 @@ class Flight:
                     self._until_quiet()
                 except Exception:
                     self._end_in_flight()
-                    yield from self._told(all=True)
+                    yield from self._results_in_order(all=True)
                     raise
                 except BaseException:  # the process is to end at once
                     self._gates.abandoned = True
-                    yield from self._told(all=True)
+                    yield from self._results_in_order(all=True)
                     raise
-                yield from self._told(all=False)
-            yield from self._told(all=True)
+                yield from self._results_in_order(all=False)
+            yield from self._results_in_order(all=True)
             if self._why is not None:
                 raise self._why
         finally:
@@ -192,7 +192,7 @@ class Flight:
                         self._log.intended(ready.action, ready.token)
         for each in ended:
             self._end_step(each.result)
-        self._untold += counted
+        self._unreported += counted
         chosen = {each.action.id for each in sending}
         self._ready = [each for each in self._ready if each.action.id not in chosen]
         for ready in sending:
@@ -265,9 +265,9 @@ class Flight:
         with suppress(Refused):
             self._journal()
 
-    def _told(self, *, all: bool) -> Iterator[Result]:
+    def _results_in_order(self, *, all: bool) -> Iterator[Result]:
         """Yield the results that are next in order; with `all`, the others too."""
-        told, self._untold = self._untold, []
-        yield from told
+        ready, self._unreported = self._unreported, []
+        yield from ready
         if all:
             yield from (each.result for each in self._order.uncounted())

@@ -306,11 +306,11 @@ class Gates:
     def _refuse_unlike(self, ready: Ready, shown: Record | None) -> None:
         """Raise `WriteError` if a target confirms a change, and shows something else.
 
-        After a leave, the record is always requested, unless it is too early for the target to show
-        it. After other writes, it is requested if the answer shows the change not done, or leaves
-        open whether the write changed more than it sent. So it is, unless that is too early, after
-        the first answer of a run that shows the change done, as an answer may only repeat what was
-        sent; and after every write once one was not kept.
+        Requests the record if the answer shows the change not done, or leaves open whether the
+        write changed more than it sent. Unless it is too early for the target to show the change,
+        also requests it after every leave; after the first answer of a run that shows the change
+        done, as an answer may only repeat what was sent; and after every write once one was not
+        kept.
         """
         action = ready.action
         if action.target_id is None:
@@ -344,7 +344,7 @@ class Gates:
         return unconfirmed or self.check.unkept(action, shown) is not None
 
     def _is_to_be_seen(self, ready: Ready, shown: Record | None) -> bool:
-        """Return whether to request the record, to see what a write did beside what it sent.
+        """Return whether to request the record, to see what else a write did to it.
 
         True if the answer shows harm, as answers to writes may be composed differently. If the
         answer leaves it open, the record is requested until each field at stake has been seen
@@ -359,8 +359,8 @@ class Gates:
             if self.check.more_changed(action, before, shown):
                 return True
             if not self.check.is_as_it_was(action, shown):
-                self._proven |= self.check.told(ready.stake, before, shown)
-                leaver = leaver and not self.check.tells(before, shown)
+                self._proven |= self.check.shown_in_both(ready.stake, before, shown)
+                leaver = leaver and not self.check.shows_as_much(before, shown)
         return leaver or self.is_trial(ready)
 
     def _refuse_more(self, ready: Ready, shown: Record | None, last: Record | None) -> None:
@@ -376,10 +376,12 @@ class Gates:
             found = self.check.more_changed(action, before, last, alike=self.check.looks)
         elif shown is not None:
             found = self.check.more_changed(action, before, shown)
-        if action.verb.takes_access and shown is not None and self.check.tells(before, shown):
-            found = self.check.more_changed(action, before, shown) and found  # both must show it
+        leaves = action.verb.takes_access
+        if leaves and shown is not None and self.check.shows_as_much(before, shown):
+            # Only what both records show counts.
+            found = self.check.more_changed(action, before, shown) and found
         if found and not (found := self._not_by_others(before.id, found)):
-            return  # nothing shows what this write did beside that: the next one is looked at
+            return  # nothing shows what else this write did: the next one is checked
         what = f"the {_WORDS.get(action.verb, 'leave')} of target record {before.id}"
         if found:
             what = f"{what} changed {', '.join(found)} too, unsent"
@@ -387,7 +389,7 @@ class Gates:
             raise Unknown(MORE_CHANGED, what, _IN_PARTS)
         if last is None and self.check.looks:
             if action.verb.takes_access:
-                self._proven |= ready.stake  # who has left may be hidden: no other look shows more
+                self._proven |= ready.stake  # a target may hide leavers
                 return
             if not self._is_to_be_seen(ready, shown):
                 return
@@ -406,7 +408,7 @@ class Gates:
     def _shown_already(self, ready: Ready, error: Unknown) -> str:
         """Return the id of a record that proves an accepted write; raise its error if none does.
 
-        Checks too what the write changed beside what it sent, also after a lost answer.
+        Also checks what else the write changed, even after a lost answer.
         """
         action = ready.action
         asks = self.check.looks and self._is_to_be_seen(ready, None)

@@ -123,10 +123,10 @@ class Inquiry:
         return by_job or self._unseen(sent) or self._not_there(action)
 
     def _by_job(self, action: Action, sent: Sent) -> WriteOutcome | None:
-        """Return what a job says of a write; None if it says nothing, and the target must show it.
+        """Return what a job says about a write; None if only the target can show how it ended.
 
         A job that is gone, or done without naming the record, has ended. If the target does not
-        show the record long enough after that, the write counts as any other that it does not show.
+        show the record long enough after that, the write counts as one that the target never shows.
         """
         job = sent.job
         if not job or not isinstance(self.writer, FollowsJobs):

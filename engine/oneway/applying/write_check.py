@@ -133,11 +133,11 @@ class WriteCheck:
         return Unknown(NOT_KEPT, text, _UNKEPT)
 
     def unlike(self, action: Action, shown: Record) -> list[str]:
-        """Return the fields of a create of which a record shows other values than were sent.
+        """Return the fields of a create in which a record differs from what was sent.
 
-        Only those that no later plan writes: it corrects others itself. A system may show sensitive
-        values masked, and lists and objects with more than they were sent. A flag that it takes for
-        an order (`sendInvite`) is off once that is done; one that gives access is not.
+        Only fields that no later plan writes: it corrects others itself. A system may show
+        sensitive values masked, and lists and objects with more than was sent. A flag that it takes
+        as an order (`sendInvite`) is off once that is done; one that gives access is not.
         """
         policy = self._live.program.policy
         lasting = {rule.path for rule in policy.fields if rule.write is Write.ON_CREATE}
@@ -171,13 +171,15 @@ class WriteCheck:
             and not self._live.is_in_other_form(shown, action, each)
         ]
 
-    def told(self, stake: frozenset[Stake], before: Record, shown: Record) -> frozenset[Stake]:
+    def shown_in_both(
+        self, stake: frozenset[Stake], before: Record, shown: Record
+    ) -> frozenset[Stake]:
         """Return the fields at stake that both records show."""
         paths = {each.path: [path_of(each.path)] for each in stake}
         both = {path for path, keys in paths.items() if shows(before, keys) and shows(shown, keys)}
         return frozenset(each for each in stake if each.path in both)
 
-    def tells(self, before: Record, shown: Record) -> bool:
+    def shows_as_much(self, before: Record, shown: Record) -> bool:
         """Return whether a record shows every field of the mapping that it showed before."""
         policy = self._live.program.policy
         known = (rule.keys for rule in (*policy.leaving, *policy.fields))
@@ -196,7 +198,7 @@ class WriteCheck:
         if not self.confirms(action, after):
             return []
         if alike and lacks_unsent(policy, action, before, after):
-            # A request may show less of people who have left. Then the list tells.
+            # A request may show less of people who have left. Then the list shows it.
             self._live.forget(renew=True)
             listed = self._live.listed(before.id)
             return [] if listed is None else emptied(policy, action, before, listed, alike=True)

@@ -22,8 +22,8 @@ def refuse_yet_to_come(session: RunSession, as_of: datetime) -> None:
     """Raise `Refused` if a run that writes has an as-of instant in the future."""
     if as_of <= session.now() + AHEAD:
         return
-    what = f"this run's as-of instant, {_told(session, as_of)}, is in the future"
-    clock = f"the clock says {_told(session, session.now())}"
+    what = f"this run's as-of instant, {_in_words(session, as_of)}, is in the future"
+    clock = f"the clock says {_in_words(session, session.now())}"
     help = (
         "leave --as-of out, and plan again what was planned by it; `oneway plan` with --as-of "
         "shows what would be done then"
@@ -32,7 +32,7 @@ def refuse_yet_to_come(session: RunSession, as_of: datetime) -> None:
 
 
 def plan_after_last_run(session: RunSession) -> None:
-    """Let a run's present and its plan's instant be no earlier than those of the last run.
+    """Move a run's clock, and its plan's instant, up to those of the last run if they are earlier.
 
     Raises `Refused` if either is earlier by more than clocks differ.
     """
@@ -41,22 +41,22 @@ def plan_after_last_run(session: RunSession) -> None:
     if least is None or least <= as_of:
         return
     if as_of < least - TOLERANCE:
-        what = f"this run's as-of instant is {_told(session, as_of)}"
-        raise _refused(session, f"{what}, but the last run's was {_told(session, least)}")
+        what = f"this run's as-of instant is {_in_words(session, as_of)}"
+        raise _refused(session, f"{what}, but the last run's was {_in_words(session, least)}")
     session.prepared = session.prepared.as_of(least)
 
 
 def look_after_last_run(session: RunSession) -> None:
-    """Let a plan that is only shown go by the instants that a run would go by.
+    """Plan as of the instants that a run would use, for a plan that is only shown.
 
-    Where a run would be refused, the plan is of the instant that was asked for.
+    Where a run would be refused, the plan is as of the instant that was asked for.
     """
     with suppress(Refused):
         plan_after_last_run(session)
 
 
 def apply_after_last_run(session: RunSession) -> None:
-    """Let a run's present, by which a saved plan is made again, be no earlier than the last run's.
+    """Move the clock by which a saved plan is made again up to the last run's if it is earlier.
 
     Raises `Refused` if the clock is earlier by more than clocks differ.
     """
@@ -65,14 +65,14 @@ def apply_after_last_run(session: RunSession) -> None:
         return
     began = _instant(last.started)
     if session.now() < began - TOLERANCE:
-        what = f"the clock says {_told(session, session.now())}"
-        said = _told(session, last.started)
+        what = f"the clock says {_in_words(session, session.now())}"
+        said = _in_words(session, last.started)
         raise _refused(session, f"{what}, but the last run began at {said}")
     session.not_before(began)
     session.last_as_of = _instant(last.as_of)
 
 
-def _told(session: RunSession, instant: datetime | str) -> str:
+def _in_words(session: RunSession, instant: datetime | str) -> str:
     text = instant if isinstance(instant, str) else instant_text(instant)
     return moment(text, session.prepared.zone, seconds=True)
 

@@ -46,9 +46,10 @@ def context_for(prepared: PreparedRun, expression: Expression) -> Context:
 
 
 def reads_sensitive(prepared: PreparedRun, side: str, expression: Expression, data: Value) -> bool:
-    """Return whether an expression reads a key that is never shown, of a record of a side.
+    """Return whether an expression reads a key of a record whose values are never shown.
 
-    These are keys that the mapping or a record schema marks as sensitive, or named like a secret.
+    These are keys that the mapping or a record schema marks as sensitive, or that are named like a
+    secret.
     """
     code, compiled = prepared.compiled.code, prepared.compiled
     resource = compiled.source if side == "source" else compiled.target

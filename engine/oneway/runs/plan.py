@@ -172,7 +172,7 @@ def _headed(
 
 
 def _recall_words(words: StayingWords | None, seal: Seal, remembered: Remembered) -> None:
-    """Let this run's words be compared with those of people who stayed at the last run."""
+    """Compare this run's words with those of people who stayed at the last run."""
     if words is not None:
         left = remembered.left
         words.recall(seal.mac, left.words if left is not None else None)
@@ -212,7 +212,8 @@ def _of_the_changed(
 ) -> tuple[Plan, EvaluatedInputs] | None:
     """Do the same as `plan_run` without reading unchanged records; None if all must be read.
 
-    They must if a system has records that its list does not show, which are requested one by one.
+    All must be read if a system has records that its list does not show, which are requested one by
+    one.
     """
     from oneway.runs.incremental.incremental_read import (
         IncrementalRead,  # which few connections ask for
@@ -248,7 +249,7 @@ def _of_the_changed(
 def _remembering_leavers(
     session: RunSession,
 ) -> Iterator[Callable[[Policy, Sequence[AnySourceRow], KeyTally], None]]:
-    """If the block is refused, note in the session who leaves according to the rows it was given.
+    """If the block is refused, note in the session who leaves by the rows that it was given.
 
     People who may have left count too, unless the source lacks the key that would say so.
     """

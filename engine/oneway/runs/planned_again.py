@@ -105,7 +105,7 @@ _UNREVIEWED = "not in the reviewed plan, so nothing was sent for them: plan agai
 
 
 def _vanished(session: RunSession, plan: Plan, new: Plan) -> frozenset[str]:
-    """Return the source records of a plan's creates that are gone by now."""
+    """Return the source records whose create the plan sends and that are now gone."""
     made = {each.source_id for each in plan.actions if each.verb is Verb.CREATE} - {None}
     if not made or session.prepared.compiled.code.leaver is None:
         return frozenset()
@@ -147,8 +147,8 @@ def not_planned_now(plan: Plan, new: Plan) -> Mapping[str, str]:
 def held_now(plan: Plan, new: Plan, verdict: Verdict) -> Mapping[str, str]:
     """Return why a new plan would hold some of a plan's actions by `identities`, by their ids.
 
-    The record may be another person's by now than the one who was reviewed. A person let through by
-    their key is let through only as they were reviewed.
+    The record may now be another person's than the one who was reviewed. A person whose key is
+    allowed passes only as they were reviewed.
     """
     doubts, known = _doubts(new), _doubts(plan)
     blocked = {id for each in verdict.breaches if each.kind is GuardKind.IDENTITIES

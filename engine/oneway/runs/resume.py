@@ -115,7 +115,7 @@ def find_interrupted(
 
 
 def recover_in_flight(session: RunSession) -> tuple[Result, ...]:
-    """Find out how everything ended that earlier runs of this connection left in flight.
+    """Find out how the actions ended that earlier runs of this connection left in flight.
 
     Nothing is sent. Raises `Refused` if the systems cannot be asked: nothing may be written then,
     or a record might be created twice.
@@ -124,7 +124,7 @@ def recover_in_flight(session: RunSession) -> tuple[Result, ...]:
     for left in find_interrupted(session.past, session.name):
         log = RunLog(session.journal, left.plan, session.operator, left.run.id, session.names)
         for result in _looked_up(session, left):
-            with session.journal.at_once():  # or counts and discrepancies are of what it was before
+            with session.journal.at_once():  # else the counts would be those from before
                 log.ended([result])
                 if left.run.ended is not None:
                     session.journal.recount(left.run.id)

@@ -291,7 +291,7 @@ class RunLog:
         return (*self._since.of(found), *self._let_in(entries))
 
     def _remember_listed(self, listed: Sequence[StillIn]) -> None:
-        """Store what the next run must know of records that were listed before this run."""
+        """Store what the next run must know about records that were listed before this run."""
         from oneway.history.journal.listed_records import store_listed
         from oneway.history.last_good import knows_everybody, last_still_in, remembered_records
 
@@ -308,7 +308,7 @@ class RunLog:
             store_listed(self.journal, self.run, carried_on(before, listed, ended))
 
     def _remember_deactivated(self, entries: Sequence[JournalEntry]) -> None:
-        """Store whom the run has deactivated as absent, because the source does not have them."""
+        """Store whom the run deactivated as absent from the source."""
         from oneway.history.journal.links import links
 
         written = (each for each in self._written(entries) if each.verb is Verb.DEACTIVATE)
@@ -326,7 +326,7 @@ class RunLog:
     def _let_in(self, entries: Sequence[JournalEntry]) -> Iterator[StillIn]:
         """Yield people whose create was in doubt, and who vanished before it was known to be done.
 
-        They are left out if their record was closed by then.
+        Leaves out people whose record was closed by then.
         """
         for each in entries:
             id, end, known = each.source_id or "", each.end, self._created.get(each.action_id)

@@ -33,8 +33,8 @@ class Operator:
     """Who applies a plan, with which state folder; `now` is the clock, for the journal.
 
     `stopping` is called before each action, and ends the run if it returns true. `leases` are the
-    leases held, by connection (`hold_lock`). `zone` is the time zone that people are told the
-    run's times in; "" for UTC.
+    leases held, by connection (`hold_lock`). `zone` is the time zone in which the run's
+    times are shown; "" for UTC.
     """
 
     name: str
@@ -101,7 +101,7 @@ class RunSession:
         return found.name if found is not None and found.continues else self.name
 
     def take_over(self) -> None:
-        """File the history that this run continues under its own name."""
+        """Store the history that this run continues under the run's own name."""
         found = self.predecessor
         if found is not None and found.continues and found.name != self.name:
             self.journal.rename(found.name, self.name)
@@ -178,7 +178,7 @@ class RunSession:
         return self.operator.now()
 
     def not_before(self, instant: datetime) -> None:
-        """Let the present be no earlier than an instant."""
+        """Move the present up to an instant if it is earlier."""
         clock = self.operator.now
         self.operator = replace(self.operator, now=lambda: max(clock(), instant))
 

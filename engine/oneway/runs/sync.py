@@ -147,8 +147,8 @@ def check_inputs(session: RunSession, read: Readings, plan: Plan) -> tuple[Diagn
         seen = beyond_doubt(plan, instant_text(session.now()), names)
         learn(session.journal, session.name, seen, names.in_full(lambda: labels_of(plan)))
         access = still_in(plan, {})
-        told = read.tallies["source"].tells_who_left()
-        seen_leaving = (each for each in access if told or not each.may_have_left)
+        sure = read.tallies["source"].tells_who_left()
+        seen_leaving = (each for each in access if sure or not each.may_have_left)
         session.leaving = frozenset(each.source_id for each in seen_leaving if each.source_id)
         raise Refused(found)
     return found

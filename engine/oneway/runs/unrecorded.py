@@ -104,7 +104,7 @@ _KILLED = "its process was killed, or the machine stopped"
 
 
 def _record(journal: Journal, begun: _Begun, operator: Operator, why: str) -> None:
-    """Journal a run as interrupted, unless it did so itself, and queue its notices."""
+    """Journal a run as interrupted, unless it recorded its own end, and queue its notices."""
     newest = next(iter(journal.runs(begun.connection, limit=1)), None)
     if newest is not None and (newest.id > begun.newest or newest.ended is None):
         return

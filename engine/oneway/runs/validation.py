@@ -67,7 +67,7 @@ def found_in(made: Compilation, read: FileRecords = read_file_of) -> tuple[Diagn
     unheld = unheld_in_files(made, read)
     known = {each.span for each in made.found if each.severity is Severity.ERROR}
     new = (each for each in unheld if each.span not in known)
-    # What a mapping leaves open is not known where a part of it could not be read.
+    # What a mapping leaves open is unknown if a part of it could not be read.
     open = left_open(made.mapping.spec) if made.whole else ()
     return Findings([*made.found, *open, *new]).sorted()
 
@@ -75,7 +75,7 @@ def found_in(made: Compilation, read: FileRecords = read_file_of) -> tuple[Diagn
 def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list[Diagnostic]:
     """Return the conflicts of a mapping with its files: missing files and fields, wrong options.
 
-    Where none of its files is there, they may be elsewhere, and only wrong options are conflicts.
+    If none of its files exists here, they may be elsewhere, and only wrong options are conflicts.
     """
     spec = made.mapping.spec
     ends = {"source": spec.source, "target": spec.target}
@@ -106,7 +106,7 @@ def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list
         found += _against_file(description, path, end, tallies[role], read, heeded.get(role))
     if made.whole:
         found += _unnamed_tops(made, files, read)
-    # What a mapping does not say is not known where a part of it could not be read.
+    # What a mapping does not say is unknown if a part of it could not be read.
     return [each for each in found if made.whole or each.code != _UNSAID]
 
 
@@ -117,7 +117,7 @@ _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 def _unnamed_tops(
     made: Compilation, files: Mapping[str, tuple[EndpointSpec, Description]], read: FileRecords
 ) -> Iterator[Diagnostic]:
-    """Yield the trees in files of which it is not known which rows are at the top."""
+    """Yield the trees in files whose top rows are not known."""
     code, spec = made.mapping.code, made.mapping.spec
     trees = [each for each in code.references if each.parent is not None]
     if not trees:

@@ -19,7 +19,7 @@ def print_saved(console: Console, connection: Connection) -> None:
     lines = ["", f"The connection '{connection.name}' is kept in {connection.file}."]
     for side, each in connection.sides.items():
         lines += [f"  {side} {name}: in {ref}" for name, ref in each.credentials.items()]
-    lines += [_next(connection), _told(connection)]
+    lines += [_next(connection), _notices_line(connection)]
     for line in lines:
         said = wrap(harmless(line), console.style, 0, 4) if line else [""]
         console.note("\n".join(said))
@@ -43,7 +43,7 @@ def as_data(connection: Connection, synced: FirstSync | None) -> dict[str, objec
     }
 
 
-def _told(connection: Connection) -> str:
+def _notices_line(connection: Connection) -> str:
     """Return who gets its notices, or that nobody does."""
     if connection.notify:
         names = ", ".join(channel_words(channel_name(each)) for each in connection.notify)

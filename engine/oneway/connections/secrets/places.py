@@ -37,9 +37,9 @@ def references(data: Data) -> Iterator[tuple[Path, Value]]:
             yield (side, "credentials", name), value
     for index, entry in enumerate(items(data.get("notify"))):
         for kind, key in _CREDENTIALS:
-            told = obj(obj(entry).get(kind))
-            if key in told:
-                yield ("notify", index, kind, key), told[key]
+            channel = obj(obj(entry).get(kind))
+            if key in channel:
+                yield ("notify", index, kind, key), channel[key]
 
 
 _CREDENTIALS = (("webhook", "secret"), ("email", "password"), ("upload", "token"))

@@ -47,7 +47,7 @@ def _type(error: "ValidationError", path: Path) -> Iterator[Mistake]:
         "S101",
         summary,
         cut
-        or _told(error)
+        or _own_advice(error)
         or _of_expression(error)
         or type_help(types, value_of(error))
         or _example(error),
@@ -117,16 +117,16 @@ def _required(error: "ValidationError", path: Path) -> Iterator[Mistake]:
 
 def _choice(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     allowed = rule_of(error) if error.validator == "enum" else [rule_of(error)]
-    yield _not_among(path, value_of(error), allowed, _told(error))
+    yield _not_among(path, value_of(error), allowed, _own_advice(error))
 
 
-def _not_among(path: Path, value: object, allowed: list[object], told: str = "") -> Mistake:
+def _not_among(path: Path, value: object, allowed: list[object], advice: str = "") -> Mistake:
     words = [each for each in allowed if isinstance(each, str)]
     near = did_you_mean(value, map(str, allowed)) if isinstance(value, str) else ""
     if isinstance(value, str) and any(value == str(a) for a in allowed):
         near = f"write it without quotes: {value}"
     summary = f"expected {one_of(allowed)}, found {found(value)}"
-    write = told or ("write one of these" if len(allowed) > 1 else "write that")
+    write = advice or ("write one of these" if len(allowed) > 1 else "write that")
     instead = only_slip(value, words) if isinstance(value, str) else ""
     return Mistake(path, "S104", summary, near or write, instead=instead)
 
@@ -223,7 +223,7 @@ def _other(error: "ValidationError", path: Path) -> Iterator[Mistake]:
 
 def _advice(error: "ValidationError", kind: str = "errorMessage") -> str:
     """Return the schema's own advice, or its first example."""
-    return _told(error, kind) or _example(error)
+    return _own_advice(error, kind) or _example(error)
 
 
 def _type_help(error: "ValidationError", types: Sequence[str]) -> str:
@@ -232,11 +232,11 @@ def _type_help(error: "ValidationError", types: Sequence[str]) -> str:
     if words:  # the text that is allowed is one of a few words: quotes would not help
         made = next((e for e in _schema(error).get("examples", ()) if isinstance(e, dict)), None)
         shown = f"write {one_of(words)}{f', or {json.dumps(made)}' if made else ''}"
-        return _told(error) or str(branch.get("errorMessage", "")) or shown
-    return _told(error) or type_help(types, value_of(error)) or _example(error)
+        return _own_advice(error) or str(branch.get("errorMessage", "")) or shown
+    return _own_advice(error) or type_help(types, value_of(error)) or _example(error)
 
 
-def _told(error: "ValidationError", kind: str = "errorMessage") -> str:
+def _own_advice(error: "ValidationError", kind: str = "errorMessage") -> str:
     return str(_schema(error).get(kind, ""))
 
 

@@ -22,7 +22,7 @@ class Slip:
 
 
 def slip_before(lines: Sequence[str], row: int) -> Slip | None:
-    """Return the slip that made a parser stop on a row; None if it is none of those known here."""
+    """Return the slip that made a parser stop on a row; None if this module does not know it."""
     found = list(_structural(lines[: row + 1]))
     for each in found:
         if isinstance(each, Slip):

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from oneway.core.dataclass import dataclass
 
 DIGEST = 16
-"""The bytes of a digest: keyed, so that nobody can make two lines with the same digest."""
+"""The bytes of a digest: keyed, so that a file cannot be made with two lines of the same digest."""
 PIECE = 1 << 14
 """The most bytes of a piece, except for a long line; this size is digested fastest by far."""
 NOBODY = 2**32 - 1
@@ -84,7 +84,7 @@ class BaselineLines:
 
     @classmethod
     def of_data(cls, data: LinesData) -> "BaselineLines":
-        """Return the lines that gave this `data`."""
+        """Return the lines from which `data` was made."""
         digests, codes, places, *numbers = data
         return cls(digests, codes, places.cast("Q"), *(each.cast("I") for each in numbers))
 

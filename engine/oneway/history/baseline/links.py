@@ -1,6 +1,6 @@
 """The links of a connection as a run stored them, beside the quiet pairs of that run.
 
-While the links are as they were, so is what they say of each quiet pair, and nobody has to ask.
+While the links have not changed, what they say of each quiet pair has not changed either.
 """
 
 from array import array
@@ -60,12 +60,12 @@ class BaselineLinks(NamedTuple):
 
     @property
     def data(self) -> KeptLinksData:
-        """What `of_data` takes."""
+        """The data for `of_data`."""
         unlinked = memoryview(self.unlinked.tobytes())
         return memoryview(self.text), list(self.strange), unlinked
 
     @classmethod
     def of_data(cls, data: KeptLinksData) -> "BaselineLinks":
-        """Return what `data` was taken of."""
+        """Return the links from which `data` was made."""
         text, strange, unlinked = data
         return cls(text, strange, unlinked.cast("I"))

@@ -1,4 +1,4 @@
-"""Finds the writes of unknown ending that later turned out to have given somebody access."""
+"""Finds the writes of unknown result that later turned out to have let somebody in."""
 
 from collections.abc import Mapping
 

@@ -114,7 +114,7 @@ run = Table(
     _text("links", "{}"),
     # How many actions were planned; and whether the run died and was settled afterwards.
     Column("planned", Integer),
-    # The time zone that people are told its times in; "" for UTC, and for runs of before.
+    # The time zone in which its times are shown; "" for UTC, and for runs of before.
     _text("zone", ""),
     Column("interrupted", Integer, nullable=False, server_default=text("0")),
     sqlite_autoincrement=True,

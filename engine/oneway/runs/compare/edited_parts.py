@@ -44,7 +44,7 @@ def edited_parts(old: Compiled, new: Compiled) -> tuple[EditedPart, ...]:
 
 
 def _unlike(old: Compiled, new: Compiled) -> list[Unlike]:
-    """Return what differs, expressions too; what only follows from other parts if they do not."""
+    """Return what differs: parts that only follow from others count if the others are equal."""
     parts = unlike(old, new)
     own = {each.name: each for each in parts if not each.follows}
     for each in slots(old, new):
@@ -64,7 +64,7 @@ def _place(document: Document, paths: Mapping[str, Path], name: str) -> Span:
 
 
 def _words(part: Unlike) -> tuple[str, str]:
-    """Return what tells the two versions of a part apart, as far as words do."""
+    """Return both versions of a part in words, as far as a word says it."""
     was, now = part.was, part.now
     if was is None and now is None:
         return "", ""  # an expression, which both versions have

@@ -73,7 +73,7 @@ class ReEvaluation:
         """Return what `now` writes to a target record without a source record."""
         departed = self.snapshot.departed
         if not departed and any(id(each) in self.closed for each in self.now.code.leaving):
-            return ()  # only a source record could have told
+            return ()  # the values depend on a source record
         return self._of_source(SourceRow("", "", "", (), leaving=departed)).departed()
 
     def left_with(
@@ -223,8 +223,8 @@ class ReEvaluation:
             ("leavers.when", code.leaver),
             ("label", code.label),
         )
-        for told in code.one_per.expressions if code.one_per is not None else ():
-            words = f"source.one_per: {told.text}"
+        for chooses in code.one_per.expressions if code.one_per is not None else ():
+            words = f"source.one_per: {chooses.text}"
             yield words, words, False
         on_target = code.target_conditions
         for conditions, again in ((on_source, self.again), (on_target, self.again_on_target)):

@@ -94,7 +94,7 @@ class EditImpact:
 
     @property
     def said_now(self) -> tuple[Breach, ...]:
-        """The guards of the new version that say something else, or nothing, of the old one."""
+        """The guards of the new version whose message the old version does not have."""
         return _only(self.after, self.before, lambda each: each.text)
 
     @property
@@ -205,14 +205,14 @@ def _compared(
 ) -> EditImpact:
     found = impact(before.plan, after.plan, before.fate, after.fate)
     if not planned:
-        # Only those to whom something happens: of the others, nothing is known before.
+        # Only people to whom something happens: the others were not looked at before.
         acting = tuple(each for each in found.people if each.shown.actions)
         found = replace(found, people=acting)
     return EditImpact(found, before, after, planned, edited)
 
 
 def _fate(shown: Preview) -> PlanFate:
-    """Return what is not sent of a plan, with what depends on that, and who can still get in."""
+    """Return what a plan would not send, with what depends on it, and who can still get in."""
     plan = shown.plan
     unsent = dict(shown.unsent)
     if shown.errors or is_open(plan):

@@ -177,10 +177,10 @@ def with_marks(
     both = [
         (source.records[here].data, target.records[there].data) for here, there in owners.items()
     ]
-    return tuple(_told(source, target, each, both) if each.asks_mark else each for each in pairs)
+    return tuple(_marked(source, target, each, both) if each.asks_mark else each for each in pairs)
 
 
-def _told(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both]) -> Pair:
+def _marked(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_Both]) -> Pair:
     values = [(at(a, source.keys(pair.source)), at(b, target.keys(pair.target))) for a, b in both]
     given = [each for each in values if MISSING not in each and not any(map(is_blank, each))]
     agree = {

@@ -40,11 +40,14 @@ def _expression(general: dict[str, Any], side: EditorSide) -> dict[str, Any]:
     if not side.fields:
         return general
     fields = [read_expression(path) for path in side.fields]
-    told = [about_field(each) for each in side.fields.values()]
+    about = [about_field(each) for each in side.fields.values()]
     calls = [f"{each.name}()" for each in LIBRARY]
     offered = {
         "enum": [*fields, *calls],
-        "enumDescriptions": [*told, *(f"{each.signature}: {each.summary}" for each in LIBRARY)],
+        "enumDescriptions": [
+            *about,
+            *(f"{each.signature}: {each.summary}" for each in LIBRARY),
+        ],
     }
     rules = {key: general[key] for key in general if key not in ("title", "description")}
     named: dict[str, Any] = {k: general[k] for k in ("title", "description") if k in general}
@@ -56,12 +59,12 @@ def _reference(
 ) -> dict[str, Any]:
     """Return a reference whose expressions an editor completes with the fields of its records."""
     offered = _expression(expression, side)
-    told = {
+    filled = {
         name: {**offered, **{key: each[key] for key in ("title", "description", "examples")}}
         for name, each in general["properties"].items()
         if each.get("$ref") == "#/$defs/Expression"
     }
-    return {**general, "properties": {**general["properties"], **told}}
+    return {**general, "properties": {**general["properties"], **filled}}
 
 
 def _fields(general: dict[str, Any], side: EditorSide) -> dict[str, Any]:

@@ -116,9 +116,9 @@ class LeavingDoubts:
         return listing._evidence(evidence, header, tallies, shown)
 
     def _open_again(self) -> Records:
-        """Return the records of people who had left by the source, and that give access now.
+        """Return the records of former leavers that give access again.
 
-        Without those of people who still have left by the source: their row decides.
+        Leaves out records of people who still have left by the source: their row decides.
         """
         left = self.remembered.left
         if left is None or not left.records or self.prepared.compiled.code.left is None:
@@ -225,10 +225,10 @@ class LeavingDoubts:
         return replace(found, evidence=replace(found.evidence, inconclusive=inconclusive))
 
     def taken_over(self, found: EvaluatedInputs, plan: Plan) -> EvaluatedInputs | None:
-        """Return the inputs with those who do not clearly stay, and have a listed record by now.
+        """Return the inputs with doubts about people who hold a record that was listed for others.
 
-        A listed person's row may have another id by now, or had none. Returns None if all of them
-        clearly stay.
+        The row of a listed person may have a new id, or had none. Returns None if all of these
+        people clearly stay.
         """
         inconclusive = self._not_staying(found.evidence, plan)
         if not inconclusive:
@@ -237,7 +237,7 @@ class LeavingDoubts:
         return replace(found, evidence=replace(found.evidence, doubted=doubts))
 
     def _not_staying(self, evidence: LinkEvidence, plan: Plan) -> Mapping[str, str]:
-        """Return why people with a listed record, who were not listed, do not clearly stay."""
+        """Return why people with a record that was listed for others do not clearly stay."""
         before = evidence.before
         if not before or self.words is None:
             return {}
@@ -249,12 +249,12 @@ class LeavingDoubts:
         return self.words.inconclusive(leavers.union(_no_examples(plan)), asked) if asked else {}
 
     def left_after(self, plan: Plan, evidence: LinkEvidence) -> SaidLeft | None:
-        """Return whom the source has said to have left, for the next run to know."""
+        """Return the people who have left by the source, stored for the next run."""
         before, code = self.remembered.left, self.prepared.compiled.code
         if code.leaver is None:
             return before
         links = self.remembered.evidence.targets
-        if before is None:  # a run of an older version kept only the leaves that it wrote
+        if before is None:  # an older version stored only the leaves that it wrote
             before = SaidLeft(with_owners(self._ended_access(), links))
         rows = (each for each in others_of(self.rows) if isinstance(each, SourceRow))
         leavers = {row.source_id: self._day_of(row) for row in rows if row.leaver}
@@ -265,7 +265,7 @@ class LeavingDoubts:
         stayed = self._stayed(before.later.keys() - leavers.keys(), leavers)
         found = before.after(plan, evidence, SaidNow(leavers, stayed, asked))
         found = self._with_marks(found, {*evidence.before, *listed_in(plan)})
-        if self.remembered.left is not None:  # of the first run's leavers, nobody knows since when
+        if self.remembered.left is not None:  # the first run cannot know when they left
             today, gone = self.prepared.context.today, found.people - found.later.keys()
             since = {id: on for id in gone if (on := before.left_on(id, today))}
             found = replace(found, since=since)
@@ -277,7 +277,7 @@ class LeavingDoubts:
         return replace(found, words=self.words.of_people_who_stay({*leavers, *out}))
 
     def _stayed(self, later: AbstractSet[str], leavers: Collection[str]) -> Mapping[str, bool]:
-        """Return who of these is in the source, and whether they clearly stay."""
+        """Return whether each of these people clearly stays; only those who are in the source."""
         here = later & {*ids_of(self.rows)} if later else later
         asked = here & self.remembered.asked if self.words is not None else frozenset[str]()
         inconclusive = (
@@ -286,7 +286,7 @@ class LeavingDoubts:
         return {id: id in asked and id not in inconclusive for id in here}
 
     def _day_of(self, row: SourceRow) -> str:
-        """Return the digest of a leaver's last day if it is to come; "" if it is not known."""
+        """Return the digest of a leaver's last day if it is still to come; "" if it is unknown."""
         code, context = self.prepared.compiled.code, self.prepared.context
         if perhaps_left(code.policy, row):
             return ""
@@ -294,7 +294,7 @@ class LeavingDoubts:
         return self.marks.of_day(row.source_id, day) if day is not None else ""
 
     def _with_marks(self, left: SaidLeft, listed: Collection[str]) -> SaidLeft:
-        """Return what is remembered with what tells whose these and the `listed` records are."""
+        """Return what is remembered, with the marks of its records and of the `listed` ones."""
         wanted = left.records.keys() | listed
         marks = {id: each for id, each in left.marks.items() if id in wanted}
         fresh = wanted - marks.keys()
@@ -337,7 +337,7 @@ class LeavingDoubts:
                 yield key, had
 
     def _why_none(self) -> str:
-        """Return why no answer of the source counts in this run; blank if its answers count."""
+        """Return why the source's answers do not count in this run; blank if they do."""
         if self.prepared.compiled.code.leaver is None:
             return UNASKED
         if self.prepared.reads_elsewhere:
@@ -385,10 +385,10 @@ class LeavingDoubts:
             yield from ((each, id) for each in sorted(whose) if each in sources)
 
     def _renamed(self, links: Links, guards: Collection[str]) -> dict[tuple[str, str], str]:
-        """Return the rows whose id may be another person's than when they were linked.
+        """Return the rows whose id may have passed to another person since they were linked.
 
-        Each with its target record, and how it differs from that. A record that holds what its row
-        says is the same person's, if the mapping has a field that names people.
+        Each comes with its target record, and how it differs from that. A record that holds the
+        values of its row is the same person's, if the mapping has a field that names people.
         """
         policy = self.prepared.compiled.code.policy
         held = others_of(self.targets) if policy.identifying else self.targets
@@ -409,9 +409,10 @@ class LeavingDoubts:
         return {pair: unlike for pair, unlike in found.items() if pair[1] not in there}
 
     def _there(self, targets: Mapping[str, TargetRow]) -> AbstractSet[str]:
-        """Return the records whose person clearly stays, by a row with their key and more.
+        """Return the records whose person clearly stays: another row has their key and more.
 
-        Where a source gives its rows new ids, such as their numbers, no id says who has gone.
+        A source may give its rows new ids, such as their numbers, so an id does not say who has
+        gone.
         """
         policy = self.prepared.compiled.code.policy
         wanted = {each.keys[:1]: each for each in targets.values() if None not in each.keys[:1]}
@@ -428,10 +429,10 @@ class LeavingDoubts:
         return self.names.new_words(link, names)
 
     def _others(self, links: Links, guards: Collection[str]) -> Mapping[tuple[str, str], str]:
-        """Return the rows that may be other people than had their ids before.
+        """Return the rows that may be other people than those who had their ids before.
 
-        Each with a target record of that person, and how it differs from that. `guards` are what
-        people have allowed.
+        Each comes with a target record of the earlier person, and how it differs from that.
+        `guards` are what people have allowed.
         """
         renamed = self._renamed(links, guards)
         if not self.remembered.still_in:
@@ -439,10 +440,10 @@ class LeavingDoubts:
         return {**self._of_listed(let_through(guards)), **renamed}
 
     def _of_listed(self, allowed: Collection[str]) -> Mapping[tuple[str, str], str]:
-        """Return the rows that seem to be other people than were listed under their ids.
+        """Return the rows that seem to be other people than those listed under their ids.
 
-        Each with a target record of the listed person, and how it differs from that. Leaves out
-        rows whose name is the one that their link remembers.
+        Each comes with a target record of the listed person, and how it differs from that. Leaves
+        out rows whose name is the one that their link remembers.
         """
         pairs = {*self._records_of(self.remembered.still_in)}
         rows = {e[0]: whole(e) for e in with_ids(self.rows, {source for source, _ in pairs})}
@@ -469,7 +470,7 @@ class LeavingDoubts:
         before, still_in = self.remembered.before, self.remembered.still_in
         asked = still_in.union(source for source, target in pairs if target in before)
         fresh = frozenset[str]().union(*self.again.values())
-        if fresh:  # nobody knew before reading that they are to be asked
+        if fresh:  # known only once the source has been read
             found = {**self.words.inconclusive((), fresh), **found}
         return {id: why for id, why in found.items() if id in asked}
 
@@ -490,9 +491,9 @@ class LeavingDoubts:
         )
 
     def _regained(self) -> Mapping[str, str]:
-        """Return the people who have access after a sync wrote their leave, and on which day.
+        """Return the people who have access although a sync ended it, and the day on which it did.
 
-        Without those whose record says by which day they will leave.
+        Leaves out people whose record says by which day they will leave.
         """
         code = self.prepared.compiled.code
         if self.journal is None or not self.unlisted or code.left is None:
@@ -506,13 +507,13 @@ class LeavingDoubts:
         return {links[target]: on for target, on in ended.items() if target not in due}
 
     def _yet_to_leave(self, wanted: Collection[str]) -> AbstractSet[str]:
-        """Return which of these target records will leave on a day to come, as they say."""
+        """Return which of these target records say that they will leave on a later day."""
         code, context = self.prepared.compiled.code, self.prepared.context
         found = map(whole_target, with_ids(self.targets, wanted))
         return {each.target_id for each in found if leaves_by_itself(code, context, each)}
 
     def _let_in(self) -> Iterator[str]:
-        """Yield whom a write of unknown end has let in who were not seen in the source since."""
+        """Yield people whom a write of unknown result let in, and whom no run has seen since."""
         if self.journal is None or not self.unlisted or self.prepared.compiled.code.leaver is None:
             return
         from oneway.history.journal.let_in import found_later
@@ -549,9 +550,9 @@ class LeavingDoubts:
 
 
 def _no_examples(plan: Plan, *, but: Collection[Kind] = ()) -> Iterator[str]:
-    """Yield the source records of people whose words show nothing of those who stay.
+    """Yield the source records of people who are no examples of those who stay.
 
-    They have left by their record, are in the list of those who can still get in, or do not sync.
+    Their record says that they have left, they can still get in after leaving, or they do not sync.
     """
     stay = (Kind.UPDATE, Kind.UNCHANGED, *but)
     for each in plan.notable:

@@ -109,9 +109,10 @@ class MissingRecords:
     ) -> tuple[dict[str, Record], tuple[str, ...]]:
         """Return the linked source records of leavers that no list showed, by id.
 
-        A list may be limited by its query where a request by id is not, so nobody else takes part
-        for an answer. A record that cannot be requested is absent, as if nobody had asked; if the
-        system itself fails, that is also returned in words, and soon nobody else is asked.
+        The list may be limited by its query where a request by id is not. So only leavers count; an
+        answer about anyone else is ignored. A record that cannot be requested counts as absent; if
+        the system itself fails, this is also returned in words, and after a few failures no more
+        requests are sent.
         """
         if not self._source.by_id:
             return {}, ()
@@ -255,7 +256,7 @@ class MissingRecords:
     ) -> tuple[tuple[Record, ...], LinkEvidence]:
         """Return the known target records missing from a list, and evidence about the others.
 
-        They are linked, or were listed as perhaps those of people who have left.
+        Known records are linked, or listed as perhaps belonging to people who have left.
         """
         evidence = remembered.evidence
         # A new source record may be a linked person under a re-issued id.
@@ -335,9 +336,9 @@ _FAILURES = 3
 
 
 def _keeps_access(outcome: Outcome) -> bool:
-    """Return whether a target record matches nobody, and does not say that its person has left.
+    """Return whether a target record matches nobody and does not say that its person has left.
 
-    One that people are in conflict over is left to `MissingRecords.owners`.
+    `MissingRecords.owners` handles records that people are in conflict over.
     """
     codes = {each.code for each in outcome.reasons}
     return outcome.kind is Kind.ABSENT and codes.isdisjoint(("left", IN_CONFLICT))

@@ -40,7 +40,7 @@ def tables_read_again(
 
 
 def _that_matter(policy: Policy, plan: Plan) -> set[str]:
-    """Return the tables of which a miss takes a value away, replaces it, or is never mended."""
+    """Return the tables in which a miss clears a value, replaces it, or is never corrected."""
     if not plan.misses:
         return set()
     taken = {field for action in plan.actions for field in _taken(action)}

@@ -16,9 +16,10 @@ _NAMED = 5
 
 
 def nearly_owned(found: EvaluatedInputs) -> Iterator[Reason]:
-    """Yield each item that stays, although the sync owns it in another spelling, and whose.
+    """Yield each item that stays because it is written unlike the owned one, and whose it is.
 
-    With `merge: {own: [IT]}`, `it` is another's: a leaver keeps it, and `IT` is added beside it.
+    With `merge: {own: [IT]}`, the sync does not own `it`: a leaver keeps it, and `IT` is added
+    beside it.
     """
     policy = found.program.policy
     for rules, of_leave in ((policy.fields, False), (policy.leaving, True)):
@@ -59,7 +60,7 @@ def _of_rule(
 
 
 def _how(ours: OwnedItems, item: Value) -> str:
-    """Return of which item that the sync owns an item is another spelling, if any."""
+    """Return the owned item that this item spells in another way, if any."""
     if ours.owns(item) or isinstance(item, list | dict):
         return ""
     return next((how for each in ours.items if (how := how_near(item, each))), "")

@@ -193,9 +193,9 @@ def _pairs(
     plan: Plan, rows: Mapping[str, AnySourceRow], targets: Mapping[str, AnyTargetRow]
 ) -> Iterator[tuple[str, AnySourceRow, AnyTargetRow]]:
     """Yield the key and both rows of each person who stays, if both are among these."""
-    told = {each.source_id for each in plan.runs if isinstance(each, Outcome)}
-    all_told = rows.keys() <= told  # the usual case: quiet outcomes are not decoded
-    runs = ((e,) if isinstance(e, Outcome | Quiet) else () if all_told else e for e in plan.runs)
+    listed = {each.source_id for each in plan.runs if isinstance(each, Outcome)}
+    all_listed = rows.keys() <= listed  # the usual case: quiet outcomes are not decoded
+    runs = ((e,) if isinstance(e, Outcome | Quiet) else () if all_listed else e for e in plan.runs)
     for each in chain.from_iterable(runs) if targets else ():
         row, target = rows.get(each.source_id or ""), targets.get(each.target_id or "")
         known = isinstance(each, Quiet) or each.kind in _STAYING

@@ -1,4 +1,4 @@
-"""Tells what the other connections of a store know about people whom they share with this one.
+"""Tells what the other connections of a store know about people they share with this one.
 
 A connection counts while it is in use: it is not disconnected, and had a good run lately.
 """
@@ -32,17 +32,17 @@ from oneway.runs.session import RunSession
 _LOOK_BACK = 50
 """Runs of which one has a plan: refused ones have none."""
 _RECENT = timedelta(days=8)
-"""The time for which a good run tells whom a source has; a weekly run renews it."""
+"""How long a good run says whom a source has; a weekly run renews it."""
 _UNSCHEDULED = timedelta(days=2)
 """The time after which a connection that nobody schedules should have run again."""
 
 
 class Precedence(NamedTuple):
-    """What makes a connection look after a record; of several, the least one counts.
+    """Decides which connection looks after a record: the one with the least precedence.
 
-    Those that employ the person come first, then those whose key the record holds. Of several, the
-    one that linked it first looks after the record of a person who stays; of people who have left,
-    the one whose person left last. Names decide the rest.
+    Connections that employ the person come first, then those whose key the record holds. Among
+    connections whose person stays, the first to link the record looks after it; among those whose
+    person has left, the last one left. Names decide the rest.
     """
 
     has_left: bool
@@ -52,12 +52,12 @@ class Precedence(NamedTuple):
 
     @classmethod
     def of_stayer(cls, name: str, since: str, *, holds_key: bool) -> "Precedence":
-        """Return that of a connection that employs the person, linked since then."""
+        """Return the precedence of a connection that employs the person, linked since then."""
         return cls(False, not holds_key, since, name)
 
     @classmethod
     def of_leaver(cls, name: str, left_on: str, *, holds_key: bool) -> "Precedence":
-        """Return that of a connection whose person left, as a run first saw on that day."""
+        """Return the precedence of a connection whose person left; a run first saw it that day."""
         days = date.fromisoformat(left_on).toordinal() if left_on else 0
         return cls(True, not holds_key, -days, name)
 
@@ -118,7 +118,7 @@ class OtherConnections:
         return known is not None and self._is_in_use(known) and self._saw(known, link)
 
     def lapsed(self, name: str, link: Link) -> str:
-        """Return when a connection that is in use no more last saw a person employed, or ""."""
+        """Return when a connection that is no longer in use last saw a person employed, or ""."""
         known = self._of(name)
         if known is None or self._is_in_use(known) or not self._saw(known, link):
             return ""
@@ -127,14 +127,15 @@ class OtherConnections:
     def _saw(self, known: _OtherConnection, link: Link) -> bool:
         """Return whether a connection's last good run saw a person who has not left.
 
-        A mapping that ends nobody's access, such as a phone list's, does not tell whom it employs.
-        Nobody is employed who is outside its sync: `only` leaves the link without confirmation.
+        A mapping that ends nobody's access, such as that of a phone list, does not know who is
+        employed. People outside its sync do not count as employed: `only` leaves their link
+        unconfirmed.
         """
         if not known.remit.ends_access or link.source_id in known.outside:
             return False
         if link.seen < known.good and link.source_id not in known.left.unsettled:
             return False
-        back = link.source_id in known.left.back  # the next run takes them off those who left
+        back = link.source_id in known.left.back  # the next run removes them from those who left
         gone = known.left.has_left(link.source_id, link.target_id) and not back
         return not gone and link.source_id not in known.listed
 
@@ -144,7 +145,7 @@ class OtherConnections:
         return known is not None and bool(known.file)
 
     def overdue(self, name: str) -> str:
-        """Return when the last good run of a connection was, if it has missed one since; or ""."""
+        """Return the instant of a connection's last good run if it has missed one since, or ""."""
         known = self._of(name)
         return known.good if known is not None and known.overdue else ""
 
@@ -154,7 +155,7 @@ class OtherConnections:
         return known.remit if known is not None else Remit()
 
     def precedence(self, name: str, link: Link, *, holds_key: bool) -> Precedence | None:
-        """Return what makes a connection look after a record; None if it has no person there."""
+        """Return a connection's precedence for a record; None if it has no person there."""
         known = self._of(name)
         if known is None or not (known.file and self._is_in_use(known)):
             return None
@@ -171,7 +172,7 @@ class OtherConnections:
         return known.good >= instant_text(self._session.now() - _RECENT)
 
     def _of(self, name: str) -> _OtherConnection | None:
-        """Return what is known of a connection; None if it writes nothing beside this one."""
+        """Return what is known of a connection; None if it does not write our target."""
         if name not in self._known:
             self._known[name] = self._recalled(name)
         return self._known[name]
@@ -214,8 +215,8 @@ def _outside(plan: Mapping[str, Any], remit: Remit) -> Iterator[str]:
 def _missed_since(name: str, file: str, since: str, now: datetime) -> bool:
     """Return whether a connection should have run since an instant.
 
-    By its schedule, as `status` has it. Without one, or without a file that says it, it is
-    expected to run every day.
+    Its schedule decides, as in `status`. Without one, or without a file that has it, the connection
+    is expected to run every day.
     """
     try:
         schedule = connection_at(file).schedule if file else None

@@ -82,9 +82,9 @@ def unseen_creates(
 
 
 def returns_on_their_way(session: RunSession, journal: "Journal", name: str) -> dict[str, str]:
-    """Return the target records that a return may still let somebody in by, and why.
+    """Return the target records to which a return may still give access, and why.
 
-    A look-up that came too soon does not prove that it was not done.
+    A look-up that came too early does not prove that it was not done.
     """
     lag, now, zone = lag_of(session.prepared), session.now(), session.prepared.zone
     found: dict[str, str] = {}
@@ -134,7 +134,7 @@ def _creates(journal: "Journal", run: Run, why: Mapping[str, str]) -> Iterator[P
 
 
 def why_pending(entry: JournalEntry, lag: timedelta, now: datetime, zone: str) -> str:
-    """Return why a create may not be sent again yet, with times of a zone; nothing if it may."""
+    """Return why a create may not be sent again yet, with times in a zone; "" if it may."""
     unknown = entry.end is None or entry.end.ending.value == "unknown"
     if entry.verb is not Verb.CREATE or not unknown:
         return ""
@@ -215,7 +215,7 @@ class _Sent:
     seal: Seal
 
     def has(self, path: str, value: Value, form: Callable[[Value], Hashable]) -> bool:
-        """Return whether a field was sent with a value, by a form of both."""
+        """Return whether a field was sent with this value, in any form of either."""
         sent = self.create.values.get(path)
         if isinstance(sent, Sealed):
             return self.seal.digest(self.create.source_id, path, value) == sent.digest
@@ -223,7 +223,7 @@ class _Sent:
 
 
 def _shared(row: SourceRow, sent: _Sent, policy: Policy) -> Iterator[str]:
-    """Yield the fields in which a source record would have the value of a pending create."""
+    """Yield the fields in which a source record has the value of a pending create."""
     cells = ((policy.fields[i], row.cells[i]) for i in policy.watched if row.cells)
     values = [(rule.path, new_value(cell), comparison(rule)) for rule, cell in cells]
     values += zip(policy.match_paths, row.key_values, policy.match, strict=False)
@@ -235,7 +235,7 @@ def _form(compare: Comparison) -> Callable[[Value], Hashable]:
 
 
 def _has_name(row: SourceRow, sent: _Sent, policy: Policy) -> bool:
-    """Return whether a source record would have the whole name of a pending create."""
+    """Return whether a source record has the whole name of a pending create."""
     named = [(policy.fields[i].path, new_value(row.cells[i])) for i in policy.naming if row.cells]
     return bool(named) and all(sent.has(path, value, loose) for path, value in named)
 

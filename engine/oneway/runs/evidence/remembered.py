@@ -1,4 +1,4 @@
-"""Recalls what earlier runs of a connection have left: links, creates, and listed people."""
+"""Recalls what earlier runs of a connection left behind: links, creates, and listed people."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
@@ -59,7 +59,7 @@ class Remembered:
     def evidence(self) -> LinkEvidence:
         """The evidence before any system is asked again.
 
-        Of people who are in the list no more, no run asks whether a word of theirs is an answer.
+        No run asks whether a word of people who are no longer listed is an answer.
         """
         return LinkEvidence(
             self.links,
@@ -155,7 +155,7 @@ def recall(session: RunSession) -> Remembered:
 
 
 def _on_the_key(session: RunSession) -> Iterator[Reason]:
-    """Yield what a plan says if earlier runs digested names with another key."""
+    """Yield the remark of a plan if earlier runs digested names with another key."""
     from oneway.history.journal.links import some_names
 
     if any(map(session.names.is_by_another_key, some_names(session.journal, session.past_name))):

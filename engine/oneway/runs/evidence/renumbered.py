@@ -1,7 +1,7 @@
-"""Finds the records of people who have left under other ids than they are remembered by.
+"""Finds the records of people who have left under new ids.
 
-An export may give them other ids, or an id may pass to somebody else. What is remembered follows
-the record, by its marks (`planning.similar.record_marks`).
+An export may give them new ids, or an id may pass to somebody else. What is remembered follows the
+record, which its marks identify (`planning.similar.record_marks`).
 """
 
 from collections import defaultdict
@@ -28,16 +28,16 @@ def renumbered(
     marks: RecordMarks,
     today: date,
 ) -> tuple[Remembered, LinkEvidence]:
-    """Return what is remembered of records that people who have left may still get in by.
+    """Return what is remembered of records by which people who have left may still get in.
 
-    Adds those that have other ids by now, and leaves out ids that are theirs no longer. Last days
-    that have come by `today` are not to come any more.
+    Adds the new ids of such records, and drops ids that have passed to others. Last days that have
+    come by `today` no longer count as later.
     """
     if remembered.left is None:
         return remembered, evidence
     left = remembered.left.as_of(today, marks.of_day)
     remembered = replace(remembered, left=left)
-    # A record in short form is that of somebody who stays.
+    # A short row belongs to somebody who stays.
     rows = (each for each in others_of(targets) if isinstance(each, TargetRow))
     known = {each.target_id: each for each in rows} if left.marks else {}
     open_ = {id: each for id, each in known.items() if not each.left}
@@ -56,7 +56,7 @@ def renumbered(
 
 
 def _without_past(links: Links, before: Records, now: SaidLeft) -> Links:
-    """Return the links without those to ids that their people's records no longer have."""
+    """Return the links without those to ids that no longer belong to their people's records."""
     past = {id: before[id] for id in now.past if id in before}
     past |= {
         id.removesuffix(_DELETED): whose
@@ -69,12 +69,12 @@ def _without_past(links: Links, before: Records, now: SaidLeft) -> Links:
 
 
 _DELETED = " (deleted)"
-"""What follows the id of a deleted account that is another one's by now."""
+"""What follows the id of a deleted account that is now another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Renumbered:
-    """Records with the ids by which they are remembered, and ids that are theirs no longer."""
+    """Records by the ids under which they are remembered, and ids that no longer belong to them."""
 
     formerly: Mapping[str, frozenset[str]]
     past: frozenset[str]
@@ -113,12 +113,12 @@ class Search:
     marks: RecordMarks
 
     def anothers(self, rows: Mapping[str, TargetRow]) -> frozenset[str]:
-        """Return the remembered ids by which these records seem to be other people's."""
+        """Return the remembered ids that now seem to belong to other people's records."""
         known = ((id, rows[id], theirs) for id, theirs in self.left.marks.items() if id in rows)
         return frozenset(id for id, row, theirs in known if are_two(theirs, self.marks.of(row)))
 
     def among(self, rows: Mapping[str, TargetRow]) -> Renumbered:
-        """Return which of these records are remembered by another id."""
+        """Return which of these records are remembered under another id."""
         now = {id: self.marks.of(each) for id, each in rows.items()}
         by_part: dict[tuple[str, str], set[str]] = defaultdict(set)
         for id, theirs in now.items():

@@ -77,7 +77,7 @@ class SharedPeople:
         return f"{text}. It has missed a run since: run it, or `disconnect` it"
 
     def lapsed(self) -> Mapping[str, str]:
-        """Return the records that a connection which is not in use any more had, in words."""
+        """Return in words the records that belonged to a connection no longer in use."""
         zone = self._session.prepared.zone
         return {
             link.target_id: f"{link_words(name, link)}, and employed the person on "
@@ -98,7 +98,7 @@ class SharedPeople:
     def looked_after(self) -> Mapping[str, Mapping[str, str]]:
         """Return the records that another connection looks after, by target id.
 
-        Each with those fields of ours that it writes, and the reason in words.
+        Each has the fields that both connections write, with the reason in words.
         """
         policy = self._found.program.policy
         found = {}
@@ -125,12 +125,12 @@ class SharedPeople:
         return self._others.precedence(name, link, holds_key=link.key == target.key != "")
 
     def _is_or_was_ours(self, outcome: Outcome, row: SourceRow, target: TargetRow) -> bool:
-        """Return whether a record is ours by a match, or was and is closed: access comes first."""
+        """Return whether a record is ours by a match, or was ours and is closed."""
         return outcome.target_id is not None or (row.leaver and target.left)
 
     def _our_precedence(self, row: SourceRow, target: TargetRow, outcome: Outcome) -> Precedence:
         name, holds_key = self._session.name, outcome.key == target.key != ""
-        holds_key = holds_key and not outcome.key_digest  # nor does a link tell a sensitive key
+        holds_key = holds_key and not outcome.key_digest  # a link does not hold a sensitive key
         policy = self._found.program.policy
         if row.leaver and perhaps_left(policy, row):
             return Precedence.of_leaver(name, self._left_on(row.source_id), holds_key=holds_key)
@@ -139,7 +139,7 @@ class SharedPeople:
         return Precedence.of_stayer(name, since, holds_key=holds_key)
 
     def _left_on(self, source_id: str) -> str:
-        """Return the day on which a run of ours first saw somebody to have left, or ""."""
+        """Return the day on which a run of ours first saw that somebody had left, or ""."""
         from oneway.history.journal.said_left import stored_left
 
         stored = stored_left(self._session.journal, self._session.past_name)

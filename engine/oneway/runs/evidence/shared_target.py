@@ -1,6 +1,6 @@
-"""Tells which target records other connections of the store have linked to their people.
+"""Finds target records that other connections of the store have linked to their people.
 
-Two employers can share one target. A connection's own links do not tell whose record it is, nor
+Two employers can share one target. A connection's own links do not say whose record it is, nor
 whether its person still has access by another employer; those of the other connection do.
 """
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class SharedTarget:
-    """Looks in a plan for records of people of other connections.
+    """Looks in a plan for records of other connections' people.
 
-    The store is asked only about records that are to be written, listed leavers, and people in
-    conflict over their own record; on an ordinary night there are few.
+    The store is asked only about records to be written, listed leavers, and people in conflict over
+    their own record; on an ordinary night there are few.
     """
 
     def __init__(self, session: RunSession) -> None:
@@ -70,7 +70,7 @@ class SharedTarget:
         ours: Mapping[str, Outcome],
         shared: "Sequence[Linked]",
     ) -> dict[str, Any]:
-        """Return what `LinkEvidence` tells of people whom other connections have, by name."""
+        """Return what other connections decide about people who have the same name there."""
         if not shared:
             return {}
         from oneway.runs.evidence.shared_people import SharedPeople
@@ -86,11 +86,11 @@ class SharedTarget:
     def _by_name(
         self, found: EvaluatedInputs, linked: "Collection[Linked]"
     ) -> Iterator[tuple[str, Link, bool]]:
-        """Yield the links but for those of people whose name the record does not have.
+        """Yield the links to records whose name may be that of the link's person.
 
-        They are of another account, in which the same id is another record: which account is asked
-        may depend on the credentials alone. The last item says whether a word of the name is known
-        to be the same.
+        The others are from another account, where the same id is another record; the credentials
+        alone may decide which account is read. The last item says whether a word of the name is
+        known to be the same.
         """
         policy = found.program.policy
         rows = with_ids(found.target.items, {link.target_id for _, link in linked})
@@ -111,7 +111,7 @@ class SharedTarget:
 def _staying(
     found: EvaluatedInputs, linked: "Collection[Linked]", others: "OtherConnections"
 ) -> frozenset[str]:
-    """Return the records that hold the key of a person whom the other source still has."""
+    """Return the records that hold the key of a person whom another source still has."""
     rows = with_ids(found.target.items, {link.target_id for _, link in linked})
     held = {(each.target_id, each.key) for each in rows}
     return frozenset(
@@ -125,7 +125,7 @@ def _staying(
 
 
 def _is_new(outcome: Outcome, evidence: LinkEvidence) -> bool:
-    """Return whether a record is to be written that no link says to be the person's."""
+    """Return whether the plan writes to a record that no link gives to the person."""
     written = any(each.verb is not Verb.CREATE for each in outcome.actions)
     if not (written and outcome.source_id and outcome.target_id):
         return False
@@ -133,14 +133,14 @@ def _is_new(outcome: Outcome, evidence: LinkEvidence) -> bool:
 
 
 def _is_listed(outcome: Outcome) -> bool:
-    """Return whether a leaver can or may still get in, and nothing is written about it."""
+    """Return whether a leaver can or may still get in, and the plan writes nothing about it."""
     return outcome.has_access and not outcome.actions
 
 
 def _decided_on(outcome: Outcome) -> str | None:
-    """Return the record that is written, or that a person whose record it was is in conflict over.
+    """Return the record that is written, or the record over which its former owner is in conflict.
 
-    None if there is none.
+    Returns None if the outcome has neither.
     """
     if outcome.target_id is not None:
         return outcome.target_id if outcome.actions or outcome.has_access else None
@@ -158,9 +158,9 @@ def _records_of(outcome: Outcome) -> set[str]:
 
 
 def _without(evidence: LinkEvidence, plan: Plan) -> LinkEvidence:
-    """Return evidence without what our links and lists say of records that are another's.
+    """Return the evidence without our links and lists about other connections' records.
 
-    A record that is matched stays linked; about its access, the other connection decides.
+    A matched record stays linked; the other connection decides about its access.
     """
     theirs = evidence.stays.union(evidence.looked_after)
     if not evidence.others:
@@ -171,7 +171,7 @@ def _without(evidence: LinkEvidence, plan: Plan) -> LinkEvidence:
     alone = {each.target_id for each in about if each.source_id is None}
     whose |= {source for source, target in evidence.table.pairs if target in alone}
     whose |= {source for target, source in evidence.listed.items() if target in alone}
-    # Somebody with another record, too, stays listed for that one.
+    # People with another record of their own stay listed for it.
     whose -= {source for source, target in evidence.pairs_of(whose) if target not in theirs}
     kept = [each for each in evidence.table.pairs if each[1] not in theirs or each[0] not in whose]
     matched = {each.source_id for each in plan.notable if each.target_id in evidence.employed}

@@ -37,7 +37,7 @@ class ListedPerson:
 
     @property
     def is_needed(self) -> bool:
-        """Whether the list loses somebody who can get in, or may, once the person is forgotten."""
+        """Whether forgetting the person takes off the list somebody who can, or may, get in."""
         return bool(self.entries) or self.seen
 
     @property
@@ -67,7 +67,7 @@ def find_listed(journal: Journal, known: Known) -> ListedPerson:
 def refuse_listed(found: Iterable[ListedPerson]) -> None:
     """Raise `Refused` for the lists that a person is in.
 
-    A run knows nothing of somebody who was forgotten: it would report that nobody can get in.
+    The next run would know nothing of the person, and report that nobody can still get in.
     """
     wrong = [_refusal(each) for each in found if each.is_needed]
     if wrong:
@@ -91,7 +91,7 @@ def _help(found: ListedPerson) -> str:
 
 
 def end_silently(journal: Journal, found: ListedPerson, now: datetime) -> None:
-    """End the incident of a list that holds this person alone: no notice may call it a recovery."""
+    """End the incident of a list of only this person, so that no notice calls it a recovery."""
     if found.is_needed and found.alone:
         for each in open_incidents(journal, found.known.connection):
             if STILL_IN in each.about:

@@ -82,7 +82,7 @@ class Known:
         return self.named.search(text) is not None
 
     def is_kept_in(self, data: bytes) -> bool:
-        """Return whether a plan's snapshot holds this person."""
+        """Return whether the snapshot of a plan holds this person."""
         return any(canonical(each).encode() in data for each in self._all)
 
     @property
@@ -113,14 +113,14 @@ class Forgotten:
 def find_person(journal: Journal, person: str, connection: str | None) -> tuple[Known, ...]:
     """Return how each connection knows a person: by a key, name or id, exactly as written.
 
-    Raises `Refused` if one connection knows several people by it, or if several know somebody:
-    a code may be another person's there.
+    Raises `Refused` if it is not clear who is meant: a connection knows several people by it, or
+    several connections know one, as a code may belong to another person there.
     """
     names = journal.connections() if connection is None else (connection,)
     found = [known for name in names if (known := _known(journal, name, person)) is not None]
     if len(found) > 1:
-        told = "; ".join(f"{each.connection}: {_described(each)}" for each in found)
-        summary = f"several connections know somebody as {person!r}: {told}"
+        ways = "; ".join(f"{each.connection}: {_described(each)}" for each in found)
+        summary = f"several connections know somebody as {person!r}: {ways}"
         help = "name one with --connection; if it is one person, repeat this for each"
         raise refusal("U107", person, summary, help)
     return tuple(found)
@@ -158,7 +158,7 @@ def forget_person(journal: Journal, known: Known) -> Forgotten:
             _forget_stories(journal, run.id, known)
             _forget_leaving(journal, run.id, known)
             _forget_listed(journal, run.id, known)
-            _forget_told(journal, run, known)
+            _forget_in_texts(journal, run, known)
             snapshots += _forget_inputs(journal, run, known)
         _forget_left(journal, known)
         entries = erase_entries(journal, name, known.source_ids, known.target_ids)
@@ -170,9 +170,9 @@ def forget_person(journal: Journal, known: Known) -> Forgotten:
 
 
 def _value_names(known: Known, plan: Plan) -> dict[str, dict[str, str]]:
-    """Return the names of looked-up values, but for those that may be this person's.
+    """Return the names of looked-up values, except those that may be this person's.
 
-    The target may call the person otherwise: what has the number of their record goes as well.
+    The target may have another name for the person, so the name of their record's number goes too.
     """
     ids = known.source_ids | known.target_ids
     found = {
@@ -187,7 +187,7 @@ def _value_names(known: Known, plan: Plan) -> dict[str, dict[str, str]]:
 
 
 def _forget_plan(journal: Journal, run: Run, known: Known, plan: Plan) -> bool:
-    """Take a person out of a run's plan; return whether they stood in it."""
+    """Remove a person from a run's plan; return whether it had them."""
     outcomes = tuple(_without(known, each) for each in plan.outcomes if not known.is_of(each))
     misses = tuple(
         replace(each, whose=tuple(id for id in each.whose if id not in known.source_ids))
@@ -204,26 +204,26 @@ def _forget_plan(journal: Journal, run: Run, known: Known, plan: Plan) -> bool:
 
 
 def _forget_stories(journal: Journal, id: int, known: Known) -> None:
-    """Take a person out of the discrepancies of a run, also where those of others name them."""
-    told = stored_discrepancies(journal, id)
+    """Remove a person from the discrepancies of a run, also where those of others name them."""
+    stored = stored_discrepancies(journal, id)
     kept = [
         replace(each, reason=HIDDEN) if known.is_in(each.reason) else each
-        for each in told or ()
+        for each in stored or ()
         if each.source_id not in known.source_ids and each.target_id not in known.target_ids
     ]
-    if told is not None and kept != list(told):
+    if stored is not None and kept != list(stored):
         store_discrepancies(journal, id, kept)
 
 
 def _forget_leaving(journal: Journal, id: int, known: Known) -> None:
-    """Take a person out of the leavers that a refused run has seen."""
+    """Remove a person from the leavers that a refused run saw."""
     seen = stored_leavers(journal, id)
     if seen & known.source_ids:
         store_leavers(journal, id, seen - known.source_ids)
 
 
 def _forget_listed(journal: Journal, id: int, known: Known) -> None:
-    """Take a person out of the records that a run remembers, with those of nobody else."""
+    """Remove a person, and records that only they may own, from those that a run remembers."""
     before = stored_listed(journal, id)
     kept = _of_others(known, before)
     if kept != before:
@@ -231,7 +231,7 @@ def _forget_listed(journal: Journal, id: int, known: Known) -> None:
 
 
 def _forget_left(journal: Journal, known: Known) -> None:
-    """Take a person out of the memory of whom the source has said to have left."""
+    """Remove a person from the stored leavers of the source."""
     stored = stored_left(journal, known.connection)
     if stored is not None:
         run, left = stored
@@ -257,7 +257,7 @@ def _forget_left(journal: Journal, known: Known) -> None:
 
 
 def _of_others(known: Known, records: Records) -> Records:
-    """Return the records, without the person and without those of nobody else."""
+    """Return the records without the person's own, and without the person among the owners."""
     return {
         target: whose - known.source_ids
         for target, whose in records.items()
@@ -265,8 +265,8 @@ def _of_others(known: Known, records: Records) -> Records:
     }
 
 
-def _forget_told(journal: Journal, run: Run, known: Known) -> None:
-    """Remove a person from the notes of a run; their number among those still in stays."""
+def _forget_in_texts(journal: Journal, run: Run, known: Known) -> None:
+    """Remove a person from the texts of a run; the list of who can still get in stays as long."""
     still = tuple(
         StillIn("", _NOBODY, None, None, "it is not known any more")
         if _is_theirs_alone(known, each)
@@ -288,13 +288,13 @@ def _forget_told(journal: Journal, run: Run, known: Known) -> None:
         for each in run.problems
     )
     start = replace(run.start, allowed=_allowed(known, run.start.allowed), breaches=breaches)
-    told = replace(run, start=start, still_in=still, problems=problems)
-    if told != run:
-        replace_texts(journal, told)
+    without = replace(run, start=start, still_in=still, problems=problems)
+    if without != run:
+        replace_texts(journal, without)
 
 
 def _is_theirs_alone(known: Known, listed: StillIn) -> bool:
-    """Return whether an entry of a list is a person's, or that of a record only they may have."""
+    """Return whether an entry of a list is the person's, or is a record that only they may own."""
     theirs = known.is_theirs(listed.source_id, listed.target_id)
     alone = listed.source_id is None and bool(listed.candidates)
     return theirs or (alone and known.source_ids.issuperset(listed.candidates))
@@ -313,7 +313,7 @@ _GZIP = b"\x1f\x8b"
 
 
 def _allowed(known: Known, allowed: Sequence[Allowance]) -> tuple[Allowance, ...]:
-    """Return allowances without the keys of a person that was let through."""
+    """Return the allowances without the person's keys."""
     theirs = {f"{REUSED}{name}" for name in known.names}
     return tuple(
         replace(each, guard=f"{REUSED}{_NOBODY}") if each.guard in theirs else each
@@ -340,7 +340,7 @@ def _known(journal: Journal, connection: str, person: str) -> Known | None:
 
 
 def _named(journal: Journal, known: Known) -> Known:
-    """Return all that a connection calls a person, by the ids that it knows them by."""
+    """Return every key and name by which a connection knows a person, found by their ids."""
     linked = [e for e in links(journal, known.connection) if e.source_id in known.source_ids]
     names = {each.key for each in linked}
     targets = known.target_ids | {each.target_id for each in linked}
@@ -361,7 +361,7 @@ def _names(outcome: Outcome) -> Iterator[str]:
 
 
 def _outcomes(journal: Journal, connection: str) -> Iterator[Outcome]:
-    """Yield the outcomes of all plans that are kept."""
+    """Yield the outcomes of all stored plans."""
     for run in journal.runs(connection, limit=_ALL):
         plan, _ = _plan(journal, run)
         yield from plan.outcomes if plan is not None else ()
@@ -372,7 +372,7 @@ def _plan(journal: Journal, run: Run) -> tuple[Plan | None, bool]:
     try:
         return plan_of_run(journal, run), True
     except Refused:
-        return None, False  # damaged, or of another version: what it holds cannot be told
+        return None, False  # damaged, or of another version: its people are unknown
 
 
 def _others_written(journal: Journal, known: Known) -> set[str]:

@@ -64,10 +64,10 @@ class ChangedLines:
         self,
         reader: ByLine,
         digests: LineDigests,
-        told: Sequence[Path],
+        counted: Sequence[Path],
         groups: Sequence[WordGroup],
     ) -> None:
-        self.told = told
+        self.counted = counted
         """The paths whose blank values are counted."""
         self.groups = groups
         """The groups of words; a value outside its group is counted."""
@@ -169,11 +169,11 @@ class ChangedLines:
 
     def _note_blanks(self, each: Record | Batch) -> None:
         if isinstance(each, Record):
-            said = [is_blank_at(each, path) for path in self.told]
+            said = [is_blank_at(each, path) for path in self.counted]
             said += [group.lacking_at(each) for group in self.groups]
             self._blanks[each.id] = sum(blank << bit for bit, blank in enumerate(said))
             return
-        columns = [blank_in(each, path) for path in self.told]
+        columns = [blank_in(each, path) for path in self.counted]
         columns += [group.lacking_in(each) for group in self.groups]
         always = sum(1 << bit for bit, blank in enumerate(columns) if all(blank))
         found = [always] * len(each)

@@ -122,9 +122,9 @@ class IncrementalRead:
             reader = self.session.systems.reader(self.prepared.inputs[role])
             if not (isinstance(reader, ByLine) and reader.by_line):
                 return {}
-            told = sorted(tallies[role].blank)
+            counted = sorted(tallies[role].blank)
             groups = sorted(tallies[role].groups, key=lambda each: each.name)
-            found[role] = ChangedLines(reader, self.digests.of_lines(role), told, groups)
+            found[role] = ChangedLines(reader, self.digests.of_lines(role), counted, groups)
         return found
 
     def _evaluated(self, progress: Progress) -> EvaluatedInputs:
@@ -145,7 +145,7 @@ class IncrementalRead:
             if not unsure and not (
                 usual
                 and before.context == self._context(found)
-                and self._are_told_apart_as_before(found, before)
+                and self._are_distinguished_as_before(found, before)
             ):
                 return None
             touched = unsure or self._touched(found, before)
@@ -202,8 +202,8 @@ class IncrementalRead:
                     return True
         return False
 
-    def _are_told_apart_as_before(self, found: EvaluatedInputs, before: Baseline) -> bool:
-        """Return whether the same fields as before tell records apart."""
+    def _are_distinguished_as_before(self, found: EvaluatedInputs, before: Baseline) -> bool:
+        """Return whether records are distinguished by the same fields as before."""
         if self.kinds is not None:
             return True
         policy, held = found.program.policy, before.held
@@ -255,14 +255,14 @@ class IncrementalRead:
             tally.whole += len(passed)  # as for all records of a usual read
             if tally.ids is not None:
                 tally.ids.note_counts(len(passed), before.numbers - numbers)
-            told, groups = self.sides[role].told, self.sides[role].groups
+            counted, groups = self.sides[role].counted, self.sides[role].groups
             blank = [
                 sum(n for bits, n in counts.items() if bits[side] >> bit & 1)
-                for bit in range(len(told) + len(groups))
+                for bit in range(len(counted) + len(groups))
             ]
-            for path, number in zip(told, blank, strict=False):
+            for path, number in zip(counted, blank, strict=False):
                 tally.blank[path] += number
-            for group, number in zip(groups, blank[len(told) :], strict=True):
+            for group, number in zip(groups, blank[len(counted) :], strict=True):
                 tally.groups[group] += number
         return replace(found, passed_over=passed)
 
@@ -336,9 +336,11 @@ class IncrementalRead:
         ]
         read = Pairs(rows, held_by, [row for row, _ in places], [held for _, held in places])
         both = zip(places, handles.of_pairs(read), strict=True)
-        told = [(pair, named) for pair, named in both if named is not None]
-        pairs = Pairs(rows, held_by, [row for (row, _), _ in told], [held for (_, held), _ in told])
-        names = [named for _, named in told]
+        known = [(pair, named) for pair, named in both if named is not None]
+        pairs = Pairs(
+            rows, held_by, [row for (row, _), _ in known], [held for (_, held), _ in known]
+        )
+        names = [named for _, named in known]
         made = self.digests.of_handles(chain.from_iterable(names))
         ends = accumulate(map(len, names), initial=0)
         source, target = self.sides["source"], self.sides["target"]
@@ -437,7 +439,7 @@ class _Ageless:
     def _is_known(self, row: TargetRow) -> bool:
         values = repr((row.condition_values, row.leaving))
         if values not in self._known:
-            if len(self._known) > _MOST_TOLD:
+            if len(self._known) > _MOST_CACHED:
                 self._known.clear()
             self._known[values] = self._needs_no_day(row)
         return self._known[values]
@@ -452,5 +454,5 @@ class _Ageless:
         return True
 
 
-_MOST_TOLD = 10_000
+_MOST_CACHED = 10_000
 """The most different records whose answer is cached."""

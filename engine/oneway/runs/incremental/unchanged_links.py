@@ -65,10 +65,10 @@ class UnchangedLinks:
             telling += islice((at for at in kept.linked(len(quiet)) if at not in read), 1)
             linked = {*read, *telling}.difference(kept.unlinked)
         ids = [(each.source_id, each.target_id) for each in quiet.some(telling)]
-        told = PassedOver(quiet, read, ids, kinds)
+        passed = PassedOver(quiet, read, ids, kinds)
         pairs = {(each.source_id, each.target_id) for each in quiet.some(linked)}
         pairs = (pairs.union(kept.strange) - self._changes.gone) | self._changes.new
-        return told, replace(self.remembered, links=self.links.some(sorted(pairs)))
+        return passed, replace(self.remembered, links=self.links.some(sorted(pairs)))
 
     def anew(self) -> Baseline | None:
         """Return the stored state with tonight's links; None if few differ, or if one matters."""

@@ -75,7 +75,7 @@ class UnreadField:
 
 @dataclass(frozen=True, slots=True)
 class GivenField:
-    """A field that a record of the test is given, or is to be without; `side` has the record.
+    """A field that a record of the test has, or must lack; `side` has the record.
 
     A case names it by its path; the test's own record, by its keys as they stand.
     """

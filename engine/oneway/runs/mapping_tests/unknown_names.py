@@ -63,10 +63,10 @@ def warnings_of(test: MappingTest, compiled: Compiled) -> tuple[Diagnostic, ...]
 
 
 def _refuse_misspelt(found: Findings, test: MappingTest, compiled: Compiled) -> None:
-    """Add a mistake for each field of a record that nothing has: a test of it shows nothing.
+    """Add a mistake for each misspelt field of a record, whose test would show nothing.
 
-    If no record schema says which fields there are, it is one that nearly has the name of a field
-    that the mapping reads or writes.
+    If no record schema lists the fields, a field is misspelt if it nearly has the name of one that
+    the mapping reads or writes.
     """
     sides = {"source": compiled.source, "target": compiled.target}
     named = {side: _named(side, compiled) for side in sides}
@@ -103,7 +103,7 @@ def _named(side: str, compiled: Compiled) -> set[tuple[str, ...]]:
 def _refuse_no_field(
     found: Findings, asked: UnreadField, test: MappingTest, compiled: Compiled
 ) -> None:
-    """Add a mistake for an unknown field: a misspelt one would never be read."""
+    """Add a mistake for a forbidden field that no record has: it would never be read."""
     keys = path_of(asked.field)
     records = [test.record, *(record for case in test.cases for record in case.records)]
     known = set(compiled.source.fields)

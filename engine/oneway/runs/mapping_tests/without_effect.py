@@ -1,6 +1,6 @@
-"""Refuses what a mapping test says without effect, and what it says twice.
+"""Refuses parts of a mapping test that have no effect, or that say something twice.
 
-A case that drops a part of what it says passes, and shows something else than it claims.
+A case that ignores a part of what it says would pass, and show something else than it claims.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ SIDES = (("record", "records", "without"), ("target", "targets", "target_without
 
 
 def without_effect(document: Document) -> Iterator[Diagnostic]:
-    """Yield a mistake for each key of a test, valid in shape, that another key makes idle."""
+    """Yield a mistake for each valid key of a test that another key makes ineffective."""
     data = cast(Data, document.data)
     cases, claimed = cast(list[Data], data.get("cases", [])), {"always", "never"} & data.keys()
     for number, case in enumerate(cases):
@@ -71,7 +71,7 @@ def _is_expected(column: str) -> bool:
 
 
 def _of_side(case: Data, names: tuple[str, str, str], columns: Sequence[str]) -> Iterator[_Mistake]:
-    """Yield what is idle among the keys of the records of one side."""
+    """Yield the ineffective keys among those of the records of one side."""
     one, several, without = names
     given = [each for each in columns if each.startswith(f"{one}.")]
     if one in case and several in case:
@@ -133,7 +133,7 @@ def _takes(gone: tuple[str, ...], keys: tuple[str, ...], value: Value) -> bool:
 
 
 def _twice(case: Data, columns: Sequence[str]) -> Iterator[_Mistake]:
-    """Yield what a case gives for itself, and by a column for each row."""
+    """Yield what a case states for itself although a column states it for each row."""
     expect = _object(case, "expect")
     written = {
         **{f"setting.{name}": ("settings", name) for name in _object(case, "settings")},

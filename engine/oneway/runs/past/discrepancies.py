@@ -22,7 +22,7 @@ def discrepancies_of_run(
     kept = stored_discrepancies(journal, run.id) if run.ended is not None else None
     if kept is not None or plan is None:
         return kept or ()
-    return _told(journal, run, plan, entries)
+    return _made_now(journal, run, plan, entries)
 
 
 def write_discrepancies(
@@ -33,7 +33,7 @@ def write_discrepancies(
 
     run = journal.run(id)
     assert run is not None, "it was begun"
-    store_discrepancies(journal, id, _told(journal, run, plan, entries))
+    store_discrepancies(journal, id, _made_now(journal, run, plan, entries))
 
 
 def ends_of(entries: Sequence[JournalEntry]) -> Mapping[str, End]:
@@ -66,7 +66,7 @@ _LOOK_BACK = 50
 """How many runs to search for one with a plan and an end."""
 
 
-def _told(
+def _made_now(
     journal: "Journal", run: Run, plan: Plan, entries: Sequence[JournalEntry]
 ) -> tuple[Discrepancy, ...]:
     before = discrepancies_before(journal, run.start.connection, run.id)

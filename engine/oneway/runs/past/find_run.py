@@ -40,10 +40,10 @@ def run_named(journal: "Journal", text: str) -> Run:
 
 
 def name_in(journal: "Journal", text: str) -> str:
-    """Return the name under which the journal files the runs of a connection or mapping.
+    """Return the name under which the journal stores the runs of a connection or mapping.
 
-    `text` is that name, or a file that says it. Runs of a mapping alone have a digest of their
-    systems behind its name: without it, the systems that ran last count.
+    `text` is that name, or a file that has it. The name of runs without a connection ends with a
+    digest of their systems; without the digest, the systems that ran last count.
     """
     known = journal.connections()
     if text in known:
@@ -68,7 +68,7 @@ _OF_A_PLAN = "; for a page of a plan before it runs, plan with --format html"
 
 
 def plan_of_run(journal: "Journal", run: Run) -> Plan | None:
-    """Return the plan of a run, None if none is kept; raise `Refused` if it is damaged."""
+    """Return the plan of a run, None if none is stored; raise `Refused` if it is damaged."""
     text = journal.plan_of(run.id)
     if not text:
         return None

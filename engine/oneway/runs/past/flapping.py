@@ -64,5 +64,5 @@ def _outcomes(journal: Journal, run: Run) -> Mapping[str, Outcome]:
     plan = None
     with suppress(Refused):
         plan = plan_of_run(journal, run)
-    told = () if plan is None else plan.notable
-    return {action.id: outcome for outcome in told for action in outcome.actions}
+    outcomes = () if plan is None else plan.notable
+    return {action.id: outcome for outcome in outcomes for action in outcome.actions}

@@ -7,7 +7,7 @@ from oneway.core.instants import day
 from oneway.planning.links import Links
 from oneway.planning.plan import Kind, Plan, Reason
 from oneway.planning.plan_inputs import PlanInput
-from oneway.runs.past.predecessor import told
+from oneway.runs.past.predecessor import earlier_words
 from oneway.runs.prepare.whereabouts import inputs_of, options_of
 from oneway.runs.session import RunSession
 
@@ -17,7 +17,7 @@ _LOOK_BACK = 50
 
 
 def moved_target(session: RunSession, plan: Plan, links: Links) -> Iterator[Reason]:
-    """Yield what a plan says if most linked people are in conflict, and the target was another.
+    """Yield a remark if most linked people are in conflict and the target was another system.
 
     Records of another system have other ids, or the ids of other people. Only then is the plan of
     the earlier run read, as it may be large.
@@ -43,7 +43,7 @@ def moved_target(session: RunSession, plan: Plan, links: Links) -> Iterator[Reas
     if then is None or _system(then) == _system(now):
         return
     same = options_of(then) == options_of(now)
-    was = f"{then.text} at {then.origin}" if same else told(then, now)
+    was = f"{then.text} at {then.origin}" if same else earlier_words(then, now)
     on = day(seen, session.prepared.zone)
     text = f"{_TEXT} {was} when these people were last seen, on {on}: {_REMEDY}"
     yield Reason(MOVED, text, warning=True)

@@ -1,9 +1,9 @@
-"""Finds the history that an edited mapping goes on with, in runs without a connection.
+"""Finds the earlier history of an edited mapping, for runs without a connection.
 
-The name of such a run comes from the mapping's name and from what is read and written. An edit of
-one of them would begin a history in silence: guards would compare with nothing, and leavers who can
-still get in would be off the list. So would a history that an earlier version filed under the paths
-as they were called.
+The name of such a run comes from the mapping's name and from what is read and written. Editing one
+of them would silently begin a new history: guards would compare with nothing, and leavers who can
+still get in would be off the list. The same goes for a history that an earlier version named by the
+paths as given.
 """
 
 import json
@@ -42,7 +42,7 @@ class Predecessor:
     """What has changed since, with its old value: "file people.csv", "the name people"."""
 
     def remark(self, listed: int, zone: str) -> Reason | None:
-        """Return what a plan says of it; `listed` were leavers who could still get in."""
+        """Return the remark of a plan about it; `listed` were leavers who could still get in."""
         if not self.was:
             return None
         last = f"the last run of this mapping, on {day(self.run.start.started, zone)}, had "
@@ -57,7 +57,7 @@ class Predecessor:
 
 
 def predecessor_of(journal: "Journal", prepared: PreparedRun) -> Predecessor | None:
-    """Return the history that a run goes on with; None if it has its own, or a connection."""
+    """Return the history that a run continues; None if it has its own, or a connection."""
     name = prepared.connection_name
     if prepared.request.connection is not None or journal.runs(name, limit=1):
         return None
@@ -91,7 +91,7 @@ def _if_same(journal: "Journal", name: str, prepared: PreparedRun) -> Predecesso
             continue
         if not (file_of(then) and file_of(now)) and _is_given(then, now, prepared, edited=edited):
             return None
-        was.append(f"{told(then, now)} as {role}")
+        was.append(f"{earlier_words(then, now)} as {role}")
         continues &= role == "source" and bool(file_of(then) and file_of(now))
     if runs[0].start.mapping != prepared.spec.name:
         was.append(f"the name {runs[0].start.mapping}")
@@ -121,9 +121,9 @@ def _is_same_file(one: Path, other: str | Path) -> bool:
 
 
 def _is_given(then: PlanInput, now: PlanInput, prepared: PreparedRun, *, edited: bool) -> bool:
-    """Return whether a system differs because the command line or the environment says so.
+    """Return whether a system differs because of the command line or the environment.
 
-    It is then another account, such as a sandbox, and no edit.
+    It is then another account, such as a sandbox, and the mapping was not edited.
     """
     request = prepared.request
     if request.source or request.target or request.options:
@@ -143,8 +143,8 @@ def _system(each: PlanInput) -> tuple[object, ...]:
     return each.connector, each.resource, each.file, options_of(each)
 
 
-def told(then: PlanInput, now: PlanInput) -> str:
-    """Return what an input was, with the options that were different."""
+def earlier_words(then: PlanInput, now: PlanInput) -> str:
+    """Return in words what an input was, with the options that differed."""
     if file_of(then) or (then.connector, then.resource) != (now.connector, now.resource):
         return then.text
     new = options_of(now)

@@ -39,7 +39,7 @@ def sync_arguments_of_run(run: Run, plan: Plan | None, kept: str) -> str:
 
 
 def stored_arguments(journal: "Journal", run: Run) -> str:
-    """Return what a run that came to no plan was given, quoted for a shell; "" if not kept."""
+    """Return the arguments of a run that came to no plan, quoted for a shell; "" if not stored."""
     if not run.problems or not runs_without_connection(run):
         return ""
     return journal.stored_data(run.id, GIVEN).get(GIVEN, b"").decode(errors="surrogatepass")
@@ -51,7 +51,7 @@ def arguments_of(prepared: "PreparedRun") -> str:
 
 
 def store_arguments(journal: "Journal", id: int, given: str) -> None:
-    """Keep what a run without a connection was given, for the commands that its remedies print."""
+    """Store the arguments of a run without a connection, for the commands in its remedies."""
     if given:
         journal.store_data(id, GIVEN, given.encode(errors="surrogatepass"))
 

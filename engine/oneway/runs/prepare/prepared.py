@@ -54,7 +54,7 @@ class Input:
         return f"{self.connector} {self.resource}"
 
     def cannot_read(self, error: ReadError) -> Refused:
-        """Return why it cannot be read, at its place; a file is not named a second time."""
+        """Return the refusal to read it, at its place; a file is not named a second time."""
         summary = error.summary.removeprefix(f"{self.resource}: ")
         return refusal(error.code, self.text, summary, error.help)
 
@@ -105,7 +105,7 @@ class PreparedRun:
 
     @property
     def zone(self) -> str:
-        """The time zone that people are told times in: the connection's, else the mapping's."""
+        """The time zone in which times are shown: the connection's, else the mapping's."""
         connection, own = self.request.connection, self.spec.time_zone
         found = connection.zone if connection is not None else ""
         return found or (own.text if own is not None else "UTC")
@@ -172,7 +172,7 @@ class PreparedRun:
 
     @cached_property
     def connection_name(self) -> str:
-        """The name that the journal files this run under, with those before and after it."""
+        """The name under which the journal stores this run, and those before and after it."""
         own = self.plan_connection
         if own is not None:
             return own.name
@@ -195,7 +195,7 @@ class PreparedRun:
 
 
 def connection_of(plan: "Plan", state: Path) -> str:
-    """Return the name under which the journal of a state folder files a plan's run."""
+    """Return the name under which a state folder's journal stores the run of a plan."""
     if plan.connection is not None:
         return plan.connection.name
     return with_digest(plan.mapping, plan.inputs, home_of(state))

@@ -1,7 +1,8 @@
-"""Tells systems and files apart, however their names are written.
+"""Identifies systems and files, however their names are written.
 
-A history belongs to what a run reads and writes, and so does a lock. The same file can be called
-by its absolute path or from another folder, and the same system with a slash after its address.
+A history belongs to what a run reads and writes, and so does a lock. The same file can be named by
+its absolute path or from another folder, and the same system with a slash at the end of its
+address.
 """
 
 import os
@@ -29,7 +30,7 @@ def with_digest(name: str, inputs: Mapping[str, "PlanInput"], home: Path | None)
 
 
 def home_of(state: Path) -> Path | None:
-    """Return the folder that a state folder is of; None if it is kept elsewhere.
+    """Return the folder that contains a state folder; None if the state is kept elsewhere.
 
     With the state elsewhere, as on a volume, each release of the files may have another folder.
     """
@@ -37,7 +38,7 @@ def home_of(state: Path) -> Path | None:
 
 
 def whereabouts(inputs: Mapping[str, "PlanInput"], home: Path | None) -> dict[str, str]:
-    """Return what tells the systems and files of inputs from others.
+    """Return what identifies the systems and files of inputs.
 
     The options of a file do not count: read in another way, it is still the same file.
     """

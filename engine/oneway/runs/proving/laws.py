@@ -166,7 +166,7 @@ def _leaving_is_seen(seen: SeenSituation) -> Iterator[BrokenLaw]:
             continue
         by = Capability.LEAVE if leaves else Capability.REACTIVATE
         if seen.compiled.code.unsure.get(by):
-            continue  # it follows a leave request of the target itself, which nothing here answers
+            continue  # the target's own leave request decides, and no system answers here
         answer = _left_after(seen, action.target_id or "", by)
         fits = _GONE if leaves else {LeftAnswer.STAYS, LeftAnswer.DUE}
         if answer not in fits:

@@ -25,7 +25,7 @@ Path = tuple[str, ...]
 Tree = dict[str, Any]
 """Keys to subtrees; an empty tree ends a path."""
 
-UNKEEPABLE = ""
+UNSTORABLE = ""
 """Stands for a record that JSON cannot represent: one with NaN, or lists nested too deeply."""
 
 
@@ -205,7 +205,7 @@ def stored_text(record: Record, tree: Tree | None) -> str:
     try:
         return canonical(record.data if tree is None else cut(record.data, tree))
     except (ValueError, RecursionError):
-        return UNKEEPABLE
+        return UNSTORABLE
 
 
 def stored_texts(batch: Batch, tree: Tree | None) -> Sequence[str]:

@@ -112,7 +112,7 @@ class Redactor:
         )
 
     def _asking(self) -> Iterator[FieldRule]:
-        """Yield the rules of which planning asks whether a value is a constant of the mapping."""
+        """Yield the rules for which planning asks if a value is a constant of the mapping."""
         policy = self.policy
         telling = {*policy.identifying, *policy.watched}
         for at, rule in enumerate(policy.fields):
@@ -158,7 +158,7 @@ class Redactor:
         )
 
     def gone(self) -> tuple[Cell, ...]:
-        """Return what a record without a source record is given, without sensitive values."""
+        """Return the values written to a record without a source record, redacted."""
         cells = zip(self.policy.leaving, self.departed, strict=False)
         return tuple(
             cell._replace(value=self._veiled(rule, cell.value, _departed(rule), _OF_DEPARTED))
@@ -193,7 +193,7 @@ class Redactor:
         return tuple(found)
 
     def _added(self, rule: FieldRule, before: Value, value: Value, owner: _Owner) -> Value:
-        """Return a value that adds to a list in the same way, as the list's only item."""
+        """Return a redacted value, as the only item of a list, that adds to the list as before."""
         written = added(before, value, rule.compare)
         facts = (ADDED,) if same(before, written, rule.compare) else ()
         return self._veiled(rule, value, owner, facts, written)
@@ -232,7 +232,7 @@ class Redactor:
         facts: tuple[str, ...] = (),
         written: Value = None,
     ) -> Value:
-        """Return a value without what it says; the digest is that of what is `written` for it."""
+        """Return a redacted value; its digest is that of the value `written` for it."""
         if is_blank(value):
             return value
         said = value if written is None else written
@@ -257,8 +257,8 @@ class Redactor:
         kind = ITEM if emails_in(value) else EMAIL if email else MARK
         marks = tuple((kind, self._number(MARK, each)) for each in marks_of(value))
         words = words_of(value) if rule.path in self._named else ()
-        told = tuple((WORD, self._number(WORD, each)) for each in sorted(words))
-        return (*compared, *marks, *told, *(((CONSTANT, 0),) if constant else ()))
+        in_words = tuple((WORD, self._number(WORD, each)) for each in sorted(words))
+        return (*compared, *marks, *in_words, *(((CONSTANT, 0),) if constant else ()))
 
     def _number(self, compare: str, value: Hashable) -> int:
         """Return a number for a value, next to those of values that differ only in form."""
@@ -300,8 +300,8 @@ def redactor_of(
     acted |= {("target", str(each.target_id)) for each in actions if each.target_id is not None}
     kinds = kinds_of(held, policy).items()
     emails = [at for at, kind in kinds if kind == "email" and policy.fields[at].sensitive]
-    told = frozenset(policy.fields[at].path for at in (*emails, *policy.naming))
-    return Redactor(policy, seal, partners, frozenset(acted), told, departed)
+    telling = frozenset(policy.fields[at].path for at in (*emails, *policy.naming))
+    return Redactor(policy, seal, partners, frozenset(acted), telling, departed)
 
 
 class Partners:
@@ -332,7 +332,7 @@ class Partners:
 
 
 def _beside(rule: FieldRule, held: Value, cell: Cell) -> tuple[str, ...]:
-    """Return the facts of a source record's value beside that of the matched record."""
+    """Return the facts of a source record's value compared with that of the matched record."""
     lost = loses_letters(FieldChange(rule, held, cell.value))
     begun = cell.moving and is_day_until(held, cell.value)
     return tuple(fact for fact, is_so in ((LOST, lost), (BEGUN, begun)) if is_so)

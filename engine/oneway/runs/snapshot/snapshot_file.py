@@ -30,7 +30,7 @@ from oneway.planning.plan import Reason
 from oneway.planning.plan_file.codec import of_data, to_data
 from oneway.planning.plan_inputs import Allowance, PlanConnection, PlanInput, Read
 from oneway.planning.planner import Header
-from oneway.runs.snapshot.projection import UNKEEPABLE, Tree
+from oneway.runs.snapshot.projection import UNSTORABLE, Tree
 from oneway.runs.snapshot.row_codec import (
     Data,
     each_of,
@@ -196,7 +196,7 @@ def _lines(items: Items) -> Iterator[str]:
 
 
 def _item(text: str, name: str, of_row: str) -> str:
-    if text == UNKEEPABLE:
+    if text == UNSTORABLE:
         raise ValueError
     # In canonical JSON, the keys are sorted.
     return f'{{"data":{text},"{name}":{of_row}}}\n'

@@ -95,25 +95,25 @@ _NAMED = re.compile(r"(^|,)\s*service\.name=")
 _TIMEOUTS = ("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")
 
 
-class _Told(logging.Handler):
+class _ReportOnce(logging.Handler):
     """Reports a failure once, in our own words: the library's may quote a URL."""
 
     def __init__(self, failed: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
         self.failed = failed
-        self.told = False
+        self.reported = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Report the failure, unless that was done."""
+        """Report the failure, unless one was reported before."""
         del record
-        if not self.told:
-            self.told = True
+        if not self.reported:
+            self.reported = True
             self.failed("traces could not be exported; the run is not touched by it")
 
 
 @contextmanager
 def _without_its_log(failed: Callable[[str], None]) -> Iterator[None]:
-    logger, handler = logging.getLogger(_LOGGER), _Told(failed)
+    logger, handler = logging.getLogger(_LOGGER), _ReportOnce(failed)
     before = logger.propagate
     logger.addHandler(handler)
     logger.propagate = False

@@ -72,8 +72,8 @@ def _of_field(code: FieldCode, target: Field | None, symbols: Symbols) -> list[F
     rest = [z3.If(active, each, VALUE.null) for each in found[2:] if each.sort() == VALUE]
     flags = [z3.And(active, each) for each in found[2:] if each.sort() != VALUE]
     if code.shown:  # a value that is not written may tell who a person is
-        told = z3.And(z3.Not(active), z3.Not(found[0]), found[1] == _STATED)
-        rest.append(z3.If(told, found[2], VALUE.null))
+        unwritten = z3.And(z3.Not(active), z3.Not(found[0]), found[1] == _STATED)
+        rest.append(z3.If(unwritten, found[2], VALUE.null))
     return _unless_failed([z3.Or(fails, z3.And(active, found[0])), state, *rest, *flags])
 
 
