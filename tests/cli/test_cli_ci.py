@@ -108,7 +108,7 @@ def test_each_step_of_the_workflow_runs(
 LEFT = "  when: left == `true`\n"
 GUARDS = "guards: {leavers: {share: 40%, floor: 2}}\n"
 FOR_A_PERSON = {
-    "a looser guard": (GUARDS, None, "guards.leavers (from 10% to 40%, mappings/m n.yaml:"),
+    "a looser guard": (GUARDS, None, "leavers (share 10%, now share 40%, mappings/m n.yaml:"),
     "more leavers": ("", "  when: left == `true` || team == 'OPS'\n", "1 from unchanged to leave"),
 }
 
@@ -125,6 +125,22 @@ def test_a_person_decides_about_looser_guards_and_more_leavers(
     ended = ran(step, repository, shell)
     assert ended.returncode == 6, ended.stdout + ended.stderr
     assert said in ended.stdout
+    assert "not the same: " in ended.stdout
+
+
+def test_a_mapping_with_a_new_name_is_compared_with_what_it_was(
+    world: World, repository: Path, shell: dict[str, str]
+) -> None:
+    mapping = repository / "mappings" / "m n.yaml"
+    text = mapping.read_text().replace(LEFT, "  when: left == `true` || team == 'OPS'\n")
+    mapping.with_name("new name.yaml").write_text(GUARDS + text)
+    mapping.unlink()
+    subprocess.run(["git", "add", "-A"], cwd=repository, check=True)
+    step = steps("github", yaml.safe_load(printed(world, "github", *FIXTURES)))[-1]
+    ended = ran(step, repository, shell)
+    assert ended.returncode == 6, ended.stdout + ended.stderr
+    assert "1 from unchanged to leave" in ended.stdout
+    assert "leavers (share 10%, now share 40%, mappings/new name.yaml:" in ended.stdout
     assert "not the same: " in ended.stdout
 
 

@@ -112,7 +112,7 @@ def test_a_guard_that_lets_more_through_is_told_by_impact_and_same(edited: World
     assert "guards:" not in old
     mapping.write_text(old + "guards: {values: {gone: 100%}}\n")
     ended = edited.run("impact", "m.yaml", "--old", "old.yaml")
-    assert "let more through: values_gone (50%, now 100%)" in ended.flat
+    assert "let more through: values_gone (50%, now 100%, m.yaml:" in ended.flat
     ended = edited.run("impact", "m.yaml", "--old", "old.yaml", "--format", "json")
     assert ended.data["looser"] == [{"name": "values_gone", "was": "50%", "now": "100%"}]
     ended = edited.run("same", "old.yaml", "m.yaml", "--situations", "10")
@@ -129,8 +129,9 @@ def test_what_is_edited_and_affects_nobody_tonight_is_named(edited: World) -> No
     ended = edited.run("impact", "m.yaml", "--old", "old.yaml")
     assert ended.code == 0
     assert (
-        "Edited, and nobody is treated differently tonight: guards.leavers (from 10% to 40%, "
-        "m.yaml:1:10), rekey (from report to write, m.yaml:2:1)." in ended.flat
+        "Guards that let more through: leavers (share 10%, now share 40%, m.yaml:1:10). Edited, "
+        "and nobody is treated differently tonight: rekey (from report to write, m.yaml:2:1)."
+        in ended.flat
     )
     found = edited.run("impact", "m.yaml", "--old", "old.yaml", "--format", "json").data["edited"]
     guard = {"name": "guards.leavers", "place": "m.yaml:1:10", "was": "10%", "now": "40%"}
@@ -159,3 +160,26 @@ def test_guards_that_cannot_be_compared_fail_the_build(edited: World) -> None:
     assert ended.code == 6
     assert "What is edited cannot be said" in ended.flat
     assert edited.run("impact", "m.yaml", "--old", "old.yaml").code == 0
+
+
+TIGHT = "guards: {leavers: {share: 5%, floor: 1}}\n"
+
+
+def test_an_edit_that_makes_a_guard_stricter_is_the_same_and_looser_is_said_once(
+    edited: World,
+) -> None:
+    text = (edited.folder / "old.yaml").read_text()
+    edited.write("m.yaml", TIGHT + text)
+    ended = edited.run("same", "old.yaml", "m.yaml", "--situations", "10")
+    assert (ended.code, "cannot decide" in ended.out) == (0, False), ended.out
+    ended = edited.run("same", "m.yaml", "old.yaml", "--situations", "10")
+    assert (ended.code, "guards that let more through: leavers" in ended.out) == (6, True)
+    ended = edited.run("impact", "old.yaml", "--old", "m.yaml")
+    assert ended.flat.count("leavers (") == 2  # its share, and its floor
+    assert "guards.leavers" not in ended.out
+
+
+def test_a_stricter_guard_does_not_hide_another_edit(edited: World) -> None:
+    text = (edited.folder / "old.yaml").read_text()
+    edited.write("m.yaml", TIGHT + text.replace("  name: name\n", "  name: upper(name)\n"))
+    assert edited.run("same", "old.yaml", "m.yaml").code == 6

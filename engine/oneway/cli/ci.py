@@ -22,19 +22,22 @@ done
 _EFFECT = """\
 # A person decides about what ends with 6: more people leave or
 # come back, or a guard lets more through. `same` only shows a
-# record that is treated differently.
-git diff -z --name-only --diff-filter=M "{base}" -- 'mappings/*.yaml' | {{
+# record that is treated differently. A mapping with a new name is
+# compared with what it was under its old one.
+git diff -z -M --name-status --diff-filter=MR "{base}" -- 'mappings/*.yaml' | {{
   ended=0
-  while IFS= read -r -d '' mapping; do
+  while IFS= read -r -d '' how && IFS= read -r -d '' before; do
+    mapping=$before
+    case "$how" in R*) IFS= read -r -d '' mapping ;; esac
     case "$mapping" in *.test.yaml) continue ;; esac
 {impact}
-    oneway same "git:{base}:$mapping" "$mapping" --situations 5000 < /dev/null || true
+    oneway same "git:{base}:$before" "$mapping" --situations 5000 < /dev/null || true
   done
   exit $ended
 }}
 """
 _IMPACT = """\
-oneway impact "$mapping" --against "{base}" {files}--format markdown \\
+oneway impact "$mapping" --old "git:{base}:$before" {files}--format markdown \\
   {limits} < /dev/null || ended=$?
 """
 _LIMITS = "--max-leavers 0 --fail-on rehire --fail-on guards"

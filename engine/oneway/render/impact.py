@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from oneway.core.phrases import count
 from oneway.planning.endings import Ending
+from oneway.planning.guard_kinds import LooserGuard
 from oneway.planning.impact import FieldImpact, FieldWrite, Impact, PersonImpact, words_of
 from oneway.planning.plan import Outcome, Plan
 from oneway.render.differences import apart
@@ -31,7 +32,7 @@ def sentence(found: EditImpact, *, why: bool = True) -> str:
     for title, guards in (
         ("Guards that newly fire", [each.name for each in found.newly_fired]),
         ("Guards that no longer fire", [each.name for each in found.ceased]),
-        ("Guards that let more through", [each.text for each in found.looser]),
+        ("Guards that let more through", [*_looser(found)]),
     ):
         said += [f"{title}: {', '.join(guards)}."] if guards else []
     was, now = found.before.still_in, found.after.still_in
@@ -44,14 +45,31 @@ def sentence(found: EditImpact, *, why: bool = True) -> str:
 
 def _edited(found: EditImpact) -> Iterator[str]:
     """Yield the edited parts with their places, which may affect people on another night."""
-    if found.edited:
+    looser = {id(part) for _, part in _looser_parts(found)}
+    others = [each for each in found.edited or () if id(each) not in looser]
+    if others:
         nobody = "" if found.impact.people else ", and nobody is treated differently tonight"
-        parts = [_part(each) for each in found.edited[:_MOST_PARTS]]
-        rest = len(found.edited) - len(parts)
+        parts = [_part(each) for each in others[:_MOST_PARTS]]
+        rest = len(others) - len(parts)
         parts += [f"and {rest:,} more"] if rest else []
         yield f"Edited{nobody}: {', '.join(parts)}."
     elif found.edited is None:
         yield "What is edited cannot be said: the version before is not a valid mapping."
+
+
+def _looser(found: EditImpact) -> Iterator[str]:
+    """Yield the guards that let more through, each with its place if the mapping states it."""
+    for guard, part in _looser_parts(found):
+        place = f", {part.place}" if part is not None else ""
+        yield f"{guard.name} ({guard.was}, now {guard.now}{place})"
+
+
+def _looser_parts(found: EditImpact) -> Iterator[tuple[LooserGuard, EditedPart | None]]:
+    """Yield the guards that let more through, each with the edited part that it is."""
+    for guard in found.looser:
+        path = ".".join(guard.path)
+        parts = (each for each in found.edited or () if path.startswith(each.name))
+        yield guard, next(parts, None)
 
 
 def _part(each: EditedPart) -> str:

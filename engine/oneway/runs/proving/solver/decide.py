@@ -56,9 +56,11 @@ def decide(
 ) -> VersionComparison:
     """Return whether two versions treat every record the same.
 
-    For parts that the solver cannot decide, the situations of `same` are searched.
+    For parts that the solver cannot decide, the situations of `same` are searched. Guards are not
+    compared: they hold back a plan, and change nothing that is planned for a record.
     """
-    because = [f"`{part.name}` differs" for part in unlike(old, new)]
+    parts = (each for each in unlike(old, new) if not each.is_of_guards)
+    because = [f"`{part.name}` differs" for part in parts]
     if not because:
         for slot in slots(old, new):
             question = _Question(slot)

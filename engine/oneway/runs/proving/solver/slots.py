@@ -71,6 +71,11 @@ class Unlike:
     now: object
     follows: bool = False
 
+    @property
+    def is_of_guards(self) -> bool:
+        """Whether it is a limit of a guard."""
+        return self.name.startswith("guards.")
+
 
 def unlike(old: Compiled, new: Compiled) -> list[Unlike]:
     """Return the parts, other than expressions, that differ between two versions."""
