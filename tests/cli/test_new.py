@@ -542,3 +542,23 @@ def test_a_test_is_written_without_a_sample_too(
     ]  # fmt: skip
     assert "Ann Oak" not in Path("m.test.yaml").read_text()
     assert run(["test", "m.yaml"]) == 0
+
+
+def test_small_numbers_of_pay_are_no_staff_numbers(world: World) -> None:
+    """Equal values alone pair no field that holds pay with one that does not."""
+    names = ("Ann Oak", "Bob Pine", "Cyd Elm", "Dan Ash")
+    people = [
+        {"Staff No": f"000{n}", "First Name": e.split()[0], "Last Name": e.split()[1]}
+        for n, e in enumerate(names, 1)
+    ]
+    users = [
+        {"id": 10 + n, "firstName": e.split()[0], "lastName": e.split()[1], "salary": str(n)}
+        for n, e in enumerate(names, 1)
+    ]
+    world.write("p.json", people)
+    world.write("u.json", users)
+    ended = world.run("new", "pay.yaml", "--source", "p.json", "--target", "u.json")
+    assert "nobody is matched: see `match` before you apply anything" in ended.flat
+    text = (world.folder / "pay.yaml").read_text(encoding="utf-8")
+    assert "# salary:           # no field of the source looks like it" in text
+    assert world.run("prove", "pay.yaml", "--situations", "100").code == 0

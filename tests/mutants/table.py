@@ -498,6 +498,14 @@ MUTANTS = (
         "tests/cli/test_shown_no_more.py",
     ),
     Mutant(
+        "equal-numbers-are-pay",
+        "runs/draft/pairs",
+        "if not score and names_secret(name) != names_secret(path):",
+        "if False:",
+        "small numbers of pay make no match key of staff numbers",
+        "tests/cli/test_new.py -k small_numbers",
+    ),
+    Mutant(
         "a-stricter-guard-is-undecided",
         "runs/proving/solver/decide",
         " if not each.is_of_guards)",

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from oneway.core.dataclass import dataclass
 from oneway.core.decimal_marks import COMMA, POINT, notation_of, number_in
 from oneway.core.field_concepts import CANONICAL, camel, concept, plain
+from oneway.core.key_names import names_secret
 from oneway.core.majority import is_overwhelming
 from oneway.core.paths import at
 from oneway.core.progress import Progress, shown_while, silent
@@ -112,6 +113,8 @@ def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
     has_emails = are_emails(target.values(path))
     for name in source.fields:
         score, why = _by_name(name, path)
+        if not score and names_secret(name) != names_secret(path):
+            continue  # pay is not a staff number, although small numbers may be equal
         if not score and has_emails and _is_email(source, name) and not concept(path):
             score, why = _LIKELY, "both hold emails"
         wanted, have = every, _texts(source.values(name))
