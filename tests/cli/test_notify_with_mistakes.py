@@ -149,6 +149,15 @@ def test_the_checks_still_refuse_it_and_the_status_says_it(acme: World) -> None:
     assert one["last"] is not None
 
 
+def test_the_page_of_a_run_says_it_until_it_is_corrected(acme: World) -> None:
+    acme.run("sync", "acme")
+    page = acme.run("report", "acme").out
+    assert "Who may not be notified" in page
+    assert "exclude each other" in page
+    acme.write("connections/acme.yaml", HEAD)
+    assert "Who may not be notified" not in acme.run("report", "acme").out
+
+
 def test_without_a_usable_channel_the_default_of_the_folder_is_notified(
     acme: World, hook: Listener
 ) -> None:

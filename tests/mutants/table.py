@@ -530,6 +530,14 @@ MUTANTS = (
         "tests/cli/test_cli_ci.py -k new_name",
     ),
     Mutant(
+        "a-page-is-silent-about-notify",
+        "cli/report",
+        "alarms, unnotified)",
+        "alarms)",
+        "the page of a run names the mistakes in notify",
+        NOTIFY_WRONG,
+    ),
+    Mutant(
         "another-source-answers",
         "runs/evidence/leaving_doubts",
         "        if self.prepared.reads_elsewhere:\n",

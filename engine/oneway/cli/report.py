@@ -11,6 +11,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, remembering, state_of, user
 from oneway.cli.quoting import quoted
+from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.core.instants import instant_text
 from oneway.state import STATE
 from oneway.state.files import save
@@ -66,8 +67,20 @@ def _page(state: StateFolder, name: str) -> str:
     options = "" if state.path == Path(STATE) else f"--state {quoted(state.path)}"
     with journal_to_read(state) as journal:
         alarms = {code: instant_text(at) for code, at in SentAlarms(state.path).all().items()}
-        found = load_past_run(journal, run_named(journal, name), options, alarms)
+        run = run_named(journal, name)
+        unnotified = _unnotified(run.start.connection)
+        found = load_past_run(journal, run, options, alarms, unnotified)
     return html(page(found))
+
+
+def _unnotified(connection: str) -> tuple[Diagnostic, ...]:
+    """Return the mistakes in the `notify` of a connection's file, if it has a file that runs."""
+    from oneway.connections.folder import connection_at, path_of
+
+    try:
+        return connection_at(path_of(connection)).mistakes
+    except Refused:
+        return ()
 
 
 def _page_of_plan(folder: StateFolder, file: str) -> str:

@@ -65,6 +65,7 @@ def attention(past: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSecti
         _standing(past),
         _still_in(past),
         _problems(past),
+        _unnotified(past),
         _interrupted(past),
         held(past, found),
         _refused(past, found),
@@ -97,6 +98,18 @@ def meant(action: ReportAction) -> tuple[Cell, Cell]:
 
 
 def _problems(past: PastRun) -> ReportSection | None:
+    about = "Nothing was written after this. What is left waits for a run that finishes."
+    table = _mistakes(past, "Why the run was stopped", past.run.problems)
+    return table.section("problems", Tone.TROUBLE, about)
+
+
+def _unnotified(past: PastRun) -> ReportSection | None:
+    about = "The connection runs. Channels with a mistake are sent nothing until it is corrected."
+    table = _mistakes(past, "Who may not be notified", past.unnotified)
+    return table.section("unnotified", Tone.CAUTION, about)
+
+
+def _mistakes(past: PastRun, caption: str, found: Sequence[Diagnostic]) -> ReportTable:
     connection = past.run.start.connection
     mapping = sync_arguments_of_run(past.run, past.plan, past.given)
     rows = tuple(
@@ -105,13 +118,9 @@ def _problems(past: PastRun) -> ReportSection | None:
             ReportText(_remedy(each, connection, mapping)),
             _place(each),
         )
-        for each in past.run.problems
+        for each in found
     )
-    about = "Nothing was written after this. What is left waits for a run that finishes."
-    columns = ("What is wrong", "What to do", "Where")
-    return ReportTable("Why the run was stopped", columns, rows).section(
-        "problems", Tone.TROUBLE, about
-    )
+    return ReportTable(caption, ("What is wrong", "What to do", "Where"), rows)
 
 
 def _interrupted(past: PastRun) -> ReportSection | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from oneway.core.dataclass import dataclass
+from oneway.core.diagnostics import Diagnostic
 from oneway.history.discrepancies import Discrepancy
 from oneway.history.flapping import RevertedWrite
 from oneway.history.journal import Journal, JournalEntry, Run
@@ -45,6 +46,8 @@ class PastRun:
     """Whether it is a plan that nobody has applied yet, told as a run that has done nothing."""
     last_good: str = ""
     """When the last run began that carried over what it planned: this one, or one before."""
+    unnotified: tuple[Diagnostic, ...] = ()
+    """The mistakes in the connection's `notify` by now, because of which some are not told."""
     system: str = ""
     """The target of the last good run, for a run that came to no plan."""
 
@@ -56,11 +59,16 @@ class PastRun:
 
 
 def load_past_run(
-    journal: Journal, run: Run, options: str = "", alarms: Mapping[str, str] = NO_ALARMS
+    journal: Journal,
+    run: Run,
+    options: str = "",
+    alarms: Mapping[str, str] = NO_ALARMS,
+    unnotified: tuple[Diagnostic, ...] = (),
 ) -> PastRun:
     """Load a run from the journal; raise `Refused` if it is damaged.
 
-    `alarms` are the codes of what keeps the store from being used, and since when.
+    `alarms` are the codes of what keeps the store from being used, and since when. `unnotified` are
+    the mistakes in the connection's `notify`.
     """
     earlier = journal.runs(run.start.connection, limit=EARLIER, before=run.id + 1)
     good = _last_good(journal, run)
@@ -76,6 +84,7 @@ def load_past_run(
         stoppage=stoppage_since(journal, run, alarms),
         given=stored_arguments(journal, run),
         last_good=good.start.started if good is not None else "",
+        unnotified=unnotified,
         system=_target_of(journal, good) if plan is None and good is not None else "",
     )
 
