@@ -104,6 +104,7 @@ def test_a_job_that_is_answered_202_still_runs_and_is_asked_once(body: object) -
         {"status": "pending"}, {"status": "Processing"}, {"state": "in_progress"},
         {"jobStatus": "RUNNING"}, {"meta": {"status": "still preparing"}}, {"ready": False},
         {"processing": True}, {"isReady": "false"}, {"result": {"state": "queued"}},
+        {"status": "building"}, {"status": {"success": None, "pending": True}},
     ],
 )  # fmt: skip
 def test_a_body_that_says_that_it_is_being_prepared_is_incomplete(beside: dict[str, Any]) -> None:
@@ -119,6 +120,7 @@ def test_a_body_that_says_that_it_is_being_prepared_is_incomplete(beside: dict[s
         {"status": "ready"}, {"status": "done"}, {"state": "CA"}, {"status": "active"},
         {"pending": []}, {"pending": 3}, {"processing": False}, {"processing": None},
         {"ready": True}, {"processingTime": 7}, {"stats": {"status": "pending"}},
+        {"building": True}, {"building": "yes"}, {"status": {"success": True, "pending": True}},
     ],
 )  # fmt: skip
 def test_other_words_of_a_state_are_no_alarm(beside: dict[str, Any]) -> None:
@@ -172,6 +174,9 @@ REFUSALS: list[dict[str, Any]] = [
     {"msg": "invalid token"}, {"title": "Unauthorized"}, {"reason": "backend unavailable"},
     {"detail": "Authentication credentials were not provided."}, {"message": "Access denied"},
     {"maintenance": True}, {"loading": True}, {"hiddenCount": 2}, {"cursorInvalid": True},
+    {"hidden": 3}, {"_shards": {"total": 1, "successful": 0}},
+    {"_shards": {"total": 5, "successful": 3, "failed": 0}}, {"status": "errors"},
+    {"_shards": {"total": 5, "successful": 4, "failed": 1}}, {"status": "request timeout"},
     {"status": "incomplete"}, {"message": "Error 401: Unauthorized"}, {"status": "false"},
     {"message": "Invalid or expired token"}, {"detail": "Service temporarily unavailable"},
     {"error_message": None, "message": "401 Unauthorized"}, {"message": "Access denied."},
@@ -186,6 +191,11 @@ REFUSALS_BESIDE_NOTHING: list[dict[str, Any]] = [
 ]  # fmt: skip
 NO_REFUSALS: list[dict[str, Any]] = [
     {"success": 1}, {"status": 0}, {"code": 0}, {"code": "NO_ERROR"}, {"code": "4711"},
+    {"hidden": True}, {"meta": {"hidden": True}}, {"status": "completed_without_error"},
+    {"status": "zero_errors"}, {"status": "Done, no errors"},
+    {"status": "finished without any errors."},
+    {"_shards": {"total": 3, "successful": 3, "skipped": 0, "failed": 0}},
+    {"_shards": {"total": 0, "successful": 0}},
     {"code": "SALES"}, {"status": "OK"}, {"Ack": "Success"}, {"retry_after": 0},
     {"retry_after": None}, {"message": "No session has expired"}, {"title": "All users"},
     {"message": "Access will be denied from May"}, {"hiddenCount": 0}, {"maintenance": False},

@@ -25,15 +25,23 @@ def says_failed(letters: str, value: Value) -> bool:
 def says_left_out(letters: str, value: Value) -> bool:
     """Return whether a value under a name says that a list does not show some of its records.
 
-    Texts without a digit (`omitted: ["salary"]`) name fields.
+    Texts without a digit (`omitted: ["salary"]`) name fields. A list that is itself `hidden` is
+    shown nowhere, and lacks nothing.
     """
+    if letters == "hidden" and yes_or_no(value) is not None:
+        return False
     texts = value if isinstance(value, list) else ()
     named = bool(texts) and all(isinstance(e, str) and not _DIGIT.search(e) for e in texts)
     return bool(words.LEFT_OUT.fullmatch(letters)) and _is_wrong(value) and not named
 
 
 def says_unready(letters: str, value: Value) -> bool:
-    """Return whether a value under a name (its letters) says that the answer is yet to come."""
+    """Return whether a value under a name (its letters) says that the answer is yet to come.
+
+    `building` is a place. Beside a success, `pending` says which records were asked for.
+    """
+    if letters == "building":
+        return False
     if words.UNREADY.fullmatch(letters):
         return yes_or_no(value) is True
     if words.READY.fullmatch(letters):
@@ -41,7 +49,9 @@ def says_unready(letters: str, value: Value) -> bool:
     if not words.STATE.fullmatch(letters):
         return False
     if isinstance(value, Mapping):
-        return any(says_unready(words.plain(name), each) for name, each in value.items())
+        known = [(words.plain(name), each) for name, each in value.items()]
+        done = any(says_done(name, each) for name, each in known)
+        return not done and any(says_unready(name, each) for name, each in known)
     return isinstance(value, str) and bool(words.UNREADY.fullmatch(words.plain(value)))
 
 
@@ -74,15 +84,20 @@ def yes_or_no(value: Value) -> bool | None:
 def _is_bad_end(letters: str, value: Value) -> bool:
     """Return whether a status means failure: a word, an HTTP status, or an object.
 
-    A short word under `code` may be a country or a currency: Norway's NO and NOK.
+    A short word under `code` may be a country or a currency: Norway's NO and NOK. Not all of an
+    index was searched if fewer shards were `successful` than there are, even if none `failed`.
     """
     if isinstance(value, Mapping):
-        return any(says_failed(words.plain(name), each) for name, each in value.items())
+        searched, shards = (value.get(name) for name in ("successful", "total"))
+        counted = letters == "shards" and type(searched) is type(shards) is int
+        others = {name for name in value if not (counted and name == "successful")}
+        failed = any(says_failed(words.plain(name), value[name]) for name in others)
+        return failed or (counted and searched != shards)
     text = words.plain(value) if isinstance(value, str) else ""
     if value is False or text == "false":
         return True
     if text:
-        if (letters == "code" and len(text) < _SHORTEST) or _NO_ERRORS.match(str(value)):
+        if (letters == "code" and len(text) < _SHORTEST) or _NO_ERRORS.fullmatch(str(value)):
             return False
         return bool(words.BAD_END.fullmatch(text) or words.PART.fullmatch(text))
     number = str(value).strip() if isinstance(value, str | int) else ""
@@ -117,6 +132,9 @@ _ALL_WELL = {
 _DIGIT = re.compile(r"\d")
 _APART = re.compile(r"[\s_/-]+")
 _SHORTEST = 4
-_NO_ERRORS = re.compile(r"\s*0\s")
-"""How "0 errors" begins."""
+_NO_ERRORS = re.compile(
+    r"\s*0\s.*|(?:.*[\W_])?(?:no|zero|without(?:[\W_]any)?)[\W_](?:errors?|failures?)[\W_]*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How "0 errors" begins, and what "completed without error" ends with."""
 _GOOD_ENDS = {"ok", "success", "done"}
