@@ -1111,3 +1111,18 @@ def test_an_ordinary_answer_to_a_create_raises_no_alarm(
 ) -> None:
     code, said = one_more(world, office, made, request=request_too)
     assert code == 0, said
+
+
+@pytest.mark.parametrize("answer", [(404, {}), (404, {"error": "no route"}), (403, {}), (200, {})])
+def test_check_requests_one_of_the_records_that_the_list_shows(
+    world: World, office: Office, answer: Answer
+) -> None:
+    assert world.run("check", "m.yaml").code == 0
+    assert "GET /users/1" in office.asked
+    office.odd = lambda method, path, _: answer if path != "/users" else None
+    ended = world.run("check", "m.yaml")
+    assert (ended.code, "Requests for one record of the target" in ended.out) == (1, True)
+    assert "correct `get`" in ended.flat
+    # One record that has just been deleted is no mistake of the manifest.
+    office.odd = lambda method, path, _: answer if path.endswith("/1") else None
+    assert world.run("check", "m.yaml").code == 0

@@ -530,6 +530,14 @@ MUTANTS = (
         "tests/cli/test_cli_ci.py -k new_name",
     ),
     Mutant(
+        "a-get-that-shows-nobody-passes",
+        "inspect/single_records",
+        "            if reader.get(id) is not None:",
+        "            if reader.get(id) is None:",
+        "a request that shows no listed record fails the check",
+        "tests/cli/test_odd_answers.py -k requests_one",
+    ),
+    Mutant(
         "unsearched-shards-pass",
         "oneway_connectors/rest/verdict",
         "return failed or (counted and searched != shards)",

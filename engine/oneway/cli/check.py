@@ -1,6 +1,6 @@
 """`oneway check`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +11,15 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, remembering, requesting, shared_folder
 from oneway.cli.printing import note_warnings
 from oneway.core.connector import Finding, Probe
+from oneway.core.description import Capability
 from oneway.core.diagnostics import Refused
 from oneway.core.progress import Progress
+from oneway.core.records import Snapshot
 from oneway.inspect.checks import CheckResult, CheckState, Evidence, checks
+from oneway.inspect.single_records import requested
 from oneway.render import checks as render
 from oneway.runs.prepare.preparation import prepare_run
-from oneway.runs.prepare.prepared import Input, PreparedRun
+from oneway.runs.prepare.prepared import Input, PreparedRun, resource_of
 from oneway.runs.prepare.request import RunRequest
 from oneway.runs.read import read_inputs
 from oneway.runs.starting_nodes import lost_starts, unnamed_tops
@@ -84,7 +87,21 @@ def checked(
         tops=tuple(unnamed_tops(prepared.spec, code, reading.tables, prepared.context)),
         descriptions=[each for name, each in prepared.catalogue.items() if name in used],
     )
-    return checks(prepared.compiled, reading.program, evidence)
+    single = _single_records(
+        prepared, systems, {"source": reading.source, "target": reading.target}
+    )
+    return (*checks(prepared.compiled, reading.program, evidence), *single)
+
+
+def _single_records(
+    prepared: PreparedRun, systems: OpenSystems, read: Mapping[str, Snapshot]
+) -> Iterator[CheckResult]:
+    """Yield failed checks of requests for one record, which runs send to systems with a `get`."""
+    for side, snapshot in read.items():
+        given = prepared.inputs[side]
+        resource = resource_of(prepared, given)
+        if resource is not None and Capability.GET in resource.capabilities:
+            yield from requested(side, systems.reader(given), snapshot.records)
 
 
 def _probes(prepared: PreparedRun, systems: OpenSystems) -> dict[str, Sequence[Probe]]:
