@@ -74,7 +74,7 @@ def test_each_page_of_the_documentation_comes_with_it(wheel: Path) -> None:
         names = set(archive.namelist())
     pages = {f"docs/{each.name}" for each in (ROOT / "docs").glob("*.md")} - {"docs/README.md"}
     pages |= {str(each.relative_to(ROOT)) for each in (ROOT / "docs" / "reference").rglob("*.md")}
-    pages |= {"README.md", "mappings/README.md", "connectors/README.md"}
+    pages |= {"README.md", "CHANGELOG.md", "mappings/README.md", "connectors/README.md"}
     assert {f"oneway/_docs/{each}" for each in pages} <= names
 
 

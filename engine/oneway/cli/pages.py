@@ -108,7 +108,7 @@ def _pages() -> Mapping[str, Traversable]:
     if not root.is_dir():
         # A checkout: engine/oneway/cli/pages.py is three folders below its root.
         root = Path(__file__).resolve().parents[3]
-    found = {"README": root / "README.md"}
+    found = {name: root / f"{name}.md" for name in ("README", "CHANGELOG")}
     found |= {name: root / name / "README.md" for name in _FOLDERS}
     docs = root / "docs"
     for folder in ("", "reference/", "reference/codes/", "reference/lint/"):
