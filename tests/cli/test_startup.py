@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cli_world import World
 
 ROOT = Path(__file__).parents[2]
 MAPPING = str(ROOT / "mappings" / "staffology-to-expensein.yaml")
@@ -103,3 +104,9 @@ def test_a_plan_that_has_no_past_opens_no_store(tmp_path: Path) -> None:
         not {"oneway.mapping.generated.rows", "oneway.runs.incremental.incremental_read"} & loaded
     )
     assert "oneway_connectors.file.writer" not in loaded
+
+
+def test_a_sync_into_a_file_loads_no_database_but_sqlite(world: World) -> None:
+    loaded = loaded_by("sync", "m.yaml", folder=world.folder)
+    assert "sqlalchemy.dialects.sqlite" in loaded
+    assert not {"sqlalchemy.dialects.postgresql", "psycopg", "alembic"} & loaded

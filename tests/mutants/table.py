@@ -3857,6 +3857,13 @@ MUTANTS = (
                 "return found",
                 "tests/store/test_links.py -k 'not PostgreSQL'",
             ),
+            (
+                "index-without-condition",
+                "history/journal/migration",
+                'index.dialect_options["sqlite"]["where"]',
+                "None",
+                "tests/store/test_migrations.py -k same_condition",
+            ),
         )
     ),
     # the screen in front of the planner

@@ -10,6 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from kept import START
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects import sqlite
 
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, migration, postgresql
@@ -84,6 +86,15 @@ def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conne
     with engine.connect() as opened, opened.begin():
         yield opened
     engine.dispose()
+
+
+def test_an_index_has_the_same_condition_in_every_database() -> None:
+    indexes = [
+        [each for each in migration.definitions(dialect) if each.startswith("CREATE INDEX")]
+        for dialect in (sqlite.dialect(), pg.dialect(), sqlite.dialect())
+    ]
+    assert indexes[0] == indexes[1] == indexes[2]
+    assert sum(" WHERE " in each for each in indexes[0]) == 3
 
 
 def test_all_migrations_lead_to_the_tables_as_they_are_made_new(connection: Connection) -> None:

@@ -19,18 +19,20 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 def create(connection: Connection) -> None:
     """Create all tables, in their newest version."""
-    for definition in _definitions(connection.dialect):
+    for definition in definitions(connection.dialect):
         connection.exec_driver_sql(definition)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
 @lru_cache(maxsize=2)
-def _definitions(dialect: Dialect) -> tuple[str, ...]:
+def definitions(dialect: Dialect) -> tuple[str, ...]:
     """Return the statements that create the tables and their indexes, compiled once."""
     made: list[ExecutableDDLElement] = []
     for table in METADATA.sorted_tables:
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        for index in indexes:
+            index.dialect_options[dialect.name]["where"] = index.dialect_options["sqlite"]["where"]
         made += [CreateTable(table), *map(CreateIndex, indexes)]
     return tuple(str(each.compile(dialect=dialect)) for each in made)
 

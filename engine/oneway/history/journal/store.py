@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,7 +19,6 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects import sqlite as lite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.sql.base import Executable
@@ -33,7 +32,10 @@ from oneway.history.journal.rows import AnyRow
 from oneway.history.journal.sqlite import IMMEDIATELY
 from oneway.history.journal.tables import may_be_marked
 
-Upsert: TypeAlias = lite.Insert | pg.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql as pg
+
+Upsert: TypeAlias = "lite.Insert | pg.Insert"
 """An insert that may update an existing row instead; each database has its own class."""
 
 
@@ -215,7 +217,11 @@ def is_shared(dialect: Dialect) -> bool:
 
 def upserting(table: Table, *, shared: bool) -> Upsert:
     """Return an insert in the store's dialect: PostgreSQL's if it is `shared`."""
-    return pg.insert(table) if shared else lite.insert(table)
+    if not shared:
+        return lite.insert(table)
+    from sqlalchemy.dialects import postgresql as pg
+
+    return pg.insert(table)
 
 
 def _is_mistyped(statement: Executable, rows: Sequence[AnyRow]) -> bool:
