@@ -3185,6 +3185,14 @@ MUTANTS = (
         "tests/unit/test_uniqueness.py -k circle",
     ),
     Mutant(
+        "an-open-chain-is-not-told",
+        "planning/uniqueness",
+        "        return between.union(takers, *(takes[each] for each in between))\n",
+        "        return between\n",
+        "the ends of a chain of slipped emails are warned of",
+        "tests/unit/test_uniqueness.py -k chain",
+    ),
+    Mutant(
         "a-time-of-day-is-not-shown",
         "oneway_connectors/file/headings",
         "len(text) > _LONGEST_SHOWN and not wordless",

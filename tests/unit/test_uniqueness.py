@@ -130,11 +130,30 @@ def test_values_that_are_not_unique_and_go_round_in_a_circle_are_warned_of(size:
     users |= {"X": "x@example.com", "Y": "y@example.com", "Z": "z@example.com"}
     found = outcomes(world(people, users, taken=True, unique=False))
     assert {found[key].kind.value for key in people} == {"update"}
-    told = {
-        key: [each.warning for each in found[key].reasons if each.code == "circle"]
-        for key in people
+    assert warned(found) == {*names, "Z"}  # Z gets what A gives up as well
+
+
+def warned(found: dict[str, Outcome]) -> set[str]:
+    """Return who is warned of values that are passed on by several records."""
+    return {
+        key
+        for key, each in found.items()
+        if any(e.code == "circle" and e.warning for e in each.reasons)
     }
-    assert told == {each: [True] if each in names else [] for each in people}
+
+
+@pytest.mark.parametrize("size", range(2, 6))
+def test_a_chain_of_values_that_slip_is_warned_of_from_two_on(size: int) -> None:
+    """The first gets a new email, and each of the others that of the one before."""
+    names = "ABCDEF"[: size + 1]
+    mails = ["new@example.com", *(f"{each}@example.com" for each in names[:-1])]
+    people = dict(zip(names, mails, strict=True))
+    users = {each: f"{each}@example.com" for each in names}
+    found = outcomes(world(people, users, taken=True, unique=False))
+    assert {each.kind for each in found.values()} == {Kind.UPDATE}
+    assert warned(found) == {*names[1:]}
+    pair = outcomes(world({e: people[e] for e in "AB"}, users, taken=True, unique=False))
+    assert warned(pair) == set()
 
 
 def keyed(compare: str, write: str) -> World:

@@ -321,7 +321,7 @@ class _Claims:
     def _exchanged(
         self, draft: Draft, slot: Slot, refused: Mapping[tuple[str, str], Reason]
     ) -> Iterator[Reason]:
-        """Yield a warning if an update takes a value of a record on a circle of exchanges."""
+        """Yield a warning if an update takes a value in a circle or a chain of exchanges."""
         givers = [
             target
             for target in self._holding(draft, slot)
@@ -332,14 +332,18 @@ class _Claims:
             named = (owner_text(each, *self.people.get(each, (None, None))) for each in givers)
             rule = self.policy.fields[slot[0]]
             text = (
-                f"{rule.path} belongs to {', '.join(named)} until this plan, and goes round in a "
-                "circle: was a column of the export sorted or moved?"
+                f"{rule.path} belongs to {', '.join(named)} until this plan, and further records "
+                "pass such values on: was a column of the export sorted or moved?"
             )
             yield Reason("circle", text, rule.place, tuple(givers))
 
     @cached_property
     def exchanging(self) -> set[tuple[str, str]]:
-        """The updates that exchange values of `unless_taken`, keys included, in a circle."""
+        """The updates that pass values of `unless_taken`, keys included, on from one to the next.
+
+        Some of them both take a value and give one up, as on a circle, or within a chain. A value
+        that is passed on by itself is as usual.
+        """
         takes = {
             identity: {
                 self.by_target[target]
@@ -351,7 +355,9 @@ class _Claims:
             for identity, slots in (self.claimed.items() if self.holders else ())
             if self.drafts[identity].target is not None
         }
-        return _on_a_circle({each: needs for each, needs in takes.items() if needs})
+        between = {each for givers in takes.values() for each in givers if takes.get(each)}
+        takers = {each for each, givers in takes.items() if givers & between}
+        return between.union(takers, *(takes[each] for each in between))
 
     def _taken(self, rule: FieldRule, targets: Sequence[str]) -> Reason:
         named = (owner_text(each, *self.people.get(each, (None, None))) for each in targets)
