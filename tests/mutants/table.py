@@ -570,6 +570,14 @@ MUTANTS = (
         NOTIFY_WRONG,
     ),
     Mutant(
+        "two-slips-swap-all-days",
+        "mapping/profile/day_orders",
+        " or theirs * _ONE_IN < ours + theirs + both",
+        "",
+        "two slips among firsts of months are no doubt",
+        "tests/cli/test_swapped_days.py",
+    ),
+    Mutant(
         "another-source-answers",
         "runs/evidence/leaving_doubts",
         "        if self.prepared.reads_elsewhere:\n",

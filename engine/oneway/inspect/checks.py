@@ -129,11 +129,13 @@ def _unheld(found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:
     """Return the keys and words that the mapping reads and no record has, if any."""
     words = [each for each in found if each.code == _WORDS]
     numbers = [each for each in found if each.code == _NUMBERS]
-    keys = [each for each in found if each.code not in (_WORDS, _NUMBERS)]
+    days = [each for each in found if each.code == _DAYS]
+    keys = [each for each in found if each.code not in (_WORDS, _NUMBERS, _DAYS)]
     titled = (
         ("Keys that no record has", keys),
         ("Words that no record has", words),
         ("Numbers that may be others", numbers),
+        ("Days that may be others", days),
     )
     return tuple(_listed(title, each) for title, each in titled if each)
 
@@ -149,6 +151,8 @@ _WORDS = "R176"
 """The code of a word that no record has although one has a similar word."""
 _NUMBERS = "R180"
 """The code of numbers whose decimal mark is not known."""
+_DAYS = "R182"
+"""The code of days that may be swapped with months."""
 
 
 def _evaluated(rows: Iterable[SourceRow], targets: Iterable[TargetRow]) -> tuple[CheckResult, ...]:

@@ -152,6 +152,11 @@ TABLE = (
         "If they are at the top on purpose, let `top` in the reference name them. Below the "
         "others, under() has no answer until they have a parent again.",
     ),
+    (
+        "R182",
+        "days and months of texts may be swapped",
+        "Find out how the export writes days, and correct it, or the pattern of parse_date().",
+    ),
     ("R164", "an id was read twice", "Run again: the list may have changed while it was read."),
     # W1xx: writing
     ("W101", "a write did not reach its system", "Nothing was written; run again."),

@@ -23,6 +23,7 @@ from oneway.mapping.expressions.compared_words import Meant
 from oneway.mapping.expressions.value_like_names import CONSTANTS
 from oneway.mapping.profile.blank_values import Path, blanks_at, is_null_in, nulls_of
 from oneway.mapping.profile.constant_types import TypeTally
+from oneway.mapping.profile.day_orders import DayTally
 from oneway.mapping.profile.missing_item_keys import ItemTally
 from oneway.mapping.profile.new_ids import NewIds, new_ids
 from oneway.mapping.profile.number_marks import MarkTally
@@ -93,6 +94,8 @@ class KeyTally:
     """The ids of a target that generates those of new records."""
     marks: MarkTally = field(default_factory=MarkTally)
     """The texts that are read as numbers."""
+    days: DayTally = field(default_factory=DayTally)
+    """The texts that are read as days."""
     types: TypeTally = field(default_factory=TypeTally)
     """The constants whose type no value has had so far."""
     answered: dict[Path, int] = field(default_factory=dict)
@@ -153,7 +156,7 @@ class KeyTally:
             self.ids.note_all((record.id,))
         if self.types.constants:
             self.types.note(record)
-        self.marks.note(record)
+        self._note_texts(record)
         if self.new is not None and self.lacking:
             self._note_written(record.data)
         if self.words.values:
@@ -185,6 +188,10 @@ class KeyTally:
                 if path in self.blank:
                     self.blank[path] += 1
 
+    def _note_texts(self, record: Record) -> None:
+        self.marks.note(record)
+        self.days.note(record)
+
     def note_all(self, batch: Batch) -> None:
         """Count the records of a batch."""
         if not (self._all_lack_the_same(batch) and self._all_answer(batch)):
@@ -193,6 +200,7 @@ class KeyTally:
             return
         self.words.note_all(batch)
         self.marks.note_all(batch)
+        self.days.note_all(batch)
         for position in range(len(batch)):
             if not self.items.lacking:
                 break
@@ -326,6 +334,7 @@ class KeyTally:
             yield replace(each, help=help) if same else each
         yield from words
         yield from self.marks.ambiguous(self.side)
+        yield from self.days.doubted(self.side)
         if self.ids is not None:
             yield from self.ids.findings()
 

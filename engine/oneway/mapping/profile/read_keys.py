@@ -9,6 +9,7 @@ from oneway.mapping.expressions import Expression, PathUse, Reading
 from oneway.mapping.expressions.compared_words import Meant, meant
 from oneway.mapping.profile.blank_values import Path
 from oneway.mapping.profile.constant_types import type_tallies
+from oneway.mapping.profile.day_orders import day_tally
 from oneway.mapping.profile.key_tally import KeyTally, ReadKey
 from oneway.mapping.profile.missing_item_keys import item_tally
 from oneway.mapping.profile.number_marks import mark_tally
@@ -85,12 +86,20 @@ def _tally(side: str, reads: _Reads, secret: Iterable[Path] = ()) -> KeyTally:
     reading = reads[0][0].reading if reads else Reading()
     words = word_tally(side, ((each, reader) for each, reader, *_ in reads), secret)
     marks = mark_tally((each, reader) for each, reader, *_ in reads)
+    days = day_tally((each, reader) for each, reader, *_ in reads)
     items = item_tally(side, (each[:3] for each in reads))
     groups = dict.fromkeys(
         value_groups(each for each, _, _, blanks_count in reads if blanks_count), 0
     )
     return KeyTally(
-        side, tuple(dict.fromkeys(keys)), reading, words, marks=marks, items=items, groups=groups
+        side,
+        tuple(dict.fromkeys(keys)),
+        reading,
+        words,
+        marks=marks,
+        days=days,
+        items=items,
+        groups=groups,
     )
 
 
