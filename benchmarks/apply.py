@@ -28,7 +28,8 @@ from pathlib import Path
 from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import apply_plan
 from oneway.runs.approval import Approval
-from oneway.runs.plan import judge_plan, plan_run
+from oneway.runs.judge import judge_plan
+from oneway.runs.plan import plan_run
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.request import RunRequest, instant_text
 from oneway.runs.resume import exclusive_run

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oneway.core.diagnostics import Span
 from oneway.core.majority import is_overwhelming
-from oneway.mapping.program import FieldRule
+from oneway.mapping.policy import FieldRule
 from oneway.planning.diff import FieldChange, loses_letters
 
 Rows = list[dict[str, Any]]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from oneway.applying.live_source import PlannedSource
-from oneway.mapping.program import SourceRow
+from oneway.mapping.rows import SourceRow
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint, load
 

@@ -21,7 +21,8 @@ from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import apply_plan
 from oneway.runs.approval import Approval
 from oneway.runs.completeness import input_problems
-from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.judge import judge_plan, load_memory
+from oneway.runs.plan import plan_run
 from oneway.runs.planned_again import limited_by_new_plan
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import Input, PreparedRun, description_of

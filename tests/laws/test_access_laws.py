@@ -12,7 +12,7 @@ from memory import Applied, applied, systems_of
 from oneway.core.compare import same
 from oneway.core.connector_errors import Rejected
 from oneway.core.records import Record, Snapshot
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning.access import still_in
 from oneway.planning.diff import KEEP, perhaps_left, present, wanted
 from oneway.planning.endings import Ending

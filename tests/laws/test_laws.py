@@ -16,7 +16,7 @@ from memory import Applied, all_done, applied, leaves, settled, systems_of
 from model import GONE, blank, get, predict, same
 from oneway.core.connector import Connector, Reader, Writer
 from oneway.core.records import Record, Snapshot
-from oneway.mapping.program import CellState
+from oneway.mapping.rows import CellState
 from oneway.mapping.spec import Write
 from oneway.planning.access import still_in
 from oneway.planning.diff import wanted

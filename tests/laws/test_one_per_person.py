@@ -13,7 +13,7 @@ from oneway.core.diagnostics import Span
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.generated import GeneratedProgram
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import EvaluationFailure, RecordRank, SourceRow
+from oneway.mapping.rows import EvaluationFailure, RecordRank, SourceRow
 from oneway.mapping.short_rows import whole
 from oneway.planning.one_per_person import ChosenRows, one_per_person
 from strategies import accepted, worlds

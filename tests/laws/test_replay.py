@@ -19,7 +19,7 @@ from oneway.core.records import Collected, Record, Snapshot
 from oneway.core.seal import canonical
 from oneway.mapping.generated import GeneratedProgram
 from oneway.mapping.packed_rows import SourceRows, TargetRows
-from oneway.mapping.program import SourceRow
+from oneway.mapping.rows import SourceRow
 from oneway.mapping.same_rows import SameRows
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.compare import differences

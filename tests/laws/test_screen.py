@@ -14,7 +14,8 @@ from test_link_laws import DAY, TOWNS, Town
 
 from memory import applied
 from oneway.core.records import Record, Snapshot
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning import plan_order, planner
 from oneway.planning.access import still_in
 from oneway.planning.links import Link, LinkEvidence

@@ -22,7 +22,7 @@ from oneway.mapping.expressions import Context, Evaluation, Reading, parse
 from oneway.mapping.functions import EvaluationError
 from oneway.mapping.generated.program import GeneratedProgram
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import SourceRow
+from oneway.mapping.rows import SourceRow
 from oneway.planning.diff import at_update
 from worlds import AS_OF, bound
 

@@ -13,7 +13,7 @@ from oneway.core.records import Record, Snapshot, Value
 from oneway.mapping.expressions import Reading
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.read_keys import tallies_of
-from oneway.mapping.program import TargetRow
+from oneway.mapping.rows import TargetRow
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.breach import Verdict
 from oneway.planning.guards import RecentRuns, gone, judge

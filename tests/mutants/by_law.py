@@ -318,7 +318,7 @@ OWN = (
     ),
     _whose(
         "nothing-is-read-of-an-unread-record",
-        "mapping/program",
+        "mapping/rows",
         "self._replace(keys=self.readable_keys) if self.readable_keys else self",
         "self",
         "the key that can be read of a record tells whose it is",

@@ -676,7 +676,7 @@ MUTANTS = (
             ),
             (
                 "a-setting-says-who-a-person-is",
-                "mapping/program",
+                "mapping/policy",
                 "or is_blank(value) or not self.reads_record:",
                 "or is_blank(value):",
                 "tests/laws/test_link_laws.py",
@@ -1038,8 +1038,8 @@ MUTANTS = (
             (
                 "a-deleted-account-is-forgotten-with-its-id",
                 "runs/evidence/renumbered",
-                "records={**self.of(left.records), **known}",
-                "records=self.of(left.records)",
+                "records = {**self.of(left.records), **known}",
+                "records = self.of(left.records)",
                 CHANGED_IDS,
             ),
             (
@@ -1649,8 +1649,8 @@ MUTANTS = (
     Mutant(
         "hidden-leaver-is-not-searched-for",
         "runs/plan",
-        "(missing.leavers, missing.owners, missing.absent)",
-        "(missing.owners, missing.absent)",
+        "(missing.leavers, *_looks(missing, made))",
+        "_looks(missing, made)",
         "an unmatched leaver is searched for where the list hides records",
         "tests/cli/test_odd_answers.py -k searched_for_where",
     ),
@@ -1834,7 +1834,7 @@ MUTANTS = (
     Mutant(
         "a-table-is-read-once",
         "runs/plan",
-        "        if tables := tables_read_again(prepared, systems, found, plan):\n",
+        "        if tables := tables_read_again(prepared, systems, made.found, made.plan):\n",
         "        if tables := None:\n",
         "a row that slides while a table is read takes nobody's value",
         UNSEEN_ROWS,
@@ -2762,7 +2762,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-constant-marks-a-person",
-        "mapping/program",
+        "mapping/policy",
         "return not (self.constants and self.is_constant(value))",
         "return True",
         "two people to whom the mapping gives one value are not one person for that",
@@ -3644,7 +3644,7 @@ MUTANTS = (
     ),
     Mutant(
         "blank-always-clears",
-        "mapping/program",
+        "mapping/policy",
         "return self.on_blank is OnBlank.CLEAR",
         "return True",
         "a blank value keeps what the target has, unless told to clear",
@@ -3652,7 +3652,7 @@ MUTANTS = (
     ),
     Mutant(
         "blank-never-clears",
-        "mapping/program",
+        "mapping/policy",
         "return self.on_blank is OnBlank.CLEAR",
         "return False",
         "`on_blank: clear` clears",
@@ -3660,7 +3660,7 @@ MUTANTS = (
     ),
     Mutant(
         "miss-never-clears",
-        "mapping/program",
+        "mapping/policy",
         "return cell.state is CellState.MISSED and self.on_miss is OnMiss.CLEAR",
         "return False",
         "`on_miss: clear` clears",
@@ -3668,7 +3668,7 @@ MUTANTS = (
     ),
     Mutant(
         "absent-key-clears",
-        "mapping/program",
+        "mapping/policy",
         "if cell.state is CellState.BLANK:\n            return self",
         "if cell.state in (CellState.BLANK, CellState.UNSTATED):\n            return self",
         "a key that is absent is not blank",
@@ -3691,7 +3691,7 @@ MUTANTS = (
     ),
     Mutant(
         "overwritten-whatever-write-says",
-        "mapping/program",
+        "mapping/policy",
         "return exact and self.write is Write.OVERWRITE",
         "return exact",
         "`write: on_create` leaves a matched record alone",
@@ -6253,7 +6253,7 @@ MUTANTS = (
     ),
     Mutant(
         "unseen-create-reserves-no-value",
-        "runs/plan",
+        "runs/planned_inputs",
         "    if unseen and session.past is not None:\n",
         "    if False:\n",
         "nobody is created with a value of a record that no list shows yet",

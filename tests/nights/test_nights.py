@@ -17,7 +17,7 @@ from oneway.applying.unknown_writes import Inquiry, WriteOutcome
 from oneway.planning import planner, reconcile
 from oneway.planning.links import NO_LINKS
 from oneway.planning.match import Match
-from oneway.runs import plan as planning
+from oneway.runs import planned_inputs as planning
 from oneway.runs.evidence.missing_records import MissingRecords
 
 LIVES = (0, 1, 3, 5, 17, 22)

@@ -27,10 +27,11 @@ from oneway.render.report import page
 from oneway.render.report.page import Page, ReportPerson
 from oneway.render.report.phrases import day
 from oneway.render.sanitize import harmless
+from oneway.runs.judge import judge_plan, load_memory
 from oneway.runs.past.discrepancies import discrepancies_of_run
 from oneway.runs.past.past_run import load_past_run
 from oneway.runs.past.status import connection_statuses
-from oneway.runs.plan import judge_plan, load_memory, plan_of
+from oneway.runs.plan import plan_of
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import connection_of
 from oneway.runs.read import read_inputs

@@ -5,7 +5,8 @@ import pytest
 from oneway.core.compare import Compare
 from oneway.core.diagnostics import Span
 from oneway.core.records import MISSING, Missing, Value
-from oneway.mapping.program import Cell, CellState, FieldRule
+from oneway.mapping.policy import FieldRule
+from oneway.mapping.rows import Cell, CellState
 from oneway.mapping.spec import Merge, OnBlank, OnMiss, OwnedItems, Write
 from oneway.planning.diff import (
     KEEP,

@@ -4,7 +4,7 @@ from collections.abc import Hashable
 
 import pytest
 
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning.match import NOBODY, Matches, match
 from oneway.planning.record_owner import owner_text
 

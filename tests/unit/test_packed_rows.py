@@ -11,7 +11,8 @@ from oneway.core.compare import Compare
 from oneway.core.diagnostics import Span
 from oneway.core.packed import packer
 from oneway.mapping.packed_rows import SourceRows, TargetRows, ids_of, others_of, with_ids
-from oneway.mapping.program import FieldRule, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.short_rows import SameRow, SteadyRow, steady_row
 from oneway.planning.match import Pairs
 from oneway.planning.similar import lookalikes

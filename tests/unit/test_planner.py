@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning import plan_order
 from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.match import Pairs

@@ -18,7 +18,7 @@ from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
 from oneway.history import journal
 from oneway.mapping.short_rows import SteadyRow
-from oneway.runs.plan import _not_collecting
+from oneway.runs.not_collecting import not_collecting
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.request import RunRequest, instant_text, parse_instant
 from oneway.runs.read import Streaming, evaluate_inputs, projection_of, read_inputs
@@ -198,7 +198,7 @@ def test_circles_that_plans_leave_are_collected_soon_after() -> None:
 
     left = []
     for _ in range(20):
-        with _not_collecting():
+        with not_collecting():
             left.append(leave())
     # A command that ran before in this process may have raised the threshold.
     young: list[list[int]] = [[] for _ in range(10_000 + gc.get_threshold()[0])]

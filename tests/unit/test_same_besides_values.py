@@ -16,7 +16,7 @@ from oneway.core.diagnostics import Refused
 from oneway.core.records import MISSING
 from oneway.mapping.code import MappingCode
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.program import Policy
+from oneway.mapping.policy import Policy
 from oneway.planning.impact import impact
 from oneway.planning.plan import Plan
 from oneway.runs.mapping_tests.load import load_test

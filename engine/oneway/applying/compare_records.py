@@ -10,7 +10,7 @@ from dataclasses import replace
 from oneway.core.compare import same
 from oneway.core.paths import at, keys_overlap, path_of, path_text, with_value
 from oneway.core.records import MISSING, Missing, Record, Value, is_blank
-from oneway.mapping.program import Policy
+from oneway.mapping.policy import Policy
 from oneway.planning.plan import Action, Change, Verb
 
 

@@ -10,7 +10,9 @@ from oneway.core.abilities import reads_all, reads_by_id
 from oneway.core.connector import Reader
 from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
-from oneway.mapping.program import CellState, Policy, Program, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.program import Program
+from oneway.mapping.rows import CellState, SourceRow, TargetRow
 from oneway.mapping.short_rows import whole
 from oneway.mapping.spec import Absent, Category, Rehires, Write
 from oneway.planning.absent import Unmatched, doubt, may_be_anybodys

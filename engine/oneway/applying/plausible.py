@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.seal import Sealed
-from oneway.mapping.program import FieldRule, Policy
+from oneway.mapping.policy import FieldRule, Policy
 from oneway.mapping.spec import Absent, Rehires, Write
 from oneway.planning.breach import IDENTITY
 from oneway.planning.guard_kinds import definition_of

@@ -30,7 +30,9 @@ from oneway.core.key_forms import is_other_form, loose
 from oneway.core.paths import at, path_of, with_value
 from oneway.core.records import MISSING, Record, Value, is_blank
 from oneway.core.seal import Seal, Sealed
-from oneway.mapping.program import Cell, CellState, Policy, Program, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.program import Program
+from oneway.mapping.rows import Cell, CellState, SourceRow, TargetRow
 from oneway.planning.access import UNSAID
 from oneway.planning.diff import is_there
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb

@@ -6,16 +6,9 @@ from threading import RLock
 
 from oneway.core.description import Capability
 from oneway.core.records import Record, Value
-from oneway.mapping.program import (
-    Cell,
-    LeftAnswer,
-    OwnTable,
-    Policy,
-    Program,
-    SourceRow,
-    TargetRow,
-    Written,
-)
+from oneway.mapping.policy import Policy
+from oneway.mapping.program import LeftAnswer, OwnTable, Program, Written
+from oneway.mapping.rows import Cell, SourceRow, TargetRow
 
 
 class SharedProgram:

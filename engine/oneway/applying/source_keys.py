@@ -9,7 +9,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import field
 
 from oneway.core.dataclass import dataclass
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning.diff import stays_until_later
 from oneway.planning.similar.near_misses import forms_of, key_at
 

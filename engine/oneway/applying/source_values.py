@@ -9,7 +9,9 @@ from oneway.core.compare import Compare, same
 from oneway.core.paths import at
 from oneway.core.records import Record, Value
 from oneway.core.seal import Seal, Sealed
-from oneway.mapping.program import Cell, CellState, FieldRule, Policy, Program, SourceRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.program import Program
+from oneway.mapping.rows import Cell, CellState, SourceRow
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import KEEP, kept_out, merged, new_value, present, wanted
 from oneway.planning.plan import Action, Change, Claim, Verb

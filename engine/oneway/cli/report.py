@@ -92,7 +92,7 @@ def _page_of_plan(folder: StateFolder, file: str) -> str:
     from oneway.connections.environment import from_environment
     from oneway.planning.plan_file import MAX_SIZE, load
     from oneway.render.plans.as_html import page_text
-    from oneway.runs.plan import judge_plan, load_memory
+    from oneway.runs.judge import judge_plan, load_memory
     from oneway.runs.prepare.compilation import read_file
     from oneway.runs.prepare.request import RunRequest
     from oneway.runs.reopen import reopen_plan

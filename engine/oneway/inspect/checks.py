@@ -20,7 +20,8 @@ from oneway.core.records import Missing, Snapshot, Value
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.lookup_table import LookupTable, unmet_fallback
-from oneway.mapping.program import Missed, Program, SourceRow, TargetRow
+from oneway.mapping.program import Program
+from oneway.mapping.rows import Missed, SourceRow, TargetRow
 from oneway.mapping.short_rows import whole
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import comparison

@@ -8,7 +8,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.description import Capability
 from oneway.core.records import Value
 from oneway.mapping.expressions import PLAIN, Expression, Reading
-from oneway.mapping.program import FieldRule, Policy
+from oneway.mapping.policy import FieldRule, Policy
 from oneway.mapping.spec import Constant
 from oneway.mapping.values_read import Secrets
 

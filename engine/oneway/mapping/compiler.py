@@ -21,7 +21,7 @@ from oneway.mapping.expressions import Context, Expression, parse
 from oneway.mapping.leaving_rules import LeavingRules
 from oneway.mapping.lint import lint, weighed
 from oneway.mapping.named_expressions import NO_NAMES, NamedExpressions, with_uses, written_out
-from oneway.mapping.program import FieldRule, Policy, Rule
+from oneway.mapping.policy import FieldRule, Policy, Rule
 from oneway.mapping.record_schema import readable, reading_of, words_of, writable
 from oneway.mapping.required_capabilities import RequiredCapabilities
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has

@@ -15,8 +15,9 @@ from oneway.core.sealed import MASK
 from oneway.mapping.code import FieldCode
 from oneway.mapping.expressions import Expression, Gaps, texts
 from oneway.mapping.lookup_table import fallback_of
-from oneway.mapping.program import Cell, CellState, EvaluationFailure, FieldRule, Missed
+from oneway.mapping.policy import FieldRule
 from oneway.mapping.record_answers import HAS_LEFT, RecordAnswers, RecordStopped
+from oneway.mapping.rows import Cell, CellState, EvaluationFailure, Missed
 from oneway.mapping.spec import Constant, Merge, OnMiss, Write
 from oneway.mapping.values_read import as_shown, values_read
 

@@ -13,7 +13,9 @@ from oneway.core.records import Missing, Value, holds, is_blank
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, one_record
 from oneway.mapping.implausible_days import A_CAREER, in_years
-from oneway.mapping.program import STATED, Cell, LeftAnswer, Policy, TargetRow, Written
+from oneway.mapping.policy import Policy
+from oneway.mapping.program import LeftAnswer, Written
+from oneway.mapping.rows import STATED, Cell, TargetRow
 
 _FAR = 36_525
 """Days until every due leaver has left: a hundred years."""

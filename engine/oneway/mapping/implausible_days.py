@@ -12,7 +12,7 @@ from datetime import datetime
 from oneway.core.records import Value, holds
 from oneway.mapping.code import MappingCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression
-from oneway.mapping.program import ImplausibleDay
+from oneway.mapping.rows import ImplausibleDay
 
 LONG_AGO = 50
 """Years: an account of a person who left earlier no longer exists."""

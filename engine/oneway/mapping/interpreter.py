@@ -26,21 +26,19 @@ from oneway.mapping.has_left import absence_counts, is_due, left_with, read_by_c
 from oneway.mapping.implausible_days import leaves_far_off, left_long_ago
 from oneway.mapping.lookup_table import LookupTable, scalar
 from oneway.mapping.packed_rows import Packed
+from oneway.mapping.policy import Policy
 from oneway.mapping.profile.read_keys import read_in_source
-from oneway.mapping.program import (
+from oneway.mapping.program import LeftAnswer, OwnTable, Written
+from oneway.mapping.record_answers import HAS_LEFT, NOBODY, RecordStopped
+from oneway.mapping.rows import (
     Cell,
     CellState,
     EvaluationFailure,
-    LeftAnswer,
     Missed,
-    OwnTable,
-    Policy,
     RecordRank,
     SourceRow,
     TargetRow,
-    Written,
 )
-from oneway.mapping.record_answers import HAS_LEFT, NOBODY, RecordStopped
 from oneway.mapping.same_rows import SameRows
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.mapping.spec import Absent

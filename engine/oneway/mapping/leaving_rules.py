@@ -11,7 +11,7 @@ from oneway.core.records import Value, as_written
 from oneway.mapping.expressions import Expression
 from oneway.mapping.lint.leaving import left_reads, misspelt
 from oneway.mapping.lint.type_inference import nodes_in
-from oneway.mapping.program import FieldRule, LeftCondition
+from oneway.mapping.policy import FieldRule, LeftCondition
 from oneway.mapping.record_schema import typed
 from oneway.mapping.resolver import Resolver
 from oneway.mapping.spec import Write

@@ -13,7 +13,7 @@ from oneway.core.records import Record, Snapshot, Value, holds, is_blank
 from oneway.mapping.code import ReferenceCode
 from oneway.mapping.expressions import Context, EvaluationError, Expression, texts
 from oneway.mapping.functions.node_tree import NodeTree, TreeRow
-from oneway.mapping.program import FieldRule
+from oneway.mapping.policy import FieldRule
 from oneway.mapping.spec import OnMiss
 from oneway.mapping.unreadable import undamaged
 

@@ -24,7 +24,7 @@ from operator import attrgetter
 from typing import Any, Self, TypeAlias, TypeVar, overload
 
 from oneway.core.packed import beginning, lists_of, packed_list, unpacker
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.short_rows import (
     AnySourceRow,
     AnyTargetRow,

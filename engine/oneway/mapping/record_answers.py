@@ -21,7 +21,7 @@ from oneway.mapping.expressions import (
     texts,
 )
 from oneway.mapping.lookup_table import LookupTable
-from oneway.mapping.program import EvaluationFailure
+from oneway.mapping.rows import EvaluationFailure
 from oneway.mapping.unreadable import strictly, with_placeholders
 from oneway.mapping.values_read import values_read
 

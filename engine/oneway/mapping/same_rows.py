@@ -10,7 +10,8 @@ from typing import TypeAlias
 from oneway.core.packed import packer
 from oneway.core.records import MISSING, Missing, Value
 from oneway.mapping.packed_rows import Packed, SourceRows
-from oneway.mapping.program import Cell, CellState, Policy, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import Cell, CellState, TargetRow
 from oneway.mapping.short_rows import AnyTargetRow
 
 _MISSING = b"missing"

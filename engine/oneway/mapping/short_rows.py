@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from oneway.core.packed import beginning, unpacker, unpacker_of
 from oneway.core.records import Missing, Value
-from oneway.mapping.program import STATED, Cell, CellState, SourceRow, TargetRow
+from oneway.mapping.rows import STATED, Cell, CellState, SourceRow, TargetRow
 
 
 class SteadyRow(NamedTuple):

@@ -9,7 +9,7 @@ from oneway.core.paths import at, keys_overlap, with_value, without_path
 from oneway.core.records import MISSING, Record, Value
 from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Expression
-from oneway.mapping.program import SourceRow
+from oneway.mapping.rows import SourceRow
 from oneway.mapping.spec import Constant
 
 Words: TypeAlias = Mapping[tuple[str, ...], frozenset[Hashable]]

@@ -12,15 +12,9 @@ from functools import partial
 from oneway.core.description import Capability
 from oneway.core.phrases import count, some
 from oneway.core.records import Collected, Value
-from oneway.mapping.program import (
-    Cell,
-    CellState,
-    LeftAnswer,
-    Policy,
-    Program,
-    SourceRow,
-    TargetRow,
-)
+from oneway.mapping.policy import Policy
+from oneway.mapping.program import LeftAnswer, Program
+from oneway.mapping.rows import Cell, CellState, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT

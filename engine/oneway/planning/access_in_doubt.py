@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.description import Capability
 from oneway.core.records import MISSING
-from oneway.mapping.program import LeftAnswer, Policy, Program, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.program import LeftAnswer, Program
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import has_begun, perhaps_left
 from oneway.planning.draft import Draft

@@ -8,7 +8,8 @@ from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Missing, Value
 from oneway.core.seal import Seal, Sealed
-from oneway.mapping.program import STATED, Cell, FieldRule, Missed, Policy, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import STATED, Cell, Missed, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole, whole_target
 from oneway.planning.better_matches import BetterMatch
 from oneway.planning.diff import Awaited, FieldChange, comparison

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
 from oneway.core.records import Value
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.short_rows import whole, whole_target
 from oneway.mapping.spec import Absent
 from oneway.planning.absent import SPARED

@@ -11,7 +11,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.parsing import parse_day
 from oneway.core.records import MISSING, Missing, Value, is_blank
 from oneway.core.redacted import ADDED, BEGUN, DEPARTED, LOST, facts_of
-from oneway.mapping.program import STATED, Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import STATED, Cell, CellState, SourceRow, TargetRow
 from oneway.mapping.short_rows import PLAIN
 from oneway.mapping.spec import Merge, OnMiss, OwnedItems, Write
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Value
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.spec import Absent, Rehires
 from oneway.planning.diff import held_from_leave, is_there, present
 from oneway.planning.links import LinkEvidence

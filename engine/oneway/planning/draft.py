@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning.diff import FieldChange
 from oneway.planning.draft_reasons import NOT_SHOWN
 from oneway.planning.plan import Kind, Reason, Verb

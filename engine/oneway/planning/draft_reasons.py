@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from oneway.core.paths import overlap
 from oneway.core.sealed import MASK
-from oneway.mapping.program import STATED, Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import STATED, Cell, CellState, SourceRow, TargetRow
 from oneway.mapping.spec import Category, Merge, Write
 from oneway.mapping.values_read import as_shown
 from oneway.planning.access import FAR_OFF, MAY_HAVE_LEFT, UNSAID

@@ -11,8 +11,10 @@ from oneway.core.description import Capability
 from oneway.core.diagnostics import Span
 from oneway.core.paths import path_text
 from oneway.core.records import MISSING, Missing, Value
-from oneway.mapping.program import FieldRule, LeftAnswer, Policy, TargetRow, Written
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.program import LeftAnswer, Written
 from oneway.mapping.record_schema import typed
+from oneway.mapping.rows import TargetRow
 from oneway.planning.diff import Awaited, FieldChange
 from oneway.planning.plan import Reason
 

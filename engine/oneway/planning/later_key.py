@@ -1,7 +1,8 @@
 """Reports people matched by a later key whose earlier keys differ on the two sides."""
 
 from oneway.core.records import MISSING, Value
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.values_read import as_shown
 from oneway.planning.match import Match
 from oneway.planning.plan import Reason

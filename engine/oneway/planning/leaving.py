@@ -4,7 +4,9 @@ from oneway.core.compare import same
 from oneway.core.dataclass import dataclass
 from oneway.core.description import Capability
 from oneway.core.redacted import GIVEN, facts_of
-from oneway.mapping.program import CellState, FieldRule, LeftAnswer, Policy, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.program import LeftAnswer
+from oneway.mapping.rows import CellState, SourceRow, TargetRow
 from oneway.mapping.spec import Merge
 from oneway.planning.access import UNSAID
 from oneway.planning.diff import (

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias, TypeVar, overload
 
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
-from oneway.mapping.program import TargetRow
+from oneway.mapping.rows import TargetRow
 from oneway.planning.plan import Reason
 
 REUSED = "reused:"

@@ -10,7 +10,9 @@ from collections.abc import Set as AbstractSet
 
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
-from oneway.mapping.program import Policy, Program, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.program import Program
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT, WHOSE, StillIn
 from oneway.planning.access_in_doubt import draft_of_unseen, is_out

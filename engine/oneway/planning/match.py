@@ -18,7 +18,8 @@ from typing import NamedTuple
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Missing, Value
 from oneway.mapping.packed_rows import RowsAt, SourceRows, TargetRows
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.plan import Reason
 from oneway.planning.record_owner import owner_text

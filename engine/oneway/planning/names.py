@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from oneway.core.records import is_blank
-from oneway.mapping.program import Policy, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import TargetRow
 from oneway.planning.plan import Outcome, Quiet, Reason
 
 _MOST = 5

@@ -10,7 +10,8 @@ from dataclasses import field, replace
 
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
-from oneway.mapping.program import EvaluationFailure, Policy, RecordRank, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import EvaluationFailure, RecordRank, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, whole
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import perhaps_left, stays_until_later

@@ -12,7 +12,9 @@ from dataclasses import replace
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
 from oneway.core.records import MISSING
-from oneway.mapping.program import Cell, CellState, LeftAnswer, Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.program import LeftAnswer
+from oneway.mapping.rows import Cell, CellState, SourceRow, TargetRow
 from oneway.mapping.spec import Category, Rehires, Write
 from oneway.planning.access import FAR_OFF
 from oneway.planning.diff import (

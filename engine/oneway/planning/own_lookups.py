@@ -20,17 +20,9 @@ from oneway.core.key_forms import loose
 from oneway.core.paths import path_of, with_value
 from oneway.core.records import MISSING, Missing, Value, is_blank
 from oneway.core.sealed import MASK
-from oneway.mapping.program import (
-    Cell,
-    CellState,
-    FieldRule,
-    Missed,
-    OwnTable,
-    Policy,
-    Program,
-    SourceRow,
-    TargetRow,
-)
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.program import OwnTable, Program
+from oneway.mapping.rows import Cell, CellState, Missed, SourceRow, TargetRow
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import Awaited
 from oneway.planning.draft import Draft

@@ -23,7 +23,9 @@ from oneway.core.dataclass import dataclass
 from oneway.core.phrases import count, some
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
-from oneway.mapping.program import Missed, Policy, Program, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.program import Program
+from oneway.mapping.rows import Missed, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.absent import absent
 from oneway.planning.access_in_doubt import (

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning.access import REMEMBERED, UNMATCHED, WHOSE
 from oneway.planning.diff import perhaps_left
 from oneway.planning.draft import Draft

@@ -9,7 +9,8 @@ from collections.abc import Hashable, Iterable, Sequence
 
 from oneway.core.instants import moment
 from oneway.core.phrases import some
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.spec import Gone, Rekey
 from oneway.planning.diff import is_there, present
 from oneway.planning.doubted_matches import MatchDoubts

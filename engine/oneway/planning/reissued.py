@@ -10,7 +10,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import loose
 from oneway.core.records import Value
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning.diff import present
 from oneway.planning.links import Link
 from oneway.planning.match import NOBODY, Match

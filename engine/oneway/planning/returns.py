@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from oneway.core.dataclass import dataclass
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.spec import Rehires
 from oneway.planning.diff import FieldChange, held_from_leave, is_gone
 from oneway.planning.draft import Draft

@@ -22,7 +22,8 @@ from oneway.core.compare import Compare, is_other_text, same
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, Missing, Value
 from oneway.mapping.packed_rows import SourceRows, TargetRows
-from oneway.mapping.program import STATED, Cell, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import STATED, Cell, SourceRow, TargetRow
 from oneway.mapping.short_rows import (
     PLAIN,
     AnySourceRow,

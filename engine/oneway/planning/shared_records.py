@@ -7,7 +7,8 @@ neither employs them any more, and one of the two connections looks after the va
 from collections.abc import Mapping
 
 from oneway.core.dataclass import dataclass
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning.diff import perhaps_left
 from oneway.planning.draft import Draft
 from oneway.planning.links import LinkEvidence

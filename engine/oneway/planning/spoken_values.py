@@ -5,7 +5,8 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from oneway.core.phrases import some
 from oneway.core.records import Value
-from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning.absent import NEAR_KEY
 from oneway.planning.diff import Awaited, comparison, is_there, known_value, new_value, present
 from oneway.planning.plan import Reason

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from oneway.core.phrases import some
 from oneway.core.records import is_blank
-from oneway.mapping.program import Cell, FieldRule, Policy
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import Cell
 from oneway.planning.diff import KEEP, FieldChange, new_value, wanted
 from oneway.planning.plan import Reason
 

@@ -24,7 +24,8 @@ from functools import cached_property
 from oneway.core.compare import comparable
 from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING
-from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.spec import Absent
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import (

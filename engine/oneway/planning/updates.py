@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from oneway.core.dataclass import dataclass
 from oneway.core.phrases import some
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.spec import Rehires
 from oneway.planning.diff import FieldChange, at_rekey, at_update, loses_letters
 from oneway.planning.draft import Draft

@@ -19,7 +19,8 @@ from oneway.planning.listed_before import ended_by
 from oneway.planning.plan import STRANGER, Action, Kind, Outcome, Plan, Verb
 from oneway.runs.approval import Approval
 from oneway.runs.evidence.remembered import recall
-from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.judge import judge_plan, load_memory
+from oneway.runs.plan import plan_run
 from oneway.runs.session import RunSession
 from oneway.runs.sync import check_inputs
 

@@ -13,7 +13,8 @@ from oneway.planning.plan import Plan
 from oneway.runs.as_of import look_after_last_run
 from oneway.runs.completeness import input_problems
 from oneway.runs.evidence.remembered import recall
-from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.judge import judge_plan, load_memory
+from oneway.runs.plan import plan_run
 from oneway.runs.read import NOTHING_KNOWN, EvaluatedInputs, Known
 from oneway.runs.session import RunSession
 

@@ -18,10 +18,10 @@ from oneway.core.telemetry import OpenStep, step
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import LookupTable, tabulate
 from oneway.mapping.packed_rows import SourceRows, TargetRows
+from oneway.mapping.policy import Policy
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.read_keys import tallies_of
 from oneway.mapping.profile.staying_words import StayingWords
-from oneway.mapping.program import Policy
 from oneway.mapping.same_rows import SameRows
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.mapping.spec import Rehires

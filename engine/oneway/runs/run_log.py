@@ -15,7 +15,7 @@ from oneway.history.flapping import planned_parts
 from oneway.history.journal import Breached, JournalEntry, Run, RunStart
 from oneway.history.links import labels_of, learn_created, matched
 from oneway.history.name_digests import NameDigests
-from oneway.mapping.program import Policy
+from oneway.mapping.policy import Policy
 from oneway.mapping.spec import GuardKind
 from oneway.planning.access import (
     AS_PLANNED,

@@ -7,7 +7,7 @@ from oneway.core.progress import Progress, silent
 from oneway.planning.plan import Plan
 from oneway.runs.approval import Approval
 from oneway.runs.as_of import apply_after_last_run, refuse_yet_to_come
-from oneway.runs.plan import judge_plan, load_memory
+from oneway.runs.judge import judge_plan, load_memory
 from oneway.runs.planned_again import limited_by_new_plan
 from oneway.runs.prepare.request import parse_instant
 from oneway.runs.ready import ReadyRun

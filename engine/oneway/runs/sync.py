@@ -21,10 +21,11 @@ from oneway.runs.as_of import plan_after_last_run, refuse_yet_to_come
 from oneway.runs.compare.capture import not_stored, snapshots_of
 from oneway.runs.completeness import Readings, input_problems
 from oneway.runs.evidence.remembered import recall
+from oneway.runs.judge import judge_plan, load_memory
 from oneway.runs.open_questions import refuse_open_questions
 from oneway.runs.past.retention import days_kept, forget_old
 from oneway.runs.past.without_connection import arguments_of, store_arguments
-from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.plan import plan_run
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import instant_text
 from oneway.runs.ready import ReadyRun

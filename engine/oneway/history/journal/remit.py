@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from oneway.core.dataclass import dataclass
 from oneway.history.journal.journal import Journal
 from oneway.history.journal.tables import run, snapshot
-from oneway.mapping.program import Policy
+from oneway.mapping.policy import Policy
 from oneway.mapping.spec import Absent, Write
 
 _NAME = "remit"

@@ -10,7 +10,8 @@ from oneway.inspect.explain.steps import FieldStep
 from oneway.mapping.code import FieldCode
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context, EvaluationError, Gaps, texts
-from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import Cell, CellState, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, OnMiss, Write
 from oneway.planning.diff import Keep, hidden, merged, new_value, present, wanted
 from oneway.planning.plan import Action, Change, Kind, Outcome, Verb

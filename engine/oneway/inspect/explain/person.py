@@ -25,7 +25,9 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression, texts
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import FieldRule, Program, Rule, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule, Rule
+from oneway.mapping.program import Program
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.short_rows import whole
 from oneway.mapping.spec import Category
 from oneway.mapping.values_read import values_read

@@ -15,7 +15,7 @@ from oneway.mapping.generated.paths import NEVER, unsure
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import Cell, CellState
+from oneway.mapping.rows import Cell, CellState
 from oneway.mapping.spec import Merge
 
 DATA = Operand("data", "object")

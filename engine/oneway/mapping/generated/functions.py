@@ -15,7 +15,7 @@ from oneway.mapping.generated.rows import Columns, Rows
 from oneway.mapping.generated.runtime import names_for
 from oneway.mapping.generated.text import compiled
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import Cell, CellState, SourceRow, TargetRow
+from oneway.mapping.rows import Cell, CellState, SourceRow, TargetRow
 from oneway.mapping.short_rows import cell_of, steady_row
 
 

@@ -13,7 +13,7 @@ from oneway.core.packed import packer
 from oneway.core.records import Record
 from oneway.mapping.field_cells import moves_with_the_run, uses_today
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import Cell, SourceRow
+from oneway.mapping.rows import Cell, SourceRow
 
 WORTH_IT = 150
 """How many leavers the interpreter handles before code is generated: generating takes as long."""

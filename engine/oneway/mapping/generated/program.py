@@ -12,7 +12,8 @@ from oneway.core.description import Capability
 from oneway.core.records import Record
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.packed_rows import Packed, SourceRows
-from oneway.mapping.program import LeftAnswer, SourceRow, TargetRow, Written
+from oneway.mapping.program import LeftAnswer, Written
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.same_rows import SameRows
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 

@@ -22,7 +22,7 @@ from oneway.mapping.generated.target_values import TargetValues
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.implausible_days import A_CAREER, in_years
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import Cell, CellState
+from oneway.mapping.rows import Cell, CellState
 
 _WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(\w+)""")
 """Matches the names in a line of code, skipping its texts."""

@@ -11,7 +11,8 @@ from oneway.core.records import MISSING, Value
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Context, Expression, Reading
 from oneway.mapping.has_left import left_with
-from oneway.mapping.program import LeftAnswer, TargetRow, Written
+from oneway.mapping.program import LeftAnswer, Written
+from oneway.mapping.rows import TargetRow
 from oneway.mapping.spec import FieldSpec, Merge, Write
 
 _AS_OF = datetime(2026, 6, 15, 12, tzinfo=UTC)

@@ -12,7 +12,8 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from typing import NamedTuple
 
 from oneway.core.phrases import some
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.planning.diff import stays_until_later
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.plan import Reason

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from oneway.core.compare import comparables
 from oneway.core.key_forms import loose
 from oneway.core.records import MISSING, Value
-from oneway.mapping.program import Policy
+from oneway.mapping.policy import Policy
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, SameRow, SteadyRow
 from oneway.planning.diff import comparison
 from oneway.planning.match import Pairs

@@ -14,7 +14,8 @@ from operator import itemgetter
 from oneway.core.dataclass import dataclass
 from oneway.core.parsing import parse_day
 from oneway.core.records import MISSING, Missing, Value, is_blank
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.diff import known_value
 from oneway.planning.match import NO_PAIRS, MatchedRows, Pairs

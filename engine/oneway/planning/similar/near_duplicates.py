@@ -15,7 +15,8 @@ from typing import Any
 from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import difference, loose, shown
 from oneway.core.phrases import some
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, whole, whole_target
 from oneway.planning.match import NOBODY, Match, MatchedRows, Matches, Pairs
 from oneway.planning.plan import Reason

@@ -12,7 +12,8 @@ from collections.abc import Set as AbstractSet
 
 from oneway.core.key_forms import difference, loose, shown
 from oneway.core.phrases import some
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.diff import perhaps_left
 from oneway.planning.match import Match, MatchedRows, targets_by_readable_keys

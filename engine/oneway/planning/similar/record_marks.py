@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from oneway.core.key_forms import key_text
 from oneway.core.seal import Seal
-from oneway.mapping.program import Policy, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import TargetRow
 from oneway.planning.similar.lookalikes import compared_fields, held_value
 from oneway.planning.similar.marks import has_email, marks_of, one_form
 from oneway.planning.similar.same_person import SEVERAL, held_names

@@ -9,7 +9,8 @@ from oneway.core.dataclass import dataclass
 from oneway.core.key_forms import key_text, shown
 from oneway.core.records import Missing, Value, is_blank
 from oneway.core.redacted import SAME_AS_ID, WORD, Redacted, known_of
-from oneway.mapping.program import STATED, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import STATED, SourceRow, TargetRow
 from oneway.planning.similar.lookalikes import held_value, said_value
 from oneway.planning.similar.marks import emails_in, has_email, marks_of
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from oneway.core.key_forms import loose
 from oneway.core.records import MISSING, is_blank
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.short_rows import AnyTargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.diff import perhaps_left, stays_until_later

@@ -14,7 +14,7 @@ from oneway.core.records import Collected
 from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT as MAPPING_LIMIT
 from oneway.mapping.packed_rows import SourceRows, TargetRows
-from oneway.mapping.program import Policy
+from oneway.mapping.policy import Policy
 from oneway.mapping.short_rows import whole, whole_target
 from oneway.planning.plan import Plan, Verb
 from oneway.planning.planner import Header

@@ -15,18 +15,10 @@ from oneway.core.records import MISSING, Collected, Missing, Record, Value
 from oneway.mapping.code import FieldCode, MappingCode, Typed
 from oneway.mapping.expressions import Context, Expression
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import (
-    Cell,
-    CellState,
-    FieldRule,
-    LeftAnswer,
-    Missed,
-    OwnTable,
-    SourceRow,
-    TargetRow,
-    Written,
-)
+from oneway.mapping.policy import FieldRule
+from oneway.mapping.program import LeftAnswer, OwnTable, Written
 from oneway.mapping.record_answers import RecordStopped
+from oneway.mapping.rows import Cell, CellState, Missed, SourceRow, TargetRow
 from oneway.runs.snapshot.answers import assumed, question_of
 from oneway.runs.snapshot.projection import Projection, holds_all
 from oneway.runs.snapshot.snapshot_file import Part, RunSnapshot

@@ -21,7 +21,9 @@ from oneway.core.seal import Seal
 from oneway.documents.yaml_source import LIMIT
 from oneway.history.journal import Journal, Run, RunState
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.program import Cell, LeftAnswer, OwnTable, Policy, SourceRow, TargetRow, Written
+from oneway.mapping.policy import Policy
+from oneway.mapping.program import LeftAnswer, OwnTable, Written
+from oneway.mapping.rows import Cell, SourceRow, TargetRow
 from oneway.planning.compare import PlanDifference, differences
 from oneway.planning.ineffective import LeftWith
 from oneway.planning.plan import Plan

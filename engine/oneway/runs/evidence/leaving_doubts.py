@@ -21,7 +21,7 @@ from oneway.mapping.has_left import leaves_by_itself, leaves_on
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids
 from oneway.mapping.profile.key_tally import KeyTally
 from oneway.mapping.profile.staying_words import StayingWords
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, SameRow, whole, whole_target
 from oneway.mapping.spec import GuardKind, Rehires
 from oneway.planning.breach import key_of, words_of

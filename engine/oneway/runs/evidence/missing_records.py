@@ -19,7 +19,7 @@ from oneway.core.description import Capability
 from oneway.core.phrases import some
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.packed_rows import ids_of, others_of, with_ids, with_more
-from oneway.mapping.program import TargetRow
+from oneway.mapping.rows import TargetRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.absent import IN_CONFLICT
 from oneway.planning.access import UNMATCHED

@@ -7,7 +7,7 @@ from oneway.core.abilities import lists_at_once
 from oneway.core.connector_errors import ReadError
 from oneway.core.phrases import count
 from oneway.core.records import Snapshot
-from oneway.mapping.program import FieldRule, Policy
+from oneway.mapping.policy import FieldRule, Policy
 from oneway.mapping.spec import OnMiss, Write
 from oneway.planning.plan import Action, Plan, Verb
 from oneway.runs.prepare.prepared import Input, PreparedRun

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from oneway.core.compare import identity
 from oneway.core.records import Missing, Value
 from oneway.mapping.expressions.near_words import how_near
-from oneway.mapping.program import FieldRule
+from oneway.mapping.policy import FieldRule
 from oneway.mapping.short_rows import AnyTargetRow, SameRow
 from oneway.mapping.spec import OwnedItems
 from oneway.planning.plan import Reason

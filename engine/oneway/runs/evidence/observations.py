@@ -14,7 +14,8 @@ from oneway.core.parsing import parse_day
 from oneway.core.records import Missing, Value, is_blank
 from oneway.mapping.code import FieldCode
 from oneway.mapping.packed_rows import SourceRows, TargetRows
-from oneway.mapping.program import CellState, FieldRule, Policy, SourceRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import CellState, SourceRow
 from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow, SameRow
 from oneway.mapping.spec import Write
 from oneway.mapping.values_read import as_shown

@@ -19,7 +19,8 @@ from oneway.core.key_forms import loose
 from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed
 from oneway.history.journal import JournalEntry, Run
-from oneway.mapping.program import Policy, SourceRow
+from oneway.mapping.policy import Policy
+from oneway.mapping.rows import SourceRow
 from oneway.mapping.short_rows import AnySourceRow, whole
 from oneway.planning.diff import comparison, new_value
 from oneway.planning.endings import NOT_KNOWN_YET, NOT_SHOWN, Ending

@@ -12,7 +12,7 @@ from datetime import date
 
 from oneway.core.dataclass import dataclass
 from oneway.mapping.packed_rows import ids_of, others_of
-from oneway.mapping.program import TargetRow
+from oneway.mapping.rows import TargetRow
 from oneway.mapping.short_rows import AnyTargetRow
 from oneway.planning.links import LinkEvidence, Links
 from oneway.planning.listed_before import Records, joined
@@ -69,7 +69,7 @@ def _without_past(links: Links, before: Records, now: SaidLeft) -> Links:
 
 
 _DELETED = " (deleted)"
-"""What follows the id of a deleted account that is now another one."""
+"""What follows the id of a deleted account once another account has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from oneway.core.instants import day
 from oneway.history.journal.remit import ends_access
 from oneway.mapping.packed_rows import with_ids
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.short_rows import whole, whole_target
 from oneway.planning.diff import perhaps_left
 from oneway.planning.links import Link

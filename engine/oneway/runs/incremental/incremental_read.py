@@ -36,7 +36,7 @@ from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.packed_rows import RowsAt, SourceRows, TargetRows, ids_of
 from oneway.mapping.profile.new_ids import is_number
 from oneway.mapping.profile.read_keys import tallies_of
-from oneway.mapping.program import TargetRow
+from oneway.mapping.rows import TargetRow
 from oneway.mapping.short_rows import AnyTargetRow, whole_target
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import Links

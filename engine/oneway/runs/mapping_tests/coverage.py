@@ -14,7 +14,7 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression
 from oneway.mapping.expressions.steps import branches
 from oneway.mapping.lint.reach import answers
-from oneway.mapping.program import Cell, CellState, SourceRow
+from oneway.mapping.rows import Cell, CellState, SourceRow
 from oneway.mapping.spec import Category
 from oneway.planning.match import Match, match
 from oneway.planning.plan import Kind, Outcome

@@ -24,7 +24,7 @@ from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions.node_tree import NotKnown
 from oneway.mapping.profile.read_keys import read_in_source
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.rows import SourceRow, TargetRow
 from oneway.mapping.spec import Constant
 from oneway.planning.plan import Outcome
 from oneway.runs.draft.anonymise import Anonymiser, days_of, words_of

@@ -12,7 +12,8 @@ from oneway.core.records import MISSING, Record, Snapshot, Value, holds, is_blan
 from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression
-from oneway.mapping.program import Cell, LeftAnswer
+from oneway.mapping.program import LeftAnswer
+from oneway.mapping.rows import Cell
 from oneway.mapping.values_read import values_read
 from oneway.planning.ineffective import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import STRANGER, Kind, Outcome, Plan, Verb

@@ -10,7 +10,7 @@ from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
-from oneway.mapping.program import FieldRule
+from oneway.mapping.policy import FieldRule
 from oneway.planning.guard_kinds import LooserGuard
 from oneway.planning.impact import PersonImpact, impact
 from oneway.runs.mapping_tests.check import parsed_claims

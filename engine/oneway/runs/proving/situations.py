@@ -16,7 +16,7 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.lookup_table import tabulate
-from oneway.mapping.program import CellState, SourceRow, TargetRow
+from oneway.mapping.rows import CellState, SourceRow, TargetRow
 from oneway.mapping.spec import ReferenceSpec
 from oneway.planning.plan import Plan
 from oneway.planning.planner import Header, RowsToPlan, plan_rows

@@ -11,16 +11,9 @@ from oneway.core.dataclass import dataclass
 from oneway.core.description import Capability
 from oneway.core.paths import path_text
 from oneway.core.records import Record
-from oneway.mapping.program import (
-    Cell,
-    LeftAnswer,
-    OwnTable,
-    Policy,
-    Program,
-    SourceRow,
-    TargetRow,
-    Written,
-)
+from oneway.mapping.policy import Policy
+from oneway.mapping.program import LeftAnswer, OwnTable, Program, Written
+from oneway.mapping.rows import Cell, SourceRow, TargetRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from oneway.core.records import Record, Value
 from oneway.core.seal import canonical
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Expression
-from oneway.mapping.program import Policy
+from oneway.mapping.policy import Policy
 
 Path = tuple[str, ...]
 Tree = dict[str, Any]

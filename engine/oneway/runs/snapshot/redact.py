@@ -31,7 +31,8 @@ from oneway.core.redacted import (
 )
 from oneway.core.seal import Seal
 from oneway.mapping.packed_rows import ids_of
-from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import Cell, SourceRow, TargetRow
 from oneway.mapping.short_rows import AnyTargetRow, whole_target
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import (

@@ -6,7 +6,7 @@ from typing import Any
 from oneway.core.diagnostics import Span
 from oneway.core.records import MISSING, Missing, Value
 from oneway.core.redacted import Redacted
-from oneway.mapping.program import (
+from oneway.mapping.rows import (
     Cell,
     CellState,
     EvaluationFailure,

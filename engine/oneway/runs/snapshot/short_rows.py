@@ -15,7 +15,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import MISSING, is_blank
 from oneway.core.seal import canonical
 from oneway.mapping.packed_rows import SourceRows, TargetRows
-from oneway.mapping.program import Cell, CellState, SourceRow, TargetRow
+from oneway.mapping.rows import Cell, CellState, SourceRow, TargetRow
 from oneway.mapping.short_rows import PLAIN, held_values, unpacked_keys, unpacked_leaving
 from oneway.runs.snapshot.redact import Redactor
 from oneway.runs.snapshot.row_codec import (

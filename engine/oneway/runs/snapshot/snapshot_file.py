@@ -24,7 +24,8 @@ from oneway.core.records import Collected, Value
 from oneway.core.seal import canonical
 from oneway.mapping.functions.node_tree import NodeTree, TreeRow
 from oneway.mapping.lookup_table import LookupTable
-from oneway.mapping.program import Cell, LeftAnswer, SourceRow, TargetRow
+from oneway.mapping.program import LeftAnswer
+from oneway.mapping.rows import Cell, SourceRow, TargetRow
 from oneway.planning.links import NO_LINKS, Expected, Link, LinkEvidence, Origin
 from oneway.planning.plan import Reason
 from oneway.planning.plan_file.codec import of_data, to_data

@@ -11,7 +11,7 @@ from oneway.core.diagnostics import Span, unplaced
 from oneway.mapping.code import FieldCode, Typed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
-from oneway.mapping.program import Policy, Rule
+from oneway.mapping.policy import Policy, Rule
 from oneway.mapping.spec import Constant, EndpointSpec, GuardsSpec, ReferenceSpec
 from oneway.planning.guard_kinds import GUARDS, limits_of
 from oneway.runs.proving.solver.besides_value import evaluated_as, looked_for, reads
