@@ -2345,6 +2345,22 @@ MUTANTS = (
         "tests/unit/test_rest_unready.py -k by_a_proxy",
     ),
     Mutant(
+        "an-early-answer-is-lost",
+        "oneway_connectors/rest/single_connection",
+        "        except OSError:\n            return",
+        "        except ZeroDivisionError:\n            return",
+        "an answer before the request was read counts",
+        "tests/unit/test_rest_single_connection.py -k was_read_counts",
+    ),
+    Mutant(
+        "a-request-leaves-twice",
+        "oneway_connectors/rest/single_connection",
+        'unsent, self._unsent = self._unsent, b""',
+        "unsent = self._unsent",
+        "a request is sent once",
+        "tests/unit/test_rest_single_connection.py -k one_piece",
+    ),
+    Mutant(
         "a-notice-refuses",
         "oneway_connectors/rest/client",
         "if each not in self.notices",

@@ -85,7 +85,7 @@ class Client:
         self._base = base_url(name, api.base_url, access.options)
         self._base_text = str(self._base)
         self._base_path = self._base.raw_path.decode("ascii").rstrip("/")
-        self._fixed = fixed_headers(name, api, access)
+        self._fixed = _lowered(fixed_headers(name, api, access))
         self._keys = keys_in_query(name, api, access)
         self._wire = Wire(self._base, api.limits, outside.transport, outside.clock)
         pace = pace_of(name, api, self._base, access)
@@ -196,7 +196,7 @@ class Client:
         if not answer.success:
             return answer
         refused, missing = refusals_in(answer.body, self.api.errors)
-        return replace(answer, refused=refused, missing=missing)
+        return replace(answer, refused=refused, missing=missing) if refused or missing else answer
 
     def said(self, answer: Answer, sent: tuple[str, ...] = (), message: str = "") -> str:
         """Return the message of an error response, without credentials or the values sent.
@@ -247,16 +247,20 @@ class Client:
     def _signed(self, call: Call, auth: Auth | None) -> Answer:
         """Return a response; renews a refused token once."""
         if auth is None:
-            return self._once(call)
+            return self._once(call, {})
         used = auth.headers()
-        answer = self._once(_with_headers(call, used))
+        answer = self._once(call, used)
         if answer.status == 401 and auth.renew(used):
-            answer = self._once(_with_headers(call, auth.headers()))
+            answer = self._once(call, auth.headers())
         return answer
 
-    def _once(self, call: Call) -> Answer:
-        """Return one response; follows a redirect of a GET to the same origin."""
-        call = _with_headers(call, self._fixed)
+    def _once(self, call: Call, signed: Mapping[str, str]) -> Answer:
+        """Return one response; follows a redirect of a GET to the same origin.
+
+        The call's own headers take precedence over those by which it is `signed`.
+        """
+        headers = self._fixed | _lowered(signed) | _lowered(call.headers)
+        call = replace(call, headers=headers)
         for _ in range(_MOST_REDIRECTS):
             with self._limiter.turn():
                 # The key is only in the request that is sent, nowhere else.
@@ -298,8 +302,10 @@ class Client:
 
     def _too_long(self, call: Call, came: Answer | NoAnswer) -> str:
         """Return a message if a response asks for a longer wait than allowed, or ""."""
+        if not _may_repeat(call, came):
+            return ""
         asked, most = self._asked_wait(came, 1), self.api.limits.max_wait
-        if asked is None or asked <= most or not _may_repeat(call, came):
+        if asked is None or asked <= most:
             return ""
         return f"(it asks to wait {asked:g} seconds, more than retry.max_wait, {most:g})"
 
@@ -358,15 +364,14 @@ def _perhaps_done(came: Answer | NoAnswer) -> bool:
 def _final(came: Answer | NoAnswer, *, doubt: bool, given_up: str) -> Answer:
     """Return the final response to a call; raise `NoAnswer` if there was none."""
     if isinstance(came, Answer):
-        return replace(came, doubt=doubt, given_up=given_up)
+        return replace(came, doubt=doubt, given_up=given_up) if doubt or given_up else came
     summary = f"{came.summary} {given_up}".strip()
     raise NoAnswer(came.cause, summary, sent=doubt or came.sent)
 
 
-def _with_headers(call: Call, headers: Mapping[str, str]) -> Call:
-    """Return the call with these headers added; its own take precedence. Names are lower case."""
-    added = {name.lower(): text for name, text in headers.items()}
-    return replace(call, headers=added | {n.lower(): text for n, text in call.headers.items()})
+def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers with their names in lower case, so that one replaces another."""
+    return {name.lower(): text for name, text in headers.items()}
 
 
 def _with_keys(call: Call, keys: tuple[tuple[str, str], ...]) -> Call:

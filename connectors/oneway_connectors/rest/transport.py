@@ -7,15 +7,17 @@ counted too, so that a large response cannot pass for a small one.
 
 import os
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import field
 from functools import lru_cache
 from queue import Empty, LifoQueue
 from ssl import SSLContext
 from threading import Lock
+from typing import Any, Protocol
 from urllib.request import getproxies
 
+import httpcore
 import httpx
 
 from oneway.core.dataclass import dataclass
@@ -24,6 +26,7 @@ from oneway.core.hosts import is_loopback
 from oneway.core.request_gate import about_to_leave
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Limits
+from oneway_connectors.rest.over_httpx import ByProxy, OverHttpx
 from oneway_connectors.rest.responses import clean
 from oneway_connectors.rest.single_connection import Direct
 
@@ -43,6 +46,11 @@ _HEADERS: Mapping[str, str] = {
     "user-agent": f"python-httpx/{httpx.__version__}",
 }
 _BEFORE_SENDING = (
+    httpcore.ConnectError,
+    httpcore.ConnectTimeout,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    httpcore.LocalProtocolError,
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
@@ -50,6 +58,16 @@ _BEFORE_SENDING = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
+_FAILED = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.TimeoutException,
+    httpx.HTTPError,
+    zlib.error,
+)
+_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
+"""The methods whose requests state the length of a body even if they have none (RFC 9110, 8.6)."""
+RawHeaders = Sequence[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,36 +139,32 @@ class Answer:
         return missing or (self.status in MISSING and not self.stray)
 
 
+class _Carrier(Protocol):
+    """Carries one request at a time to the system, and the response back."""
+
+    def send(
+        self, call: Call, headers: RawHeaders, extensions: Mapping[str, Any]
+    ) -> httpcore.Response:
+        """Return the response to a call, with its body yet to be read."""
+
+    def close(self) -> None:
+        """End all connections."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    """A connection to the system, with its cookies, and the deadline of its request."""
+    """What carries requests to the system, with its cookies, and the deadline of its request."""
 
-    transport: httpx.BaseTransport
+    carrier: _Carrier
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
     deadline: Deadline = field(default_factory=Deadline)
 
 
-class _ByProxy(httpx.BaseTransport):
-    """Sends requests by the proxies in the environment, as httpx interprets it."""
-
-    def __init__(self, verify: SSLContext) -> None:
-        self._client = httpx.Client(verify=verify, follow_redirects=False)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the response to a request, with its body yet to be read."""
-        return self._client.send(request, stream=True)
-
-    def close(self) -> None:
-        """End all connections."""
-        self._client.close()
-
-
 class Wire:
-    """Sends calls over httpx, each by a channel that no other thread is using.
+    """Sends calls, each by a channel that no other thread is using.
 
     A pool shared by threads collapses under load, so each worker takes an idle channel or a new
-    one. All share one TLS context, which is slow to create. A channel is an httpx transport, not a
-    client, which would look for redirects, cookies and a proxy with each request.
+    one. All share one TLS context, which is slow to create.
     """
 
     def __init__(
@@ -170,88 +184,90 @@ class Wire:
 
     def send(self, call: Call) -> Answer:
         """Return the response to a call; raise `NoAnswer` if none came, or it is too large."""
-        with self._channel() as channel:
-            try:
-                return self._answer(channel, call)
-            except _BEFORE_SENDING as error:
-                text = f"it cannot be reached ({_words(error)})"
-                raise NoAnswer(Cause.UNREACHABLE, text, sent=False) from None
-            except (httpx.HTTPError, zlib.error) as error:
-                if channel.deadline.over:
-                    raise self._too_long() from None
-                late = isinstance(error, httpx.TimeoutException)
-                broken = f"the answer broke off ({_words(error)})"
-                text = "it did not answer in time" if late else broken
-                raise NoAnswer(Cause.BROKEN, text, sent=True) from None
+        channel = self._taken()
+        try:
+            return self._answer(channel, call)
+        except _BEFORE_SENDING as error:
+            text = f"it cannot be reached ({_words(error)})"
+            raise NoAnswer(Cause.UNREACHABLE, text, sent=False) from None
+        except _FAILED as error:
+            if channel.deadline.over:
+                raise self._too_long() from None
+            late = isinstance(error, httpx.TimeoutException | httpcore.TimeoutException)
+            broken = f"the answer broke off ({_words(error)})"
+            text = "it did not answer in time" if late else broken
+            raise NoAnswer(Cause.BROKEN, text, sent=True) from None
+        finally:
+            self._idle.put(channel)
 
     def close(self) -> None:
         """End all connections."""
         self._watch.end()
         while True:
             try:
-                self._idle.get_nowait().transport.close()
+                self._idle.get_nowait().carrier.close()
             except Empty:
                 return
 
     def _answer(self, channel: _Channel, call: Call) -> Answer:
         latest = self._clock() + self._limits.total
-        request = httpx.Request(
-            call.method,
-            call.url,
-            headers={**_HEADERS, **call.headers},
-            content=call.content,
-            cookies=channel.cookies,
-            extensions={"trace": channel.deadline.trace, "timeout": self._timeout},
-        )
+        extensions = {"trace": channel.deadline.trace, "timeout": self._timeout}
         # A transport that was passed in has no connections to shut down, and its own clock.
         with nullcontext() if self._transport else self._watch.over(channel.deadline):
             about_to_leave()
-            response = channel.transport.handle_request(request)
-            response.request = request
+            response = channel.carrier.send(call, _headers(call, channel.cookies), extensions)
             try:
-                if "set-cookie" in response.headers:
-                    channel.cookies.extract_cookies(response)
-                return self._whole(response, latest)
+                headers = httpx.Headers(response.headers)
+                if "set-cookie" in headers:
+                    asked = httpx.Request(call.method, call.url)
+                    came = httpx.Response(response.status, headers=headers, request=asked)
+                    channel.cookies.extract_cookies(came)
+                body = self._body(response.iter_stream(), headers, latest)
+                return Answer(response.status, headers, body, call.url)
             finally:
                 response.close()
 
-    def _whole(self, response: httpx.Response, latest: float) -> Answer:
+    def _body(self, raw: Iterable[bytes], headers: httpx.Headers, latest: float) -> bytes:
+        """Return a body, decompressed."""
         most = self._limits.response_bytes
-        body = bytearray()
-        for piece in _pieces(response, most):
-            body += piece
-            if max(len(body), response.num_bytes_downloaded) > most:
-                text = f"the answer is longer than {most:,} bytes"
-                raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
-            if self._clock() > latest:
-                raise self._too_long()
+        body, received = bytearray(), 0
+        unpacker = _unpacker(headers)
+        for each in raw:
+            received += len(each)
+            for piece in _pieces(unpacker, each, most):
+                body += piece
+                if max(len(body), received) > most:
+                    text = f"the answer is longer than {most:,} bytes"
+                    raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
+                if self._clock() > latest:
+                    raise self._too_long()
+        if unpacker is not None and received and not unpacker.eof:
+            raise zlib.error("compressed data ends too early")
         # Each value follows one of these characters, unless they are in text. Counting them limits
         # memory, as values take more of it than their text.
         if sum(map(body.count, (b",", b"[", b"{"))) > self._limits.response_values:
             text = f"the answer contains more than {self._limits.response_values:,} values"
             raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
-        return Answer(response.status_code, response.headers, bytes(body), response.url)
+        return bytes(body)
 
     def _too_long(self) -> NoAnswer:
         text = f"the answer takes longer than {self._limits.total:g} seconds"
         return NoAnswer(Cause.TOO_MUCH, text, sent=True)
 
-    @contextmanager
-    def _channel(self) -> Iterator[_Channel]:
+    def _taken(self) -> _Channel:
+        """Return an idle channel, or a new one."""
         try:
-            channel = self._idle.get_nowait()
+            return self._idle.get_nowait()
         except Empty:
-            channel = _Channel(self._transport or self._new_transport())
-        try:
-            yield channel
-        finally:
-            self._idle.put(channel)
+            return _Channel(self._new_carrier())
 
-    def _new_transport(self) -> httpx.BaseTransport:
+    def _new_carrier(self) -> _Carrier:
+        if self._transport is not None:
+            return OverHttpx(self._transport)
         with _MAKING:
             verify = tls()
         if not self._loopback and getproxies():  # no proxy for this machine
-            return _ByProxy(verify)
+            return OverHttpx(ByProxy(verify))
         return Direct(verify)
 
 
@@ -271,30 +287,38 @@ def _tls(*_named: str | None) -> SSLContext:
 _MAKING = Lock()
 
 
-def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
-    """Yield the decompressed body; each piece is at most one byte more than `most`."""
-    if response.is_stream_consumed:  # a passed-in transport had read the body itself
-        yield response.content
-        return
-    coding = response.headers.get("content-encoding", "identity").strip().lower()
+def _headers(call: Call, cookies: httpx.Cookies) -> RawHeaders:
+    """Return the headers of a request, in the order in which httpx sends them."""
+    headers = {"host": call.url.netloc.decode("ascii"), **_HEADERS, **call.headers}
+    if call.content or call.method in _WITH_LENGTH:
+        headers.setdefault("content-length", str(len(call.content or b"")))
+    if cookies:
+        found = httpx.Request(call.method, call.url, cookies=cookies).headers.get("cookie", "")
+        headers |= {"cookie": found} if found and "cookie" not in headers else {}
+    return [(name.encode("ascii"), text.encode("ascii")) for name, text in headers.items()]
+
+
+def _unpacker(headers: httpx.Headers) -> "zlib._Decompress | None":
+    """Return what decompresses a body, or None if it came as it is."""
+    coding = headers.get("content-encoding", "identity").strip().lower()
     if coding in {"", "identity"}:
-        yield from response.iter_raw()  # without a size, which would buffer slow drips unnoticed
-        return
+        return None
     if coding not in {"gzip", "x-gzip", "deflate"}:
         raise zlib.error(f"unknown coding {coding}")
-    # 47: zlib distinguishes gzip and zlib by their first bytes.
-    unpacker, began = zlib.decompressobj(47), False
-    for raw in response.iter_raw():
-        data = raw
-        began = began or bool(raw)
-        while data:
-            yield unpacker.decompress(data, min(most + 1, 1_000_000))
-            data = unpacker.unconsumed_tail
-    if began and not unpacker.eof:
-        raise zlib.error("compressed data ends too early")
+    return zlib.decompressobj(47)  # tells gzip and zlib apart by their first bytes
+
+
+def _pieces(unpacker: "zlib._Decompress | None", raw: bytes, most: int) -> Iterator[bytes]:
+    """Yield a part of a body, decompressed; each piece is at most one byte more than `most`."""
+    if unpacker is None:
+        yield raw
+        return
+    while raw:
+        yield unpacker.decompress(raw, min(most + 1, 1_000_000))
+        raw = unpacker.unconsumed_tail
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, httpx.ProtocolError):
+    if isinstance(error, httpx.ProtocolError | httpcore.ProtocolError):
         return "it breaks the rules of HTTP"  # the error's message quotes the header with the key
     return clean(str(error)) or type(error).__name__
