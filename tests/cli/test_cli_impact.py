@@ -183,3 +183,7 @@ def test_a_stricter_guard_does_not_hide_another_edit(edited: World) -> None:
     text = (edited.folder / "old.yaml").read_text()
     edited.write("m.yaml", TIGHT + text.replace("  name: name\n", "  name: upper(name)\n"))
     assert edited.run("same", "old.yaml", "m.yaml").code == 6
+    alike = text.replace("when: email,", "when: '!(!email)',")
+    assert alike != text
+    edited.write("m.yaml", TIGHT + alike)
+    assert edited.run("same", "old.yaml", "m.yaml").code == 0
