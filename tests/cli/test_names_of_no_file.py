@@ -66,7 +66,7 @@ def test_no_command_apologises(name: str, world: World, oneway: Callable[..., En
 
 @pytest.mark.parametrize("name", [*NAMES.values(), NUL], ids=[*NAMES, "NUL"])
 @pytest.mark.parametrize("place", ["source", "target", "references"])
-@pytest.mark.parametrize("command", ["validate", "plan", "prove"])
+@pytest.mark.parametrize("command", ["validate", "plan", "prove --situations 50"])
 def test_no_mapping_makes_one_apologise(
     command: str, place: str, name: str, world: World, oneway: Callable[..., Ended]
 ) -> None:
@@ -84,7 +84,7 @@ def test_no_mapping_makes_one_apologise(
     end = mapping[place]["teams"] if place == "references" else mapping[place]  # type: ignore[index,call-overload]
     end["resource"] = name
     world.write("odd.yaml", mapping)
-    found = oneway(command, "odd.yaml")
+    found = oneway(*command.split(), "odd.yaml")
     assert "bug in this program" not in found.err
 
 

@@ -160,7 +160,7 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
     from oneway.core.similar_words import one_form
 
-    words = list(known)
-    same = [each for each in words if one_form(each) == one_form(word)]
+    words, form = list(known), one_form(word)
+    same = [each for each in words if one_form(each) == form]
     near = same or get_close_matches(word, words, n=1, cutoff=cutoff)
     return f"did you mean '{near[0]}'?" if near else ""
