@@ -3896,6 +3896,13 @@ MUTANTS = (
                 "None",
                 "tests/store/test_migrations.py -k same_condition",
             ),
+            (
+                "steps-without-the-fence",
+                "history/journal/steps",
+                "_compiled(fence is not None, window, dialect)",
+                "_compiled(False, window, dialect)",
+                "tests/store/test_leases.py -k 'not PostgreSQL'",
+            ),
         )
     ),
     # the screen in front of the planner

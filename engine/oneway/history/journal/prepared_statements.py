@@ -5,6 +5,7 @@ database needs to execute it.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 from sqlalchemy import ClauseElement, Connection, Dialect
@@ -41,6 +42,16 @@ class Prepared:
         }
         places = compiled.positiontup
         return cls(str(compiled), fixed, takes, None if places is None else tuple(places))
+
+    def fixing(self, values: Mapping[str, Any]) -> Self:
+        """Return the statement with these parameters fixed, as far as it has them."""
+        fixed = {
+            name: _turned(self.takes[name], value)
+            for name, value in values.items()
+            if name in self.takes
+        }
+        takes = {name: turn for name, turn in self.takes.items() if name not in fixed}
+        return replace(self, fixed={**self.fixed, **fixed}, takes=takes)
 
     def execute(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Execute the statement and return how many rows it changed. Raises SQLAlchemy's errors."""

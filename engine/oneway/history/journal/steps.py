@@ -4,8 +4,9 @@ Building or looking up a statement costs many times more than executing it.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BindParameter,
@@ -28,7 +29,7 @@ from oneway.core.dataclass import dataclass
 from oneway.history.journal.fence import Fence, store_time
 from oneway.history.journal.prepared_statements import Prepared
 from oneway.history.journal.store import Upsert, is_shared, upserting
-from oneway.history.journal.tables import UNSETTLED, WITHHELD, entry, failure, run, written
+from oneway.history.journal.tables import UNSETTLED, WITHHELD, entry, failure, lease, run, written
 
 _NO_END = {"ending": None, "code": "", "reason": "", "guards": "[]", "until": ""}
 """The columns of an ending, for an action in flight."""
@@ -58,6 +59,20 @@ def steps_of(fence: Fence | None, window: float, dialect: Dialect) -> Steps:
 
     A request may be sent within `window` seconds of its statement.
     """
+    found = _compiled(fence is not None, window, dialect)
+    if fence is None:
+        return found
+    held = {f"{_HELD}{name}": getattr(fence, name) for name in _OF_FENCE}
+    return Steps(*(getattr(found, each.name).fixing(held) for each in fields(Steps)))
+
+
+@lru_cache(maxsize=4)
+def _compiled(fenced: bool, window: float, dialect: Dialect) -> Steps:
+    """Return the statements of any run, compiled once in a process: that takes 10 ms."""
+    columns = {
+        name: bindparam(f"{_HELD}{name}", type_=each.type) for name, each in _OF_FENCE.items()
+    }
+    fence = Fence(**cast(dict[str, Any], columns)) if fenced else None
     made = _Maker(fence, window, shared=is_shared(dialect))
     here = (entry.c.run == _given(entry.c.run)) & (entry.c.action == _given(entry.c.action))
     return Steps(
@@ -166,6 +181,9 @@ def _fixed(table: Table, **values: Any) -> dict[str, ColumnElement[Any]]:
     return {name: literal(value, table.c[name].type) for name, value in values.items()}
 
 
+_HELD = "held_"
+_OF_FENCE = {"connection": lease.c.connection, "number": lease.c.fence, "owner": lease.c.owner}
+"""What a fence is compared with; such parameters are fixed for a run."""
 _PREFIX = "given_"
 """Prefixes parameter names: SQLAlchemy reserves the columns' own names."""
 _ACTION = _all_given(entry, "run", "action", "verb", "source_id", "target_id")
