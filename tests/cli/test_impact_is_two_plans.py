@@ -45,6 +45,7 @@ EDITS = {
     "few": (GUARDS, "guards: {creates: {share: 0%, floor: 1}}"),
     "rekey": ("absent: ignore", "absent: ignore\nrekey: write"),
     "absent": ("absent: ignore", "absent: deactivate"),
+    "back": ("label: name", "label: name\nrehires: {reactivate: {active: true}}"),
     "uncreated": ("{unless_taken", "{create: false, unless_taken"),
     "key": (": code", ": alt"),
     "name": ("  name: name", "  name: upper(name)"),
@@ -58,7 +59,8 @@ EDITS = {
     "question": ("fields:", 'questions: {eligible.contractor: "Do they take part?"}\nfields:'),
     "broken": ("fields:", "felds:"),
 }  # fmt: skip
-KINDS = ["create", "update", "unchanged", "leave", "ineligible", "conflict", "error", "absent"]
+KINDS = ["create", "update", "unchanged", "leave", "rehire", "ineligible", "conflict", "error",
+         "absent"]  # fmt: skip
 
 
 def edited(names: set[str]) -> str:
@@ -132,6 +134,11 @@ class Told:
         found = self.outcomes[id]
         away = any(each["verb"] == "deactivate" for each in found["actions"])
         return "leave" if away else str(found["outcome"])
+
+    def access(self, id: str) -> str | None:
+        verbs = [each["verb"] for each in self.outcomes.get(id, {"actions": []})["actions"]]
+        on_access = ("create", "leave", "deactivate", "reactivate")
+        return next((each for each in verbs if each in on_access), None)
 
     def end(self, id: str) -> str | None:
         actions = self.outcomes[id]["actions"] if id in self.outcomes else ()
@@ -230,6 +237,7 @@ def test_impact_is_the_difference_of_two_plans(
         assert expected <= named.keys()
     for id, each in named.items():
         assert (each["after"], each["unsent"]["after"]) == (after.kind(id), after.end(id))
+        assert each["access"]["after"] == after.access(id)
         assert each["still_in"]["after"] is after.can_get_in(id)
         if before.plan:
             assert (each["before"], each["unsent"]["before"]) == (before.kind(id), before.end(id))
@@ -239,7 +247,11 @@ def test_impact_is_the_difference_of_two_plans(
             id
             for id in named
             if after.kind(id) == kind
-            and (before.kind(id) != kind or (before.end(id) and not after.end(id)))
+            and (
+                before.kind(id) != kind
+                or (before.end(id) and not after.end(id))
+                or after.access(id) not in (None, before.access(id))
+            )
         ]
         assert (ended.code == 6) is bool(newly)
 
@@ -275,6 +287,28 @@ def test_an_edit_that_makes_everybody_leave_fails_although_a_guard_would_hold_it
     ended = world.run("impact", "m.yaml", "--old", "old.yaml", "--max-leavers", "0")
     assert "7 from unchanged to leave (held back)" in ended.flat
     assert ended.code == 6
+
+
+@pytest.mark.parametrize(("old", "new", "code"), [("", "back", 6), ("back", "", 0)])
+def test_an_edit_that_gives_access_back_fails_though_the_outcome_keeps_its_name(
+    world: World, old: str, new: str, code: int
+) -> None:
+    """Both versions call it a rehire; one of them only reports it."""
+    world.write("people.json", [each | {"status": "Here"} for each in people()])
+    world.write("users.json", [*users()[:2], user(3, active=False), *users()[3:]])
+    written = (
+        "  name: name",
+        "  name: name\n  note: {value: new}",
+    )  # everybody else is treated differently, too
+    world.write("old.yaml", edited({old} - {""}))
+    world.write("m.yaml", edited({new} - {""}).replace(*written))
+    ended = world.run("impact", "m.yaml", "--old", "old.yaml", "--fail-on", "rehire")
+    turn = ("rehire", "reactivate") if new else ("reactivate", "rehire")
+    assert ended.code == code, ended.out
+    assert "1 from {} to {}".format(*turn) in ended.flat
+    first = next(each for each in ended.out.splitlines() if each.startswith("P0"))
+    assert first.startswith("P003")
+    assert first.endswith("{}, now {}".format(*turn))
 
 
 def test_an_edit_by_which_nothing_would_be_written_ends_with_1(world: World) -> None:

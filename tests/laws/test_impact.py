@@ -35,6 +35,7 @@ def _treatment(outcome: Outcome) -> dict[str, Any]:
     deactivated = any(each.verb is Verb.DEACTIVATE for each in outcome.actions)
     return {
         "kind": "leave" if deactivated else outcome.kind.value,
+        "back": any(each.verb is Verb.REACTIVATE for each in outcome.actions),
         "writes": {
             change.field: [repr(change.before), _digest(change.after)]
             for action in outcome.actions

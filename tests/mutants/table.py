@@ -6847,10 +6847,26 @@ MUTANTS = (
     Mutant(
         "a-guard-hides-who-leaves-by-an-edit",
         "planning/impact",
-        "(before.kind != kind or spared)",
-        "after.unsent is None and (before.kind != kind or spared)",
+        "(before.kind != kind or spared or acts)",
+        "after.unsent is None and (before.kind != kind or spared or acts)",
         "an edit that makes everybody leave fails, whatever a guard would hold",
         f"{TWO_PLANS} -k makes_everybody_leave",
+    ),
+    Mutant(
+        "a-rehire-by-another-name-is-none-for-impact",
+        "planning/impact",
+        "before.kind != kind or spared or acts",
+        "before.kind != kind or spared",
+        "an edit that gives access back fails, though both versions call it a rehire",
+        f"{TWO_PLANS} -k gives_access_back",
+    ),
+    Mutant(
+        "a-reactivation-reads-as-a-rehire-for-impact",
+        "planning/impact",
+        "        said = self.access.value if self.access is Verb.REACTIVATE else self.kind\n",
+        "        said = self.kind\n",
+        "an edit that gives access back is named, before others",
+        f"{TWO_PLANS} -k gives_access_back",
     ),
     Mutant(
         "a-refusal-ends-impact-with-0",

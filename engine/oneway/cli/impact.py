@@ -51,7 +51,8 @@ _GUARDS = "guards"
     multiple=True,
     metavar="OUTCOME",
     type=click.Choice([*(each.value for each in Kind), _GUARDS]),
-    help="Fail if any person newly has this outcome, or is no longer held back from it: "
+    help="Fail if any person newly has this outcome, is no longer held back from it, or newly gets "
+    "or loses access by it: "
     f"{', '.join(each.value for each in Kind)}. With {_GUARDS}: if a guard lets more through.",
 )
 @formatted("text", "json", "markdown")

@@ -43,13 +43,19 @@ class Treatment:
         """The outcome; `leave` for a record that is deactivated because its person is gone."""
         if self.outcome is None:
             return "nothing"
-        deactivated = any(action.verb is Verb.DEACTIVATE for action in self.outcome.actions)
-        return Kind.LEAVE.value if deactivated else self.outcome.kind.value
+        return Kind.LEAVE.value if self.access is Verb.DEACTIVATE else self.outcome.kind.value
+
+    @property
+    def access(self) -> Verb | None:
+        """The action that gives access or takes it away, or None; a rehire may only be reported."""
+        actions = self.outcome.actions if self.outcome is not None else ()
+        return next((each.verb for each in actions if each.verb in _ON_ACCESS), None)
 
     @property
     def words(self) -> str:
-        """The outcome in words, and why it is not sent."""
-        return self.kind if self.unsent is None else f"{self.kind} ({words_of(self.unsent)})"
+        """The outcome in words, or `reactivate` if it gives access back; and why it is not sent."""
+        said = self.access.value if self.access is Verb.REACTIVATE else self.kind
+        return said if self.unsent is None else f"{said} ({words_of(self.unsent)})"
 
     @property
     def reasons(self) -> list[str]:
@@ -106,10 +112,11 @@ class PersonImpact:
         return (self.before.words, self.after.words)
 
     def newly(self, kind: str) -> bool:
-        """Return whether only the new plan has this outcome, or only the new plan sends it."""
+        """Return whether the new plan alone has this outcome, sends it, or acts on access by it."""
         before, after = self.before, self.after
         spared = before.unsent is not None and after.unsent is None
-        return after.kind == kind and (before.kind != kind or spared)
+        acts = after.access not in (None, before.access)
+        return after.kind == kind and (before.kind != kind or spared or acts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +198,8 @@ def words_of(unsent: Ending) -> str:
     """Return in words the ending of an action that is not sent."""
     return _UNSENT.get(unsent, "not sent")
 
+
+_ON_ACCESS = (Verb.CREATE, Verb.LEAVE, Verb.DEACTIVATE, Verb.REACTIVATE)
 
 _UNSENT = {Ending.HELD: "held back", Ending.POSTPONED: "waits"}
 

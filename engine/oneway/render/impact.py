@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 from oneway.core.phrases import count
 from oneway.planning.endings import Ending
 from oneway.planning.guard_kinds import LooserGuard
-from oneway.planning.impact import FieldImpact, FieldWrite, Impact, PersonImpact, words_of
+from oneway.planning.impact import (
+    FieldImpact,
+    FieldWrite,
+    Impact,
+    PersonImpact,
+    Treatment,
+    words_of,
+)
 from oneway.planning.plan import Outcome, Plan
 from oneway.render.differences import apart
 from oneway.render.layout import more, with_name, wrap
@@ -160,18 +167,19 @@ def text(found: EditImpact, style: Style, limit: int | None) -> str:
 def as_json(found: EditImpact) -> dict[str, object]:
     """Return the effect as data.
 
-    Keys: sentence, records, people (key, label, source_id, target_id, before, after, unsent,
-    still_in, fields), fields (people by field), guards (names of those that newly fire), looser
-    (guards that let more through: name, was, now), edited (parts of the mapping with another
+    Keys: sentence, records, people (key, label, source_id, target_id, before, after, access,
+    unsent, still_in, fields), fields (people by field), guards (names of those that newly fire),
+    looser (guards that let more through: name, was, now), edited (parts of the mapping with another
     meaning, whether or not anybody is treated differently: name, place, was and now, which are a
     word or a limit, `none` if the part is absent, else null; `edited` is null if the version before
-    is not a valid mapping), versions. `unsent` and `still_in` have before
-    and after: how the outcome's action ends if it is not sent (held, postponed, not_attempted; else
-    null), and if the person has left and can still get in. A person's fields are field, before and
-    after: what each version writes, as {value} with the name of a looked-up value and how it ends
-    if it is not sent, or null for nothing. `versions` has before and after: writes (false if
-    nothing of the plan may be written), errors, guards (name, text, blocked) and history (if links
-    and earlier runs are considered).
+    is not a valid mapping), versions. `access`, `unsent` and `still_in` have before and after: what
+    is done about access (create, leave, deactivate, reactivate; else null), how the outcome's
+    action ends if it is not sent (held, postponed, not_attempted; else null), and if the person has
+    left and can still get in. A person's fields are field, before and after: what each version
+    writes, as {value} with the name of a looked-up value and how it ends if it is not sent, or null
+    for nothing. `versions` has before and after: writes (false if nothing of the plan may be
+    written), errors, guards (name, text, blocked) and history (if links and earlier runs are
+    considered).
     """
     return {
         "sentence": sentence(found),
@@ -264,6 +272,7 @@ def _person(each: PersonImpact, found: EditImpact) -> dict[str, object]:
         "target_id": each.shown.target_id,
         "before": each.before.kind,
         "after": each.after.kind,
+        "access": {"before": _verb(each.before), "after": _verb(each.after)},
         "unsent": {"before": _end(each.before.unsent), "after": _end(each.after.unsent)},
         "still_in": {"before": each.before.still_in, "after": each.after.still_in},
         "fields": [
@@ -275,6 +284,10 @@ def _person(each: PersonImpact, found: EditImpact) -> dict[str, object]:
             for one in each.fields
         ],
     }
+
+
+def _verb(each: Treatment) -> str | None:
+    return each.access.value if each.access is not None else None
 
 
 def _end(unsent: Ending | None) -> str | None:
