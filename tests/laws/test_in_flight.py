@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from memory import MemorySystems, MemoryWriter, Recording, approval, merged, steps, systems_of
 from oneway.applying import flight
 from oneway.applying.circuit_breaker import CircuitBreaker
-from oneway.applying.gates import GIVEN_UP, MORE_CHANGED
+from oneway.applying.gates import GIVEN_UP
 from oneway.applying.order import ordered
 from oneway.applying.result import Result, token_of
 from oneway.core.connector_errors import Blame, NotSent, Rejected, Unknown, WriteError
 from oneway.core.records import Record, Snapshot
+from oneway.planning.access import MORE_CHANGED
 from oneway.planning.endings import Ending
 from oneway.planning.plan import Action, Plan, Verb
 from oneway.planning.plan_file import fingerprint

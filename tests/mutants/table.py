@@ -91,7 +91,7 @@ MUTANTS = (
     # an update that switches somebody off is the last one
     Mutant(
         "first-updates-side-by-side",
-        "applying/gates",
+        "applying/confirmation",
         "        return not ready.stake <= self._proven\n",
         "        return False\n",
         "the first update goes alone: it shows whether updates change more than they send",
@@ -100,7 +100,7 @@ MUTANTS = (
     Mutant(
         "waiting-updates-are-sent",
         "applying/gates",
-        "            self._refuse_more_updates(action)\n",
+        "            self.confirmation.refuse_more_updates(action)\n",
         "",
         "an update that waits for a worker is not sent once another one has changed too much",
         FIRST_ALONE,
@@ -788,7 +788,7 @@ MUTANTS = (
     ),
     Mutant(
         "anothers-leave-is-an-updates-harm",
-        "applying/gates",
+        "applying/confirmation",
         "return [each for each in fields if each not in theirs]",
         "return [*fields]",
         "what another connection writes meanwhile is no harm of an update",
@@ -1369,7 +1369,7 @@ MUTANTS = (
     Mutant(
         "unkept-believed",
         "applying/gates",
-        "        self._refuse_unlike(ready, shown)\n",
+        "        self.confirmation.refuse_unlike(ready, shown)\n",
         "",
         "a leave is not done where the target shows that it is not",
         "tests/unit/test_unkept.py",
@@ -1392,7 +1392,7 @@ MUTANTS = (
     ),
     Mutant(
         "unkept-by-the-answer-alone",
-        "applying/gates",
+        "applying/confirmation",
         "        last = self.check.look_at(action.target_id)\n",
         "        last = shown\n",
         "an answer may show the record before the write",
@@ -1400,7 +1400,7 @@ MUTANTS = (
     ),
     Mutant(
         "unkept-and-not-checked-is-not-sent",
-        "applying/gates",
+        "applying/confirmation",
         "if early or last is None:",
         "if False:",
         "an answer that nothing else confirms leaves it unknown",
@@ -1408,8 +1408,8 @@ MUTANTS = (
     ),
     Mutant(
         "unkept-looked-at-too-early",
-        "applying/gates",
-        "early = self.memory.lag or self.writer.batch > 1",
+        "applying/confirmation",
+        "early = self._memory.lag or self._writer.batch > 1",
         "early = False",
         "what a target shows late is not looked at at once",
         "tests/unit/test_unkept.py",
@@ -1424,7 +1424,7 @@ MUTANTS = (
     ),
     Mutant(
         "unkept-believed-of-another-kind-of-value",
-        "applying/gates",
+        "applying/confirmation",
         "action.verb.changes_access and not self.check.confirms(action, shown)",
         "False",
         "a value that is neither the old nor the new one does not confirm a leave",
@@ -1448,7 +1448,7 @@ MUTANTS = (
     ),
     Mutant(
         "more-changed-believed",
-        "applying/gates",
+        "applying/confirmation",
         "        self._refuse_more(ready, shown, last)\n",
         "",
         "an update that changed more than it sent is not done",
@@ -1456,7 +1456,7 @@ MUTANTS = (
     ),
     Mutant(
         "more-changed-believed-without-an-answer",
-        "applying/gates",
+        "applying/confirmation",
         "            self._refuse_more(ready, None, last)\n",
         "            pass\n",
         "nor is one whose answer does not show the record, or is lost",
@@ -1464,7 +1464,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-look-that-fails-counts",
-        "applying/gates",
+        "applying/confirmation",
         "        if last is None and self.check.looks:\n",
         "        if False:\n",
         "a look counts only where it shows the record",
@@ -1512,8 +1512,8 @@ MUTANTS = (
     ),
     Mutant(
         "an-unkept-update-counts-at-once",
-        "applying/gates",
-        "action.id in self.approved.reverted",
+        "applying/confirmation",
+        "action.id in self._approved.reverted",
         "True",
         "an update that changes nothing is told before it is named as not sticking",
         "tests/cli/test_odd_answers.py -k not_keep",
@@ -1537,7 +1537,7 @@ MUTANTS = (
     Mutant(
         "a-create-keeps-whatever-it-was-sent",
         "applying/gates",
-        "            self._refuse_other(action, target_id)\n",
+        "            self.confirmation.refuse_other_values(action, target_id)\n",
         "",
         "a create that shows another value for good is told",
         "tests/cli/test_odd_answers.py -k for_good",
@@ -1608,7 +1608,7 @@ MUTANTS = (
     ),
     Mutant(
         "more-changed-unseen",
-        "applying/gates",
+        "applying/confirmation",
         "return leaver or self.is_trial(ready)",
         "return leaver",
         "an update whose answer does not show the record is looked at",
@@ -1616,7 +1616,7 @@ MUTANTS = (
     ),
     Mutant(
         "leaver-let-in-unseen",
-        "applying/gates",
+        "applying/confirmation",
         "return leaver or self.is_trial(ready)",
         "return self.is_trial(ready)",
         "each update of somebody who has left is looked at",
@@ -1632,8 +1632,8 @@ MUTANTS = (
     ),
     Mutant(
         "more-changed-and-updates-go-on",
-        "applying/gates",
-        "self.overwrites = self.overwrites or why",
+        "applying/confirmation",
+        "self._overwrites = self._overwrites or why",
         "pass",
         "an update that changed more than it sent is the last",
         "tests/cli/test_odd_answers.py -k last",
@@ -2058,7 +2058,7 @@ MUTANTS = (
     ),
     Mutant(
         "an-update-that-changed-nothing-is-done",
-        "applying/gates",
+        "applying/confirmation",
         "return unconfirmed or self.check.unkept(action, shown) is not None",
         "return unconfirmed",
         "an update is not done where its record is all as it was",
@@ -2098,7 +2098,7 @@ MUTANTS = (
     ),
     Mutant(
         "an-answer-that-repeats-is-believed",
-        "applying/gates",
+        "applying/confirmation",
         "(shown is not None and not self._compared)",
         "False",
         "the first answer of a run that shows a change done is compared with a request",

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from oneway.applying.circuit_breaker import GIVE_UP
-from oneway.applying.gates import Ended, Gates, Ready
+from oneway.applying.gates import Ended, Gates
 from oneway.applying.order import Order
+from oneway.applying.ready import Ready
 from oneway.applying.result import Result
 from oneway.applying.unconfirmed import Unconfirmed
 from oneway.applying.watch import Stopped, Watch
@@ -200,15 +201,15 @@ class Flight:
             self._pool.do(PoolJob(ready.action.id, self._send(ready), urgent=True))
 
     def _to_send(self) -> list[Ready]:
-        """Return the actions to send next; a trial (`Gates.is_trial`) is sent alone.
+        """Return the actions to send next; a trial (`Confirmation.is_trial`) is sent alone.
 
         No more updates are sent after one that changes more than it sends (`Gates.circuit_open`).
         With many in flight, many records would have been changed by then.
         """
         found: list[Ready] = []
-        tried = any(self._gates.is_trial(each) for each in self._sent.values())
+        tried = any(self._gates.confirmation.is_trial(each) for each in self._sent.values())
         for each in self._ready:
-            is_trial = self._side_by_side and self._gates.is_trial(each)
+            is_trial = self._side_by_side and self._gates.confirmation.is_trial(each)
             if not (is_trial and tried):
                 found.append(each)
                 tried = tried or is_trial

@@ -8,29 +8,28 @@ nothing except a request that must renew its proof of the lease.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import field
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from oneway.applying.circuit_breaker import CircuitBreaker
+from oneway.applying.confirmation import Confirmation
 from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened
+from oneway.applying.ready import Ready
 from oneway.applying.result import ActionLog, ApplySystems, Approved, Result, failed, token_of
 from oneway.applying.unknown_writes import Sent, WriteOutcome
-from oneway.applying.write_check import Stake, WriteCheck, WriteKind
-from oneway.core.connector import ShowsCreated, Writer
+from oneway.applying.write_check import Stake
+from oneway.core.connector import Writer
 from oneway.core.connector_errors import (
     ConnectorError,
-    NotSent,
     ReadError,
-    Rejected,
     Unknown,
     WriteError,
 )
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value
 from oneway.core.request_gate import about_to_leave, asked_before_leaving
-from oneway.planning.access import MORE_CHANGED, NOT_KEPT, OUT_BY_NOW
+from oneway.planning.access import MORE_CHANGED, OUT_BY_NOW
 from oneway.planning.endings import FOUND, NOT_KNOWN_YET, End, Ending
 from oneway.planning.plan import Action, Verb
 
@@ -52,21 +51,6 @@ class Ended:
     answered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """An action that has passed all gates, with the values to write."""
-
-    action: Action
-    values: Mapping[str, Value] = field(repr=False)
-    token: str
-    again: bool
-    """Whether an interrupted run had sent it, so that this is a repeat."""
-    before: Record | None = field(default=None, repr=False)
-    """The record that the action changes, as it was."""
-    stake: frozenset[Stake] = frozenset()
-    """The fields that the write does not send but could harm."""
-
-
 class Abandoned(Exception):
     """The apply has ended already; no request may leave any more."""
 
@@ -77,17 +61,11 @@ class Gates:
     def __init__(self, approved: Approved, systems: ApplySystems, log: ActionLog) -> None:
         self.approved = approved
         self.live, self.writer = systems.live, systems.writer
-        self.check = WriteCheck(systems.live)
+        self.confirmation = Confirmation(approved, systems)
         self.memory, self.inquiry = systems.memory, systems.inquiry
         self.owners = dict(systems.memory.owners)
         self.log = log
         self.breaker = CircuitBreaker()
-        self.overwrites = ""
-        """Why no more updates are sent: one changed more than it sent, or may have."""
-        self._compared = self._doubtful = False
-        """Whether an answer was compared with a request, and whether some write was not kept."""
-        self._proven: set[Stake] = set()
-        """The fields that were seen unharmed by a write that did not send them."""
         self._out: set[str] = set()
         """The target records that this run has made to leave."""
         self.abandoned = False
@@ -159,7 +137,7 @@ class Gates:
         if became.target_id is not None:
             self.live.note_created(action, became.target_id)
         if became.code == MORE_CHANGED:
-            self._stop_updates(became.why)
+            self.confirmation.stop_updates(became.why)
         return looked_up(action, became, sent, FOUND)
 
     def blocked(self, action: Action) -> Result | None:
@@ -176,9 +154,9 @@ class Gates:
         After an update that changed more than it sent, no more updates are sent.
         """
         if not self.breaker.lost:
-            if not self.overwrites or action.verb not in _PARTIAL:
+            reason = self.confirmation.no_more_updates(action)
+            if not reason:
                 return None
-            reason = self._no_more_updates
             return Result(
                 Ending.NOT_ATTEMPTED, action.target_id, MORE_CHANGED, reason, action=action
             )
@@ -216,7 +194,7 @@ class Gates:
         """Send a journalled action, and return how it ended."""
         action = ready.action
         try:
-            self._refuse_more_updates(action)
+            self.confirmation.refuse_more_updates(action)
             target_id = self._written(ready)
         except WriteError as error:
             return Ended(failed(action, error), error)
@@ -240,7 +218,9 @@ class Gates:
         again = token is not None
         if token is None:
             token = token_of(action, self.approved.fingerprint, self.live.seal, self.memory)
-        stake = self.check.at_stake(action, before) if self.writer.batch == 1 else frozenset()
+        stake = frozenset[Stake]()
+        if self.writer.batch == 1:
+            stake = self.confirmation.check.at_stake(action, before)
         return Ready(action, values, token, again, before, stake)
 
     def _written(self, ready: Ready) -> str:
@@ -255,8 +235,8 @@ class Gates:
                 about_to_leave()
                 target_id, shown = _write(self.writer, action, ready.values, ready.token)
         except Unknown as error:
-            return self._shown_already(ready, error)
-        self._refuse_unlike(ready, shown)
+            return self.confirmation.shown_already(ready, error)
+        self.confirmation.refuse_unlike(ready, shown)
         if action.verb is Verb.CREATE:
             if not target_id.strip() or len(target_id) > LONGEST_ID or not target_id.isprintable():
                 text = "a create was answered with an id that is blank, too long or not printable"
@@ -267,169 +247,7 @@ class Gates:
                 whose = f"source record {owner}" if owner else "it has no source record"
                 text = f"a create was answered with record {target_id}, which existed: {whose}"
                 raise Unknown("W114", text, "See in the target which of them it has now.")
-            self._refuse_other(action, target_id)
-        return target_id
-
-    def _refuse_other(self, action: Action, target_id: str) -> None:
-        """Raise `Unknown` if a created record shows other values, which no later plan corrects.
-
-        An answer may be older than the record, which is therefore requested.
-        """
-        shown = self.writer.created(target_id) if isinstance(self.writer, ShowsCreated) else None
-        if shown is None or not self.check.unlike(action, shown):
-            return
-        last = self.check.look_at(target_id)
-        fields = self.check.unlike(action, shown if last is None else last)
-        if fields:
-            text = f"the record was created, and shows another value of {', '.join(fields)}"
-            raise Unknown(NOT_KEPT, text, _OTHER, record=target_id)
-
-    @property
-    def _no_more_updates(self) -> str:
-        return f"no more updates were sent in this run: {self.overwrites}"
-
-    def _refuse_more_updates(self, action: Action) -> None:
-        """Raise `NotSent` for an update if another one changed too much while it waited."""
-        if self.overwrites and action.verb in _PARTIAL:
-            raise NotSent(MORE_CHANGED, self._no_more_updates, _IN_PARTS)
-
-    def _stop_updates(self, why: str) -> None:
-        self.overwrites = self.overwrites or why
-
-    def is_trial(self, ready: Ready) -> bool:
-        """Return whether a write is the first to show if fields it does not send are left alone.
-
-        Such a write is sent alone, so that a target that harms them harms one record at most.
-        """
-        return not ready.stake <= self._proven
-
-    def _refuse_unlike(self, ready: Ready, shown: Record | None) -> None:
-        """Raise `WriteError` if a target confirms a change, and shows something else.
-
-        Requests the record if the answer shows the change not done, or leaves open whether the
-        write changed more than it sent. Unless it is too early for the target to show the change,
-        also requests it after every leave; after the first answer of a run that shows the change
-        done, as an answer may only repeat what was sent; and after every write once one was not
-        kept.
-        """
-        action = ready.action
-        if action.target_id is None:
-            return
-        early = self.memory.lag or self.writer.batch > 1
-        first = self._doubtful or (shown is not None and not self._compared)
-        doubted = self._is_denied(action, shown) or (
-            not early and (action.verb.takes_access or first)
-        )
-        if not doubted and not self._is_to_be_seen(ready, shown):
-            return
-        last = self.check.look_at(action.target_id)
-        self._refuse_more(ready, shown, last)
-        found = last if last is not None else shown
-        believed = not doubted and (early or last is None)
-        error = None if believed or found is None else self.check.unkept(action, found)
-        self._compared = self._compared or (shown is not None and last is not None)
-        self._doubtful = self._doubtful or error is not None
-        named = action.verb is Verb.UPDATE and action.id in self.approved.reverted
-        if error is None or named:
-            return
-        if early or last is None:  # it may be shown later: some answers are older than the write
-            raise Unknown(error.code, error.summary, error.help)
-        raise error
-
-    def _is_denied(self, action: Action, shown: Record | None) -> bool:
-        """Return whether an answer shows a record that does not confirm a write."""
-        if shown is None:
-            return False
-        unconfirmed = action.verb.changes_access and not self.check.confirms(action, shown)
-        return unconfirmed or self.check.unkept(action, shown) is not None
-
-    def _is_to_be_seen(self, ready: Ready, shown: Record | None) -> bool:
-        """Return whether to request the record, to see what else a write did to it.
-
-        True if the answer shows harm, as answers to writes may be composed differently. If the
-        answer leaves it open, the record is requested until each field at stake has been seen
-        unharmed once; and after each update of a person who has left, as a system may reactivate
-        every record that is edited.
-        """
-        action, before = ready.action, ready.before
-        if before is None or not ready.stake:
-            return False
-        leaver = any(each.kind is WriteKind.OF_WHO_HAS_LEFT for each in ready.stake)
-        if shown is not None:
-            if self.check.more_changed(action, before, shown):
-                return True
-            if not self.check.is_as_it_was(action, shown):
-                self._proven |= self.check.shown_in_both(ready.stake, before, shown)
-                leaver = leaver and not self.check.shows_as_much(before, shown)
-        return leaver or self.is_trial(ready)
-
-    def _refuse_more(self, ready: Ready, shown: Record | None, last: Record | None) -> None:
-        """Raise `Unknown` if a write changed more than it sent, or may have.
-
-        `shown` is the record in its answer, `last` the one that a later request shows.
-        """
-        action, before = ready.action, ready.before
-        if before is None or not ready.stake:
-            return
-        found: list[str] = []
-        if last is not None:
-            found = self.check.more_changed(action, before, last, alike=self.check.looks)
-        elif shown is not None:
-            found = self.check.more_changed(action, before, shown)
-        leaves = action.verb.takes_access
-        if leaves and shown is not None and self.check.shows_as_much(before, shown):
-            # Only what both records show counts.
-            found = self.check.more_changed(action, before, shown) and found
-        if found and not (found := self._not_by_others(before.id, found)):
-            return  # nothing shows what else this write did: the next one is checked
-        what = f"the {_WORDS.get(action.verb, 'leave')} of target record {before.id}"
-        if found:
-            what = f"{what} changed {', '.join(found)} too, unsent"
-            self._stop_updates(what)
-            raise Unknown(MORE_CHANGED, what, _IN_PARTS)
-        if last is None and self.check.looks:
-            if action.verb.takes_access:
-                self._proven |= ready.stake  # a target may hide leavers
-                return
-            if not self._is_to_be_seen(ready, shown):
-                return
-            what = f"after {what}, a request does not show the record"
-            if self.is_trial(ready):
-                self._stop_updates(what)
-            raise Unknown("W108", what, "It is looked up before anything is sent again.")
-        if last is None or not self.check.is_as_it_was(action, last):
-            self._proven |= ready.stake
-
-    def _not_by_others(self, target_id: str, fields: Sequence[str]) -> list[str]:
-        """Return those of some fields that no other connection has written meanwhile."""
-        theirs = self.memory.by_others(target_id)
-        return [each for each in fields if each not in theirs]
-
-    def _shown_already(self, ready: Ready, error: Unknown) -> str:
-        """Return the id of a record that proves an accepted write; raise its error if none does.
-
-        Also checks what else the write changed, even after a lost answer.
-        """
-        action = ready.action
-        asks = self.check.looks and self._is_to_be_seen(ready, None)
-        if not (error.accepted or asks):
-            raise error
-        self.live.forget(renew=True)
-        became, last = WriteOutcome(Happened.UNKNOWN), None
-        sent = Sent(job=error.job, record=error.record)
-        with suppress(Stale, ReadError):
-            became = self.inquiry.of(action, sent) if error.accepted else became
-        target_id = became.target_id
-        with suppress(ReadError):
-            last = self.live.seen(action)
-        if asks or last is not None:
-            self._refuse_more(ready, None, last)
-        if error.accepted and last is not None and self.check.is_changed(action, last):
-            target_id = action.target_id
-        if target_id is None and became.happened is Happened.NO and became.code:
-            raise Rejected(became.code, became.why) from error
-        if target_id is None:
-            raise error
+            self.confirmation.refuse_other_values(action, target_id)
         return target_id
 
     @contextmanager
@@ -455,15 +273,6 @@ def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Re
     target_id = action.target_id or sent.record or None
     reason = f"how it ended is not known yet: {became.why}"
     return Result(Ending.UNKNOWN, target_id, NOT_KNOWN_YET, reason, job=sent.job, action=action)
-
-
-_OTHER = (
-    "Correct it in the target: the mapping writes it only on create, or only to people who leave."
-)
-_WORDS = {Verb.UPDATE: "update", Verb.REACTIVATE: "return"}
-_PARTIAL = (Verb.UPDATE, Verb.REACTIVATE)
-"""The writes that must leave alone what they do not send."""
-_IN_PARTS = "Put the record right; let the manifest update in parts."
 
 
 class _SystemFailed(Exception):
