@@ -24,13 +24,15 @@ from oneway_connectors.file.reader import FileReader
 USUAL = ["Ann", "7", "true", "no", "", " ", "00-01", "2026-01-31", "a b", "Zo\u00eb", "-", "x;y"]
 ODD = [
     ' "late"', "\t'late'", "#N/A", " #REF!", "####", "1.2E+15", "Err:502", "=A1", '="1"', "=S(A1)",
-    "Total", "Total: 3", "total", "End of file", "\u00c3\u00a9", "\ufffd", "\\u00e9", "id", "a.x",
+    "Total", "(3 rows)", "Total: 3", "total", "End of file",
+    "\u00c3\u00a9", "\ufffd", "\\u00e9", "id", "a.x",
     "two\nlines", "with\rreturn", 'a "b"', "a,b", "a\x00b", "a\x85b", "\u2028", "31/02/2026", "N/A",
 ]  # fmt: skip
 RAW = [
     b"\xff", b'"', b'""', b'"a"b', b"a\rb", b"\r", b"", b" ", b",", b",,,,,,,", b"1,2", b"Total,,",
     b"Summe,", b"TOTAL", b"name,id", b"a,b,c,d,e,f",
-    b'"a\n\n', b' "a,b"', b"\xef\xbb\xbf", b"\xc3\xa9,\xc3",
+    b'"a\n\n', b"(3 rows),,,", b'"7,x,y,z,w"', b'1,"\n2,"', b' "a,b"',
+    b"\xef\xbb\xbf", b"\xc3\xa9,\xc3",
 ]  # fmt: skip
 HEADINGS = [
     ["id", "name"],
@@ -83,6 +85,9 @@ def files(draw: st.DrawFn) -> tuple[bytes, FileOptions]:
     for _ in range(draw(st.integers(0, 3))):
         strange = st.sampled_from(RAW) | odd.map(lambda e: written(e, options, quoted=quoted))
         found.insert(draw(st.integers(0, len(found))), draw(strange))
+    if draw(st.booleans()):
+        found = [each + (options.delimiter or ",").encode() for each in found]
+    found[len(found) // 2] += draw(st.sampled_from([b"", b"", b",", b",,"]))
     end = draw(st.sampled_from([b"\n", b"\r\n"]))
     head = draw(st.sampled_from([b"", b"\xef\xbb\xbf", b"\n"])) + written(
         names, options, quoted=quoted

@@ -44,11 +44,15 @@ class UsualRows:
         """
         try:
             text = joined.decode()
-            rows = list(map(self._table.stated, self._dialect.rows_of_lines(text)))
+            split = self._dialect.rows_of_lines(text)
+            rows: Sequence[Sequence[str]] = list(map(self._table.stated, split))
         except (UnicodeDecodeError, csv.Error):
             return None
         # With a cell of several lines, there are fewer rows than lines.
-        if len(rows) != count or not self._table.are_usual(rows, text):
+        if len(rows) != count:
+            return None
+        rows = self._table.without_ends(rows)
+        if not self._table.are_usual(rows, text):
             return None
         self._table.note_numbers(rows)
         columns: list[_Column] = list(zip(*rows, strict=True))

@@ -29,6 +29,7 @@ from oneway_connectors.file.csv_text import Dialect, Lines
 from oneway_connectors.file.headings import Headings, changed, rejected
 from oneway_connectors.file.last_cell import is_whole
 from oneway_connectors.file.layout import FileEntries, FileEntry, line_of
+from oneway_connectors.file.odd_rows import HOLDS_RECORDS, holds_records
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.sniff import SAMPLE, what_is_amiss
 from oneway_connectors.file.table import HEADER_HELP, OfTable, Table
@@ -97,13 +98,13 @@ class CsvRows(OfTable):
         self._dialect = replace(self._dialect, delimiter=delimiter)
         rows = self._dialect.rows(lines)
         self._read_header(lines, rows)
-        below = file.tell()
-        self._table.weigh(self._rows_below(file))
-        file.seek(below)
+        self._table.weigh(partial(self._rows_below, file, file.tell()))
         return lines, rows
 
-    def _rows_below(self, file: BinaryIO) -> Iterator[list[str]]:
-        """Yield the cells of all rows from here on that can be separated."""
+    def _rows_below(self, file: BinaryIO, start: int) -> Iterator[list[str]]:
+        """Yield the cells of all rows from a position on that can be separated."""
+        place = file.tell()
+        file.seek(start)
         lines = iter(partial(line_of, file), b"")
         rows = self._dialect.rows(line.decode(errors="surrogateescape") for line in lines)
         while True:
@@ -112,6 +113,7 @@ class CsvRows(OfTable):
             except csv.Error:
                 continue
             except StopIteration:
+                file.seek(place)
                 return
 
     def _each(
@@ -135,13 +137,31 @@ class CsvRows(OfTable):
                 if self._table.is_footer(line, cells):
                     self._end_at_footer(lines)
                     return False
-                entry = self._table.entry(line, lines.take(), cells, cut=lines.cut)
+                entry = self._entry(line, lines.take(), cells, cut=lines.cut)
                 if entry is not None and lines.cut and not entry.problem:
                     entry = self._perhaps_cut(entry, cells)
             if entry is not None:
                 self._malformed = self._malformed or (entry.line if entry.problem else 0)
                 yield entry
         return True
+
+    def _entry(self, line: int, raw: bytes, cells: Sequence[str], *, cut: bool) -> FileEntry | None:
+        """Return the entry of a row, or None if the row is blank."""
+        if b"\n" in raw and self._holds_records(raw):
+            return FileEntry(line, raw, {}, HOLDS_RECORDS, gap=True)
+        return self._table.entry(line, raw, cells, cut=cut)
+
+    def _holds_records(self, raw: bytes) -> bool:
+        """Return whether stray quotation marks have joined several records in one row."""
+        sign, columns = self._dialect.delimiter.encode(), len(self._headings.names)
+        short = self._options.short_rows == "blank"
+        least = columns // 2 if short else columns - 1
+        if columns < 2 or max(line.count(sign) for line in raw.split(b"\n")[1:]) < least:
+            return False  # as most texts of several lines
+        id = self._options.id
+        at = self._headings.names.index(id) if id in self._headings.names else 0
+        text = raw.decode(errors="surrogateescape")
+        return holds_records(text, self._dialect, columns, at, least)
 
     def _perhaps_cut(self, entry: FileEntry, cells: Sequence[str]) -> FileEntry:
         """Return the entry of a last line without a line end, whose last cell may be truncated."""

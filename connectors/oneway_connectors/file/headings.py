@@ -163,13 +163,8 @@ class Headings:
 
     def problem(self, cells: Sequence[str]) -> str:
         """Return a message about a value without a heading, which makes a row invalid, or ""."""
-        beyond = (*self._nameless, *range(len(self.names), len(cells)))
-        lost = next((i for i in beyond if i < len(cells) and cells[i].strip()), None)
-        if lost is None:
-            return ""
-        if lost < len(self.names):
-            return f"has a value in column {lost + 1}, which has no heading"
-        return f"has {len(cells)} cells where the header has {len(self.names)}"
+        lost = next((i for i in self._nameless if cells[i].strip()), None)
+        return "" if lost is None else f"has a value in column {lost + 1}, which has no heading"
 
     def cells(self, data: Mapping[str, Value]) -> dict[str, str]:
         """Return the text of each column of a record; raise `Rejected` for any other value."""

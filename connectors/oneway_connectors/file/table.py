@@ -12,6 +12,7 @@ from oneway.core.unicode import encodable
 from oneway_connectors.file.blank_words import is_blank_word
 from oneway_connectors.file.headings import Headings, rejected
 from oneway_connectors.file.layout import FileEntry
+from oneway_connectors.file.odd_rows import AllRows
 from oneway_connectors.file.options import UTF_8, FileOptions
 from oneway_connectors.file.other_readings import doubted
 from oneway_connectors.file.sniff import are_headings, footer_in, is_line, is_mark, is_total
@@ -24,13 +25,16 @@ class Table:
     """The rows of one file. Call `head` first, which reads the columns.
 
     `hint` is called if the headings are unusable. It looks for the cause in the file, and returns
-    it in words, or "".
+    it in words, or "". `placed`: each cell states its column, as in a workbook.
     """
 
-    def __init__(self, name: str, options: FileOptions, hint: Callable[[], str]) -> None:
+    def __init__(
+        self, name: str, options: FileOptions, hint: Callable[[], str], *, placed: bool = False
+    ) -> None:
         self._name = name
         self._options = options
         self._hint = hint
+        self._placed = placed
         self.headings = Headings((), {}, flat=False)
         self.ended = False
         self.padded = 0
@@ -39,6 +43,7 @@ class Table:
         self._places: dict[str, int] = {}
         """The column numbers by heading, ignoring case."""
         self._near_footer: tuple[int, str] | None = None
+        self._all = AllRows(tuple)
 
     @property
     def missing(self) -> str:
@@ -84,10 +89,14 @@ class Table:
         if options.id and options.id not in names:
             raise self.bad(line, f"no column is called {options.id!r}", self._id_help(names))
 
-    def weigh(self, rows: Iterator[Sequence[str]]) -> None:
-        """Doubt the type of a column that other settings fit better, by the cells of all rows."""
+    def weigh(self, rows: Callable[[], Iterator[Sequence[str]]]) -> None:
+        """Doubt the type of a column that other settings fit better, by the cells of all rows.
+
+        `rows` returns them; it is called again if a row must be compared with the others.
+        """
         headings, options = self.headings, self._options
-        found = doubted({headings.names[at]: (at, kind) for at, kind in headings.checked}, rows)
+        self._all = AllRows(rows)
+        found = doubted({headings.names[at]: (at, kind) for at, kind in headings.checked}, rows())
         if found:
             types, flat = {**options.types, **found}, options.headings == "flat"
             self.headings = Headings(headings.names, types, flat=flat, heeded=options.heeded)
@@ -102,11 +111,13 @@ class Table:
             summary = "the headings are repeated here, in another order than at the top"
             raise ReadError("R154", f"{self._name}:{line}: {summary}", _TWO_TABLES)
         wanted, found = len(self.headings.names), len(cells)
-        if found < wanted:
-            if cut or self._options.short_rows == "error":
-                problem = f"has {found} cells where the header has {wanted}"
-                help = "" if cut else "; if cells at the end are left out, set short_rows: blank"
-                return FileEntry(line, raw, {}, problem + help, gap=cut)
+        if found < wanted and cut:
+            return FileEntry(line, raw, {}, f"has {_cells(found, wanted)}", gap=True)
+        if problem := self._lone(cells) or (found != wanted and self._misshapen(cells)):
+            return FileEntry(line, raw, {}, problem)
+        if found > wanted:
+            cells, found = cells[:wanted], wanted
+        elif found < wanted:
             cells = [*cells, *[""] * (wanted - found)]
             self.padded += 1
         if problem := self.headings.problem(cells):
@@ -124,14 +135,51 @@ class Table:
         if self._options.damaged_cells == "error" and (problem := self._damage(cells)):
             return self._damaged(line, raw, cells, problem, in_place=in_place)
         if word := footer_in(cells):
-            problem = f"looks like a total, not a record: set the option footer: {word}"
-            return FileEntry(line, raw, {}, problem)
+            return FileEntry(line, raw, {}, _total(word))
         if again:
             return FileEntry(line, raw, {}, "repeats the headings: remove it")
         if self._options.unfit_cells == "error" and (problem := self.headings.unfit(cells)):
             return self._damaged(line, raw, cells, problem, in_place=in_place)
         self.note_numbers([cells])
         return FileEntry(line, raw, self.headings.record(cells))
+
+    def _lone(self, cells: Sequence[str]) -> str:
+        """Return why a row with a single text, in its first cell, is not a record, or ""."""
+        if len(cells) > 1 and cells[1].strip():  # as most rows
+            return ""
+        wanted, first = len(self.headings.names), cells[0].strip()
+        if wanted < 2 or not first or "".join(cells[2:]).strip():
+            return ""
+        if word := footer_in([first, *[""] * (wanted - 1)]):
+            return _total(word)
+        return self._all.why_odd(first, wanted)
+
+    def _misshapen(self, cells: Sequence[str]) -> str:
+        """Return why a row with more or fewer cells than headings cannot be read, or ""."""
+        wanted, found = len(self.headings.names), len(cells)
+        why = f"has {_cells(found, wanted)}"
+        if found > wanted and not self._end_blank([cells], found):
+            return f"{why}; if one contains the delimiter, it must be quoted"
+        if found < wanted and self._options.short_rows == "error":
+            return f"{why}; if cells at the end are left out, set short_rows: blank"
+        return ""
+
+    def _end_blank(self, rows: Sequence[Sequence[str]], width: int) -> bool:
+        """Return whether the cells beyond the headings are blank, as in nearly all rows.
+
+        If few rows have such cells, the others of these rows may be in the wrong columns.
+        """
+        wanted = len(self.headings.names)
+        if any("".join(cells[wanted:]).strip() for cells in rows):
+            return False
+        return self._placed or self._all.have(width)
+
+    def without_ends(self, rows: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+        """Return rows without blank cells beyond the headings, if nearly all rows have some."""
+        wanted, width = len(self.headings.names), len(rows[0])
+        if width <= wanted or {*map(len, rows)} != {width} or not self._end_blank(rows, width):
+            return rows
+        return [cells[:wanted] for cells in rows]
 
     def note_numbers(self, rows: Iterable[Sequence[str]]) -> None:
         """Note the notation of numbers in rows, if no option declares it."""
@@ -178,10 +226,12 @@ class Table:
         if {*map(len, rows)} != {wanted} or self._may_end(text):
             return False
         for row in rows:
-            first = row[0].strip()
+            first, other = row[0].strip(), row[second].strip()
             if not (first or any(map(str.strip, row))):
                 return False
-            if (first in known or row[second].strip() in known) and self._headings_again(row):
+            if (first in known or other in known) and self._headings_again(row):
+                return False
+            if not other and not "".join(row[2:]).strip() and self._lone(row):
                 return False
             if (not first or is_total(first)) and footer_in(row):
                 return False
@@ -357,6 +407,14 @@ class Table:
         heeded = self._options.heeded or ()
         known = not read.isdisjoint(heeded) or not self._options.types.keys().isdisjoint(names)
         return known or are_headings(names)
+
+
+def _cells(found: int, wanted: int) -> str:
+    return f"{found} cells where the header has {wanted}"
+
+
+def _total(word: str) -> str:
+    return f"looks like a total, not a record: set the option footer: {word}"
 
 
 def damage_of(cell: str) -> tuple[str, str] | None:

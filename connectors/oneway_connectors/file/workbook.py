@@ -33,7 +33,7 @@ class WorkbookRows(OfTable):
     def __init__(self, name: str, options: FileOptions) -> None:
         self._name = name
         self._options = options
-        self._table = Table(name, options, lambda: "")
+        self._table = Table(name, options, lambda: "", placed=True)
         self._merged: Mapping[int, Sequence[tuple[int, str]]] = {}
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
@@ -44,7 +44,7 @@ class WorkbookRows(OfTable):
             raise ReadError("R156", summary, help)
         rows = self._rows(read_up_to(file, MAX_SIZE + 1))
         header = self._header(rows)
-        self._table.weigh(cells for _, cells in rows[header:])
+        self._table.weigh(lambda: (cells for _, cells in rows[header:]))
         for position, (line, cells) in enumerate(rows[header:], header + 1):
             if self._table.is_footer(line, cells):
                 for below, others in rows[position:]:
