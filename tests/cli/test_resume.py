@@ -4,6 +4,9 @@ The run dies in this process, at the flush of the target's file: before the file
 nothing has happened, after it everything has, and the journal knows of neither.
 """
 
+import gzip
+import hashlib
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +17,7 @@ from cli_world import Ended, World, person, user
 
 from oneway.applying import flight
 from oneway.cli.entry import run
+from oneway.core.seal import canonical
 from oneway.history.journal import Journal
 from oneway.planning.endings import Ending
 from oneway.state.lock import locked
@@ -240,6 +244,41 @@ def test_another_mapping_by_now_is_refused_and_a_sync_settles(
     assert endings(world) == [None, None]
     assert world.run("sync", "m.yaml").code == 0
     assert endings(world) == [Ending.DONE] * 2
+    assert world.read("users.json") == AFTER
+    quiet(world)
+
+
+def store_as_format_2(world: World) -> None:
+    """Store the first run's plan as an earlier version did, with an object for each outcome."""
+    connection = sqlite3.connect(world.folder / ".oneway" / "journal.db")
+    with connection:
+        ((data,),) = connection.execute("SELECT data FROM snapshot WHERE name = 'plan'")
+        plan = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+        plan = {key: plan[key] for key in plan if key not in ("fingerprint", "proof")}
+        names = ("key", "source_id", "label", "target_id", "only_by_key")
+        rest = {"actions": [], "has_access": False, "kind": "unchanged", "reasons": []}
+        plan["outcomes"] = [
+            rest | dict(zip(names, each, strict=True)) if isinstance(each, list) else each
+            for each in plan["outcomes"]
+        ]
+        plan["oneway_plan"] = 2
+        plan["fingerprint"] = hashlib.sha256(canonical(plan).encode()).hexdigest()
+        text = canonical(plan).encode()
+        connection.execute("UPDATE snapshot SET data = ? WHERE name = 'plan'", (text,))
+        connection.execute("UPDATE run SET fingerprint = ?", (plan["fingerprint"],))
+    connection.close()
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_a_run_of_an_earlier_version_is_settled_by_a_sync(
+    world: World, monkeypatch: pytest.MonkeyPatch, happened: bool
+) -> None:
+    crashed(world, monkeypatch, happened=happened)
+    store_as_format_2(world)
+    ended = world.run("resume")
+    assert (ended.code, "[P109]" in ended.err, "run `oneway sync`" in ended.err) == (1, True, True)
+    assert world.run("sync", "m.yaml").code == 0
+    assert endings(world) == [Ending.DONE if happened else Ending.NOT_SENT] * 2
     assert world.read("users.json") == AFTER
     quiet(world)
 

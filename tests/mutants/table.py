@@ -7227,4 +7227,20 @@ MUTANTS = (
         "the printed workflow fails if impact does",
         "tests/cli/test_cli_ci.py -k looser",
     ),
+    Mutant(
+        "a-store-migrated-over-a-run-that-cannot-be-ended",
+        "history/journal/migration",
+        "    if own:\n",
+        "    if not own:\n",
+        "the older version can no longer end the run, nor can this one",
+        "tests/store/test_migrations.py -k could_not_be_ended",
+    ),
+    Mutant(
+        "the-plan-of-an-earlier-version-is-not-read",
+        "planning/plan_file/__init__",
+        "_OLDEST = 2",
+        "_OLDEST = 3",
+        "after an upgrade over an interrupted run, no run is possible",
+        "tests/cli/test_resume.py -k earlier_version",
+    ),
 )

@@ -136,6 +136,28 @@ def test_an_older_journal_is_brought_up_to_date(path: Path, version: int) -> Non
         assert old_program.execute("PRAGMA user_version").fetchone() == (int(HEAD),)
 
 
+def test_a_run_that_could_not_be_ended_is_refused_before_the_journal_changes(path: Path) -> None:
+    older(path, 3)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE run SET plan = '{\"oneway_plan\": 1}'")
+        connection.commit()
+        before = list(connection.iterdump())
+    with pytest.raises(Refused, match="run 1 was interrupted"):
+        Journal.open(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert list(connection.iterdump()) == before
+        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+    journal = Journal.look(path)
+    assert journal is not None
+    with journal:  # to show it, a copy is enough
+        assert len(journal.unfinished()) == 1
+    with closing(sqlite3.connect(path)) as connection:  # as `resume` of the older version does
+        connection.execute("UPDATE run SET ended = 'then'")
+        connection.execute("UPDATE entry SET ending = 'done'")
+        connection.commit()
+    Journal.open(path).close()
+
+
 @pytest.mark.parametrize("form", ["number", "alembic"])
 def test_a_newer_journal_is_refused(path: Path, form: str) -> None:
     if form == "number":

@@ -23,7 +23,7 @@ from oneway.history.journal.disconnected import disconnected_runs, store_disconn
 from oneway.history.journal.incidents import drop_notices, undelivered
 from oneway.planning.endings import Ending
 from oneway.planning.plan import Verb
-from oneway.planning.plan_file import load
+from oneway.planning.plan_file import load_stored
 from oneway.render.access_list import still_in_line, still_in_title
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
@@ -146,7 +146,7 @@ def _stays(name: str, state: StateFolder) -> str:
         for run in journal.runs(name, limit=_RUNS):
             text = journal.plan_of(run.id)
             if text:
-                plan = load(text.encode(errors="surrogatepass"), journal.place)
+                plan = load_stored(text, journal.place)
                 entries = journal.entries(run.id)
                 made = sum(e.verb is Verb.CREATE and _is_done(e) for e in entries)
                 records = count(plan.managed + made)

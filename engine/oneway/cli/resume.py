@@ -74,6 +74,7 @@ def _resume(
     )
     state = operator.state.path
     _introduce(console, run)
+    run.refuse_earlier_format()
     with starting(console, beginning_of(plan), state, more=bool(options)):
         prepared = reopen_plan(plan, request)
     note_unnotified(console, prepared)

@@ -23,7 +23,7 @@ from oneway.history.journal.lease import leased, wait_for_quiet
 from oneway.mapping.program import Program
 from oneway.planning.endings import FOUND_LATER, NOT_SHOWN, Ending
 from oneway.planning.plan import Action, Plan
-from oneway.planning.plan_file import load
+from oneway.planning.plan_file import fingerprint, load_stored
 from oneway.runs.apply import apply_systems, target_memory
 from oneway.runs.approval import Approval
 from oneway.runs.incidents import follow_run
@@ -90,6 +90,16 @@ class Interrupted:
     def begun(self) -> int:
         """How many actions were begun; withheld ones were not."""
         return sum(e.end is None or not e.end.ending.withheld for e in self.entries)
+
+    def refuse_earlier_format(self) -> None:
+        """Raise `Refused` if the plan was stored in another format, so that it is not the approved.
+
+        It then has another fingerprint. It serves to look up what was sent, and no more.
+        """
+        if fingerprint(self.plan) != self.run.start.fingerprint:
+            summary = f"run {self.run.id} was interrupted, and an earlier version planned it"
+            help = "run `oneway sync`: it looks up what was sent, and plans the rest again"
+            raise refusal("P109", self.plan.mapping_file, summary, help)
 
     @property
     def earlier(self) -> Earlier:
@@ -197,12 +207,11 @@ def _found_out(action: Action, found: ApplySystems) -> Result:
 def _read(journal: Journal, run: Run) -> Interrupted:
     text = journal.plan_of(run.id)
     try:
-        plan = load(text.encode(errors="surrogatepass"), journal.place)
+        plan = load_stored(text, journal.place)
     except Refused as refused:
         if any(each.code == "P109" for each in refused.diagnostics):
             summary = f"run {run.id} was interrupted, and an earlier version began it"
-            help = "run `oneway resume` with the version that began it, then upgrade"
-            raise refusal("P109", journal.place, summary, help) from None
+            raise refusal("P109", journal.place, summary, _TOO_OLD) from None
         raise refusal(
             "F114", journal.place, f"the plan of run {run.id} cannot be read: {refused}", _KEPT
         ) from None
@@ -218,4 +227,9 @@ def _action(plan: Plan, entry: JournalEntry) -> Action:
     return next(action for action in plan.actions if action.id == entry.action_id)
 
 
+_TOO_OLD = (
+    "put back the copy of the state from before the upgrade, run `oneway resume` with the version "
+    "that began it, then upgrade; without a copy, keep one of it as it is now, move the journal "
+    "away, and plan again"
+)
 _KEPT = "the journal is damaged: keep a copy, then move it away, and plan again"

@@ -25,7 +25,7 @@ TABLE = (
     (
         "P109",
         "a plan file was made by an earlier version",
-        "Make the plan again; end an interrupted run with the version that began it.",
+        "Make the plan again; for an interrupted run, do what the message says.",
     ),
     (
         "P110",

@@ -62,8 +62,7 @@ class RunHistory(Store):
     def unfinished(self, connection: str | None = None) -> tuple[Run, ...]:
         """Return the runs that died or have entries of unknown outcome, oldest first."""
         run = tables.run
-        left = select(tables.entry.c.run).where(tables.UNSETTLED)
-        query = select(run).where(run.c.ended.is_(None) | run.c.id.in_(left)).order_by(run.c.id)
+        query = select(run).where(tables.UNFINISHED).order_by(run.c.id)
         if connection is not None:
             query = query.where(run.c.connection == connection)
         return self._runs(query)
@@ -96,13 +95,7 @@ class RunHistory(Store):
         query = select(table.c.name, table.c.data).where(table.c.run == run)
         if names:
             query = query.where(table.c.name.in_(names))
-        return {row.name: self._unpacked(row.data) for row in self.rows(query)}
-
-    def _unpacked(self, data: bytes) -> bytes:
-        try:
-            return decompress(data) if data[:2] == _GZIP else data
-        except (OSError, EOFError, ValueError, struct.error, zlib.error):
-            raise damaged(self.place) from None
+        return {row.name: unpacked(row.data, self.place) for row in self.rows(query)}
 
     def is_locked(self, connection: str) -> bool:
         """Return whether a live process holds the lock of a connection."""
@@ -136,3 +129,11 @@ class RunHistory(Store):
 
 
 _GZIP = b"\x1f\x8b"
+
+
+def unpacked(data: bytes, place: str) -> bytes:
+    """Return stored data as it was before it was compressed; raise `Refused` if it is damaged."""
+    try:
+        return decompress(data) if data[:2] == _GZIP else data
+    except (OSError, EOFError, ValueError, struct.error, zlib.error):
+        raise damaged(place) from None

@@ -49,8 +49,12 @@ def version(connection: Connection) -> str | None:
     return None
 
 
-def upgrade(connection: Connection, found: str, place: str) -> None:
-    """Migrate an older store to the newest version; raise `Refused` if it is newer."""
+def upgrade(connection: Connection, found: str, place: str, *, own: bool = True) -> None:
+    """Migrate an older store to the newest version; raise `Refused` if it is newer.
+
+    Raises `Refused` too if an interrupted run could not be ended afterwards, unless the store is
+    not its `own` file but a copy that is only read.
+    """
     if found not in _older():
         raise newer(found, place)
     from alembic import command
@@ -65,6 +69,10 @@ def upgrade(connection: Connection, found: str, place: str) -> None:
         if "alembic_version" not in inspect(connection).get_table_names():
             command.stamp(config, found)
         command.upgrade(config, "head")
+    if own:
+        from oneway.history.journal.unreadable_runs import refuse_unreadable_runs
+
+        refuse_unreadable_runs(connection, place)
 
 
 def another(found: str, place: str) -> Refused:

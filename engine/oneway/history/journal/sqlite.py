@@ -40,7 +40,7 @@ def connected(path: Path) -> Connection:
     _refuse_truncated(path)
     connection = _connect(path)
     try:
-        _check(connection, path)
+        _check(connection, path, own=True)
     except BaseException:
         connection.close()
         raise
@@ -65,7 +65,7 @@ def looked_at(path: Path, *, copies: bool) -> Connection | None:
             if not copies:
                 raise migration.another(str(found), str(path))
             connection = _copied(connection)
-        _check(connection, path)
+        _check(connection, path, own=False)
         _driver_of(connection).execute("PRAGMA query_only = ON")
     except BaseException:
         connection.close()
@@ -166,7 +166,7 @@ def _refuse_truncated(path: Path) -> None:
         raise damaged(str(path))
 
 
-def _check(connection: Connection, path: Path) -> None:
+def _check(connection: Connection, path: Path, *, own: bool) -> None:
     with connection.begin():
         found = migration.version(connection)
         if found == HEAD:
@@ -174,7 +174,7 @@ def _check(connection: Connection, path: Path) -> None:
             return
     if found is None:  # another program's
         raise damaged(str(path))
-    _upgrade(connection, path)
+    _upgrade(connection, path, own=own)
 
 
 def _refuse_damaged(connection: Connection, path: Path) -> None:
@@ -189,7 +189,8 @@ def _refuse_damaged(connection: Connection, path: Path) -> None:
         raise damaged(str(path))
 
 
-def _upgrade(connection: Connection, path: Path) -> None:
+def _upgrade(connection: Connection, path: Path, *, own: bool) -> None:
+    """Migrate a store: its `own` file, or a copy that is only read."""
     connection.info[IMMEDIATELY] = True
     try:
         with connection.begin():
@@ -197,7 +198,7 @@ def _upgrade(connection: Connection, path: Path) -> None:
                 raise damaged(str(path))
             found = migration.version(connection) or ""
             if found != HEAD:  # no other process has done it meanwhile
-                migration.upgrade(connection, found, str(path))
+                migration.upgrade(connection, found, str(path), own=own)
                 connection.exec_driver_sql(f"PRAGMA user_version = {int(HEAD)}")
     finally:
         connection.info.pop(IMMEDIATELY, None)

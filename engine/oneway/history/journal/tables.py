@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     or_,
+    select,
     text,
 )
 
@@ -152,6 +153,7 @@ entry = Table(
     sqlite_with_rowid=False,
 )
 UNSETTLED = entry.c.ending.is_(None) | (entry.c.ending == text("'unknown'"))
+UNFINISHED = run.c.ended.is_(None) | run.c.id.in_(select(entry.c.run).where(UNSETTLED))
 # Each by itself: a list would be expanded again for each execution.
 WITHHELD = or_(*(entry.c.ending == text(f"'{each.value}'") for each in Ending if each.withheld))
 Index("unsettled", entry.c.run, entry.c.action, sqlite_where=UNSETTLED)

@@ -31,6 +31,7 @@ __all__ = [
     "in_parts",
     "load",
     "load_proven",
+    "load_stored",
     "save",
 ]
 
@@ -175,11 +176,29 @@ def load(data: bytes, file: str) -> Plan:
     return load_proven(data, file)[0]
 
 
+def load_stored(text: str, place: str) -> Plan:
+    """Return the plan of a run as the journal stores it, also in an earlier format.
+
+    Its fingerprint is then not the one that the run was begun with. Raises `Refused` with P109 if
+    its format can no longer be read.
+    """
+    return _loaded(text.encode(errors="surrogatepass"), place, _OLDEST)[0]
+
+
 def load_proven(data: bytes, file: str) -> tuple[Plan, Proof | None]:
     """Return the plan that `dump` wrote, and the proof that came with it, not yet checked."""
+    return _loaded(data, file, FORMAT)
+
+
+_OLDEST = 2
+"""The oldest format that can be read. Since then, only unchanged records are written otherwise."""
+
+
+def _loaded(data: bytes, file: str, oldest: int) -> tuple[Plan, Proof | None]:
     if len(data) > MAX_SIZE:
         raise refusal("P108", file, f"more than {MAX_SIZE:,} bytes", "plan fewer records")
-    content = _parsed(data, file)
+    content = _parsed(data, file, oldest)
+    current = content["oneway_plan"] == FORMAT
     said, proof = content.pop("fingerprint", None), content.pop("proof", None)
     if said != _digest(content, file):
         help = "make the plan again: only the reviewed plan is applied"
@@ -188,7 +207,7 @@ def load_proven(data: bytes, file: str) -> tuple[Plan, Proof | None]:
         plan = _plan_of(content)
     except (KeyError, TypeError, ValueError, AttributeError):
         _refuse_shape(content, file)
-    if fingerprint(plan) != said:  # compared as text: in Python 0 == False
+    if current and fingerprint(plan) != said:  # compared as text: in Python 0 == False
         _refuse_shape(content, file)
     return plan, None if proof is None else _proof(proof, file)
 
@@ -209,7 +228,7 @@ def _plan_of(content: Data) -> Plan:
     return of_data(Plan, {**content, **flat})
 
 
-def _parsed(data: bytes, file: str) -> dict[str, object]:
+def _parsed(data: bytes, file: str, oldest: int) -> dict[str, object]:
     try:
         if nests_too_deep(data, _DEEPEST):
             raise ValueError
@@ -226,7 +245,7 @@ def _parsed(data: bytes, file: str) -> dict[str, object]:
     if version > FORMAT:
         summary = f"made by a newer version: its format is {version}, the newest known is {FORMAT}"
         raise refusal("P103", file, summary, "upgrade oneway, or make the plan again")
-    if version < FORMAT:
+    if version < oldest:
         summary = (
             f"made by an earlier version: its format is {version}, this version reads {FORMAT}"
         )

@@ -8,7 +8,7 @@ from oneway.core.phrases import some
 from oneway.documents.yaml_source import LIMIT, read_all
 from oneway.history.journal import Run
 from oneway.planning.plan import Plan
-from oneway.planning.plan_file import load
+from oneway.planning.plan_file import load_stored
 from oneway.runs.prepare.compilation import read_file
 from oneway.state.folder import StateFolder
 
@@ -72,7 +72,7 @@ def plan_of_run(journal: "Journal", run: Run) -> Plan | None:
     text = journal.plan_of(run.id)
     if not text:
         return None
-    return load(text.encode(errors="surrogatepass"), f"the plan of run {run.id}")
+    return load_stored(text, f"the plan of run {run.id}")
 
 
 def refuse_without_journal(state: StateFolder) -> None:
