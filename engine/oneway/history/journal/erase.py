@@ -6,8 +6,7 @@ from itertools import count
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from oneway.history.journal import rows
-from oneway.history.journal.history import PLAN
-from oneway.history.journal.packed import packed
+from oneway.history.journal.packed import PLAN, packed
 from oneway.history.journal.rows import FORGOTTEN, Run
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import entry, failure, run, snapshot, written

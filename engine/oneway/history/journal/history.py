@@ -1,10 +1,7 @@
 """Queries over past runs, for resuming, reports and history."""
 
-import struct
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from gzip import decompress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,14 +10,12 @@ from sqlalchemy import Select, func, select
 from oneway.history.journal import rows, tables
 from oneway.history.journal.errors import damaged
 from oneway.history.journal.lease import is_leased
+from oneway.history.journal.packed import PLAN, unpacked
 from oneway.history.journal.rows import AnyRow, JournalEntry, Latest, Run
 from oneway.history.journal.store import Store
 from oneway.state.lock import LOCKS, is_locked
 
 T = TypeVar("T")
-
-PLAN = "plan"
-"""The name of a run's stored plan, in the format of a plan file."""
 
 
 class RunHistory(Store):
@@ -126,14 +121,3 @@ class RunHistory(Store):
             return tuple(make(row) for row in self.rows(query))
         except (ValueError, TypeError, KeyError):  # somebody changed the stored text
             raise damaged(self.place) from None
-
-
-_GZIP = b"\x1f\x8b"
-
-
-def unpacked(data: bytes, place: str) -> bytes:
-    """Return stored data as it was before it was compressed; raise `Refused` if it is damaged."""
-    try:
-        return decompress(data) if data[:2] == _GZIP else data
-    except (OSError, EOFError, ValueError, struct.error, zlib.error):
-        raise damaged(place) from None

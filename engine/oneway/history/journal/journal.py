@@ -13,10 +13,10 @@ from oneway.history.backoff import PastFailure
 from oneway.history.digests import ValueDigests
 from oneway.history.flapping import RepeatedWrite
 from oneway.history.journal import fence, rows
-from oneway.history.journal.history import PLAN, RunHistory
+from oneway.history.journal.history import RunHistory
 from oneway.history.journal.lease import Lease, taken_over
 from oneway.history.journal.links import learn
-from oneway.history.journal.packed import packed
+from oneway.history.journal.packed import PLAN, packed
 from oneway.history.journal.prepared_statements import Prepared
 from oneway.history.journal.retention import prunable
 from oneway.history.journal.rows import RunStart

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from oneway.core.diagnostics import Refused, refusal
 from oneway.history.journal import tables
-from oneway.history.journal.history import PLAN, unpacked
+from oneway.history.journal.packed import PLAN, unpacked
 from oneway.planning.plan_file import load_stored
 
 
