@@ -48,8 +48,8 @@ def _many(asked: argparse.Namespace) -> int:
             [seeds[n : n + 25] for n in range(0, len(seeds), 25)],
         ):
             total.add(tally)
-            if total.seeds % 1_000 == 0:
-                print(f"{total.seeds:,} seeds, {len(failed)} failed", flush=True)
+            if (total.seeds + len(failed)) % 1_000 == 0:
+                print(f"{total.seeds + len(failed):,} seeds, {len(failed)} failed", flush=True)
             if sys.stderr.isatty():
                 print(f"{total.seeds:,} seeds", end="\r", file=sys.stderr)
             for text in violations:

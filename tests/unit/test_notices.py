@@ -299,6 +299,22 @@ def test_a_notice_tells_of_how_many_it_is_not_known_whether_they_have_left(store
     assert "1 person who perhaps left can still get in" in texts[1]
 
 
+def test_nobody_is_to_be_blocked_before_it_is_known_that_they_left(store: Journal) -> None:
+    customer = connection(hook("https://hooks.example.com/s3cr3t-path"))
+    left, perhaps = StillIn("1", "A", "1", "7", "held"), StillIn("2", "B", "2", "8", "torn", True)
+    after_run(customer, ended(store, after(0), still_in=(perhaps,)), store, after(0))
+    after_run(customer, ended(store, after(1)), store, after(1))
+    after_run(customer, ended(store, after(2), still_in=(left, perhaps)), store, after(2))
+    first, _, last = bodies(store)
+    ((unsure,), (mixed,)) = first["data"]["causes"], last["data"]["causes"]
+    assert unsure["title"] == "people who have perhaps left can still get in"
+    assert not any(step.startswith("Block") for step in unsure["steps"])
+    assert any(step.startswith("Block those who have left") for step in mixed["steps"])
+    for each in (first, last):
+        Draft202012Validator(SCHEMA).validate(each)
+        assert "some records failed" not in text_of(json.dumps(each))
+
+
 def test_who_can_still_get_in_is_not_over_because_a_guard_holds(store: Journal) -> None:
     customer = connection(hook("https://hooks.example.com/s3cr3t-path"))
     found = (StillIn("1", "A", "1", "7", "may have left", True),)

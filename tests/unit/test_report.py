@@ -311,7 +311,14 @@ def test_a_change_that_is_undone_every_time_is_told():
 
 def test_a_read_that_may_lack_records_is_told():
     reads = (Read("source", 4, True), Read("target", 3, False, ("page 2 was cut off",)))
-    assert sections(told(plan(reads=reads)))["unread"].number == 1
+    assert sections(told(plan(reads=reads)))["not-read-whole"].number == 1
+
+
+def test_a_gap_in_a_list_that_was_read_whole_is_not_called_a_part_of_it():
+    reads = (Read("source", 4, True), Read("target", 3, True, ("1 record has no key",)))
+    found = sections(told(plan(reads=reads)))
+    assert found["gaps-in-lists"].number == 1
+    assert "not-read-whole" not in found
 
 
 def test_a_run_whose_plan_is_kept_no_longer_shows_what_the_journal_knows():

@@ -138,12 +138,12 @@ def breaches_of(breaches: Sequence[Breached], records: Mapping[str, int]) -> lis
     return [_breach(each, records[each.guard]) for each in breaches]
 
 
-def cause_of(code: str, subject: str, system: str = "", *, leaving: bool = False) -> Data:
+def cause_of(code: str, subject: str, system: str = "", *, narrower: bool = False) -> Data:
     """Return a code and its remedy as data; `subject` is the connection or folder.
 
-    See `remedy_of` for `leaving`.
+    See `remedy_of` for `narrower`.
     """
-    remedy = remedy_of(code, system, leaving=leaving)
+    remedy = remedy_of(code, system, narrower=narrower)
     return {
         "code": code,
         "title": remedy.title,
@@ -154,8 +154,10 @@ def cause_of(code: str, subject: str, system: str = "", *, leaving: bool = False
 
 def _cause(bodies: RunBodies, name: str) -> Data:
     system = _system(bodies, name)
-    subject, leaving = bodies.run.start.connection, name in bodies.leaving
-    said = cause_of(name, subject, _called(bodies, name, system), leaving=leaving)
+    subject, narrower = bodies.run.start.connection, name in bodies.leaving
+    if name == STILL_IN:
+        narrower = all(each.may_have_left for each in bodies.run.still_in)
+    said = cause_of(name, subject, _called(bodies, name, system), narrower=narrower)
     more: Data = {}
     if name in _OURS or name.startswith("M"):
         details = [_detail(each) for each in bodies.run.problems if each.code == name]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from oneway.mapping.spec import GuardKind
-from oneway.notices.remedies_of_codes import CAUSES, LEAVE_REFUSED, OF_FILES, UNNAMED, of_codes
+from oneway.notices.remedies_of_codes import CAUSES, NARROWER, OF_FILES, UNNAMED, of_codes
 from oneway.notices.remedies_of_guards import of_guard
 from oneway.notices.remedy import Remedy, TroubleKind, Who
 
@@ -15,14 +15,14 @@ CLOCK = frozenset({"F117", "F124"})
 """Codes after which nothing runs until the clock is corrected, or `forget` repairs the times."""
 
 
-def remedy_of(name: str, system: str = "", *, leaving: bool = False) -> Remedy:
+def remedy_of(name: str, system: str = "", *, narrower: bool = False) -> Remedy:
     """Return the remedy for a code, a guard (`field_changes.email`) or another cause.
 
     `system` is the system concerned, if known: a file, for example, needs no advice about API
-    keys. `leaving`: every action that ended so would have ended access.
+    keys. `narrower`: only leaves ended so, or it is not certain that anybody listed has left.
     """
-    if leaving and name == LEAVE_REFUSED.code:
-        return LEAVE_REFUSED
+    if narrower and name in NARROWER:
+        return NARROWER[name]
     if name in OF_FILES and _A_FILE.search(system):
         return OF_FILES[name]
     return REMEDIES.get(name) or REMEDIES.get(name.partition(".")[0]) or _other(name)

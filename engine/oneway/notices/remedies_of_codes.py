@@ -363,7 +363,8 @@ CAUSES = (
         "still let them in.",
         (
             "`oneway status --connection NAME` and the report name them, with the reason.",
-            "Block them by hand in SYSTEM, now.",
+            "Block those who have left by hand in SYSTEM, now. Where that is not certain, find out "
+            "first.",
             "Then remove the cause, so that the next run ends it.",
         ),
     ),
@@ -394,6 +395,24 @@ LEAVE_REFUSED = Remedy(
     narrower=True,
 )
 """The remedies for leaves that the target refuses, which payroll cannot correct."""
+
+PERHAPS_LEFT = Remedy(
+    STILL_IN,
+    "people who have perhaps left can still get in",
+    _K.ACCESS,
+    _W.PAYROLL,
+    "It is not certain by the source whether they have left; the target may still let them in.",
+    (
+        "`oneway status --connection NAME` and the report name them, with the reason.",
+        "Find out whether they have left. If so, block them by hand in SYSTEM, now.",
+        "Then correct their records in the source, so that the next run knows.",
+    ),
+    narrower=True,
+)
+"""The remedies for people of whom it is not certain that they have left: block nobody unasked."""
+
+NARROWER = {each.code: each for each in (LEAVE_REFUSED, PERHAPS_LEFT)}
+"""The remedies for special cases of causes."""
 
 _EMPTY = Remedy(
     "R160",

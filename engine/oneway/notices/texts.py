@@ -309,9 +309,11 @@ def _waits(guards: list[Data]) -> Iterator[str]:
         yield "    If that is right, the operator lets them through once: " + each["allow"]
 
 
+_FAILED = "some records failed"
+_LET_IN = "people who left, or may have, can still get in"
 _STATES = {
     "done": "everything was done",
-    "done_with_failures": "it finished, but some records failed",
+    "done_with_failures": f"it finished, but {_FAILED}, or {_LET_IN}",
     "held": "it finished, but a guard held something back",
     "refused": "an error stopped it before it wrote anything",
     "interrupted": "it did not finish",
@@ -327,6 +329,8 @@ def _run(data: Data) -> Iterator[str]:
     run = data["run"]
     yield ""
     state = _STATES.get(run["state"], run["state"])
+    if run["state"] == "done_with_failures":
+        state = f"it finished, but {_FAILED if sum(_missed(data)) else _LET_IN}"
     why, started = _WHY.get(run["why"], run["why"]), _when(data, run["started"])
     yield f"Run {run['id']}, {why}, {started}: {state}."
     if run["counts"]:

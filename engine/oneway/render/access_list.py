@@ -18,7 +18,7 @@ def access(plan: Plan, verdict: Verdict, memory: Memory) -> tuple[StillIn, ...]:
 
 def still_in_title(found: Sequence[StillIn]) -> str:
     """Return the title of the list."""
-    return f"Have {who_left(found)}, and can still get in"
+    return f"Have {who_left(found).removesuffix(',')}, and can still get in"
 
 
 def who_left(found: Sequence[StillIn]) -> str:
@@ -26,7 +26,7 @@ def who_left(found: Sequence[StillIn]) -> str:
     unknown = sum(each.may_have_left for each in found)
     if unknown == len(found):
         return "perhaps left"
-    return "left, or may have" if unknown else "left"
+    return "left, or may have," if unknown else "left"
 
 
 def still_in_line(each: StillIn) -> str:

@@ -11,8 +11,8 @@ from oneway.render.sanitize import harmless
 def for_code(
     code: str, connection: str, system: str = "", mapping: str = "", *, leaving: bool = False
 ) -> str:
-    """Return a paragraph: who does what about a code or guard; `leaving` as in `remedy_of`."""
-    remedy = remedy_of(code, system, leaving=leaving)
+    """Return a paragraph: who does what about a code or guard; `leaving`: only leaves ended so."""
+    remedy = remedy_of(code, system, narrower=leaving)
     return " ".join((f"For {remedy.by}:", *_numbered(remedy, connection, system, mapping)))
 
 

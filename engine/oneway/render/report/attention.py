@@ -85,7 +85,8 @@ def attention(past: PastRun, found: Sequence[ReportAction]) -> tuple[ReportSecti
             _misses(plan),
             _rehires(past, plan),
             flapping(past),
-            _unread(plan.reads),
+            _lists("Not read whole", _NOT_WHOLE, (e for e in plan.reads if not e.complete)),
+            _lists("Gaps in lists", _GAPS, (e for e in plan.reads if e.complete and e.problems)),
         ]
     return tuple(each for each in sections if each is not None)
 
@@ -426,18 +427,21 @@ def _rehires(past: PastRun, plan: Plan) -> ReportSection | None:
     )
 
 
-def _unread(reads: Iterable[Read]) -> ReportSection | None:
+_NOT_WHOLE = "These lists may lack records. Nobody is created, or counts as gone, because of that."
+_GAPS = "These lists were read whole. Some of their records cannot be used, for the reason given."
+
+
+def _lists(title: str, about: str, reads: Iterable[Read]) -> ReportSection | None:
     rows = tuple(
         (
             ReportText((text(each.name),)),
             ReportText((count(each.records), *map(text, each.problems))),
         )
         for each in reads
-        if not each.complete or each.problems
     )
-    about = "These lists may lack records. Nobody is created, or counts as gone, because of that."
     columns = ("List", "What is known")
-    return ReportTable("Not read whole", columns, rows).section("unread", Tone.CAUTION, about)
+    anchor = title.lower().replace(" ", "-")
+    return ReportTable(title, columns, rows).section(anchor, Tone.CAUTION, about)
 
 
 def _why(past: PastRun, plan: Plan, outcomes: Collection[Outcome]) -> tuple[tuple[Cell, ...], ...]:
