@@ -22,6 +22,40 @@ def test_a_create_sends_the_values_and_returns_the_id() -> None:
     assert world.asked[0].headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": "queued", "id": "j1"},
+        {"id": "j1", "state": "processing", "href": "/jobs/j1"},
+        {"id": "j1", "pending": True},
+        {"id": "j1", "job": {"status": "In progress"}},
+        {"id": "j1", "ready": False, "type": "job"},
+    ],
+)
+def test_a_create_that_only_a_job_confirms_is_not_known(answer: dict[str, Value]) -> None:
+    connector, _ = opened(reply(answer))
+    with pytest.raises(Unknown, match="it is pending") as found:
+        connector.writer("people").create({"email": "zoe@example.com"}, "tok")
+    assert (found.value.code, found.value.accepted, found.value.record) == ("W108", True, "")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"id": 42, "status": "active"},
+        {"id": 42, "status": "invited", "href": "/people/42"},
+        {"id": 42, "email": "zoe@example.com", "status": "pending"},
+        {"id": 42, "status": "pending", "person": {"email": "zoe@example.com"}},
+        {"id": 42, "Email": "ZOE@EXAMPLE.COM", "inviteStatus": "queued", "pending": True},
+        {"id": 42, "pending": False},
+        {"id": 42, "state": "CA"},
+    ],
+)
+def test_a_new_record_may_say_that_something_of_it_is_pending(answer: dict[str, Value]) -> None:
+    connector, _ = opened(reply(answer, 201))
+    assert connector.writer("people").create({"email": "zoe@example.com"}, "tok") == "42"
+
+
 def test_an_update_sends_the_given_fields_and_null_clears() -> None:
     connector, world = opened(reply(b"", 204))
     connector.writer("people").update("7", {"email": None}, "tok")

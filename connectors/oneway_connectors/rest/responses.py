@@ -26,7 +26,7 @@ from oneway_connectors.rest import page_words as words
 from oneway_connectors.rest.model import ErrorShape
 from oneway_connectors.rest.redaction import MARK, hide
 from oneway_connectors.rest.reshape import Reshaper, every_row, first_steps, uncut
-from oneway_connectors.rest.verdict import says_done, says_failed
+from oneway_connectors.rest.verdict import says_done, says_failed, says_unready
 
 _LONGEST = 300
 _LONGEST_READ = 4_000
@@ -227,6 +227,17 @@ def says_error(record: Mapping[str, Value]) -> bool:
         and says_failed(letters, each)
         for letters, each in named
     )
+
+
+def is_yet_to_come(data: Value, sent: Iterable[str]) -> bool:
+    """Return whether an answer to a create is of a job, which makes the record later.
+
+    It says that something is pending, and shows no field that was sent: its id may be the job's.
+    """
+    said = list(_said_within(data))
+    shown = {letters for letters, _ in said}
+    pending = any(says_unready(letters, each) for letters, each in said)
+    return pending and shown.isdisjoint(map(words.plain, sent))
 
 
 def _said_within(data: Value) -> Iterator[tuple[str, Value]]:

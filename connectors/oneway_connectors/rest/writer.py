@@ -25,6 +25,7 @@ from oneway_connectors.rest.reads import answered, found_in, json_of, reading_ca
 from oneway_connectors.rest.records import record_of, renamed
 from oneway_connectors.rest.responses import (
     Unreadable,
+    is_yet_to_come,
     parse_json,
     says_error,
     says_failure,
@@ -92,6 +93,8 @@ class RestWriter:
         if self._error_beside(write, data, {} if write.record else data):
             said = self._said(answer, values)
             raise self._unconfirmed(call, _FAILED, said, record=found, help=_SAY_WHEN)
+        if not self.client.api.errors.refused_when and is_yet_to_come(data, values):
+            raise self._unconfirmed(call, _YET_TO_COME, self._said(answer, values))
         shown, _ = self._shown(write, found, data)
         if shown is not None:
             self.shown_by_creates[found] = shown
@@ -472,6 +475,7 @@ _NO_TEXT = (b"<", b"{", b"[")
 _BLANK: tuple[Value, ...] = (None, {})
 """Answers that say nothing beyond their status."""
 _NOT_YET = "answers 202: it will be done, and is not known to be done yet"
+_YET_TO_COME = "the answer says that it is pending, and shows no field of the record"
 _FAILED = "the answer says that it failed, or is not done"
 _REFUSED = "Correct the record in the source, or the mapping."
 _SAY_WHEN = "Let the manifest say by errors.refused_when how a refusal is recognised."
