@@ -1126,3 +1126,25 @@ def test_check_requests_one_of_the_records_that_the_list_shows(
     # One record that has just been deleted is no mistake of the manifest.
     office.odd = lambda method, path, _: answer if path.endswith("/1") else None
     assert world.run("check", "m.yaml").code == 0
+
+
+@pytest.mark.parametrize("made", [False, True])
+@pytest.mark.parametrize(
+    "answer", [{"id": 9}, {"id": 9, "userErrors": [{"message": "taken"}]}, {"id": 9, "kind": "job"}]
+)
+def test_a_create_whose_answer_shows_only_an_id_is_looked_at_once(
+    world: World, office: Office, answer: dict[str, object], made: bool
+) -> None:
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "POST":
+            return None
+        if made:
+            office.users["9"] = {"id": 9, **office.sent}
+        return 200, answer
+
+    del office.users["1"]
+    people(world)
+    office.odd = odd
+    code, told = sync(world)
+    assert code == (0 if made else 5), told
+    assert ("does not show it" in told) is not made

@@ -1535,6 +1535,22 @@ MUTANTS = (
         "tests/cli/test_odd_answers.py",
     ),
     Mutant(
+        "an-id-alone-is-a-created-record",
+        "applying/confirmation",
+        "        if last is None and self.check.looks:\n            text",
+        "        if last is None and not self.check.looks:\n            text",
+        "a create that only an id confirms is requested",
+        "tests/cli/test_odd_answers.py -k only_an_id",
+    ),
+    Mutant(
+        "the-id-of-a-job-is-that-of-a-record",
+        "oneway_connectors/rest/responses",
+        "return pending and shown.isdisjoint(",
+        "return not shown and shown.isdisjoint(",
+        "a create whose answer shows a pending job is not done",
+        "tests/unit/test_rest_writing.py -k only_a_job",
+    ),
+    Mutant(
         "a-create-keeps-whatever-it-was-sent",
         "applying/gates",
         "            self.confirmation.refuse_other_values(action, target_id)\n",

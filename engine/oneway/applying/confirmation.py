@@ -59,15 +59,22 @@ class Confirmation:
         return not ready.stake <= self._proven
 
     def refuse_other_values(self, action: Action, target_id: str) -> None:
-        """Raise `Unknown` if a created record shows other values, which no later plan corrects.
+        """Raise `Unknown` if a create cannot be believed, or shows values that no plan corrects.
 
-        An answer may be older than the record, which is therefore requested.
+        The record is requested if its answer shows nothing that was sent, as the id may be that of
+        a job, or of a refused record; and if it shows other values, as it may be older.
         """
-        shown = self._writer.created(target_id) if isinstance(self._writer, ShowsCreated) else None
-        if shown is None or not self.check.unlike(action, shown):
+        if not isinstance(self._writer, ShowsCreated):
             return
-        last = self.check.look_at(target_id)
-        fields = self.check.unlike(action, shown if last is None else last)
+        shown = self._writer.created(target_id)
+        only_id = shown is None or not self.check.shows_some(action, shown)
+        if shown is not None and not only_id and not self.check.unlike(action, shown):
+            return
+        last = self.check.look_at(target_id) or (None if only_id else shown)
+        if last is None and self.check.looks:
+            text = f"the answer shows only an id, and a request for record {target_id} does not"
+            raise Unknown("W108", f"{text} show it", _LOOKED_UP)
+        fields = self.check.unlike(action, last) if last is not None else ()
         if fields:
             text = f"the record was created, and shows another value of {', '.join(fields)}"
             raise Unknown(NOT_KEPT, text, _OTHER, record=target_id)
@@ -165,7 +172,7 @@ class Confirmation:
             what = f"after {what}, a request does not show the record"
             if self.is_trial(ready):
                 self.stop_updates(what)
-            raise Unknown("W108", what, "It is looked up before anything is sent again.")
+            raise Unknown("W108", what, _LOOKED_UP)
         if last is None or not self.check.is_as_it_was(action, last):
             self._proven |= ready.stake
 
@@ -202,6 +209,7 @@ class Confirmation:
         return target_id
 
 
+_LOOKED_UP = "It is looked up before anything is sent again."
 _OTHER = (
     "Correct it in the target: the mapping writes it only on create, or only to people who leave."
 )

@@ -132,6 +132,10 @@ class WriteCheck:
         text = "the target answers that it is done, and shows a record that has not left"
         return Unknown(NOT_KEPT, text, _UNKEPT)
 
+    def shows_some(self, action: Action, shown: Record) -> bool:
+        """Return whether a record shows any field that was sent, whatever its value."""
+        return any(shows(shown, [path_of(each.field)]) for each in action.changes)
+
     def unlike(self, action: Action, shown: Record) -> list[str]:
         """Return the fields of a create in which a record differs from what was sent.
 
