@@ -45,6 +45,17 @@ def left_with(
 
 
 @one_record()
+def left_and_due(
+    code: MappingCode, context: Context, data: Mapping[str, Value]
+) -> tuple[bool | None, bool | None]:
+    """Return whether a record has `left`, and whether it is `scheduled` to. Never raises.
+
+    Each is None if it is unknown.
+    """
+    return _tells(code.left, data, context), _tells(code.scheduled, data, context)
+
+
+@one_record()
 def is_due(code: MappingCode, context: Context, data: Mapping[str, Value]) -> bool:
     """Return whether a record will have left by days that a leave writes. Never raises.
 

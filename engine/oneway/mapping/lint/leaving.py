@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from oneway.core.description import Capability, Resource
 from oneway.core.diagnostics import SURE
-from oneway.core.paths import path_text
+from oneway.core.paths import path_text, with_value
 from oneway.core.records import MISSING, Value
 from oneway.mapping.code import FieldCode, MappingCode
 from oneway.mapping.expressions import Context, Expression, Reading
-from oneway.mapping.has_left import left_with
+from oneway.mapping.has_left import left_and_due, left_with
 from oneway.mapping.program import LeftAnswer, Written
 from oneway.mapping.rows import TargetRow
 from oneway.mapping.spec import FieldSpec, Merge, Write
@@ -51,6 +51,25 @@ def left_by(code: MappingCode, written: Iterable[Written], by: Capability) -> Le
     )
     row = TargetRow("", "", (), leaving=(MISSING,) * len(code.leaving))
     return left_with(unknown, Context(_AS_OF, strict=True), row, tuple(written), by)
+
+
+def day_left_out(code: MappingCode) -> str:
+    """Return a field whose day, if it is today, makes a record neither left nor scheduled to leave.
+
+    "" if there is none. With days before it the record has left, and with days after it is due.
+    """
+    known = replace(
+        code,
+        left=_knowing_nothing(code.left),
+        scheduled=_knowing_nothing(code.scheduled),
+    )
+    context = Context(_AS_OF, strict=True)
+    for rule in (code.policy.leaving[position] for position in code.policy.telling):
+        days = [context.later(days).today.isoformat() for days in (-1, 0, 1)]
+        told = [left_and_due(known, context, with_value({}, rule.keys, day)) for day in days]
+        if told == [(True, False), (False, False), (False, True)]:
+            return rule.path
+    return ""
 
 
 def _knowing_nothing(expression: Expression | None) -> Expression | None:
