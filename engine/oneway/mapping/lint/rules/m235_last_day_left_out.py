@@ -12,8 +12,8 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     path = day_left_out(subject.code) if scheduled is not None else ""
     if scheduled is not None and path:
         summary = (
-            f"if '{path}' is today, a record neither has `left` nor is `scheduled` to leave: on that "
-            "day a leave that the source has withdrawn is not told, and then access ends"
+            f"if '{path}' is today, a record neither has `left` nor is `scheduled` to leave: on "
+            "that day a leave that the source has withdrawn is not told, and then access ends"
         )
         yield LintFinding(scheduled.span, summary, f"add `|| {path} == today()`")
 
