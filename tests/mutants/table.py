@@ -1537,8 +1537,8 @@ MUTANTS = (
     Mutant(
         "an-id-alone-is-a-created-record",
         "applying/confirmation",
-        "        if last is None and self.check.looks:\n            text",
-        "        if last is None and not self.check.looks:\n            text",
+        "        if self.check.looks and last is None:\n            text",
+        "        if not self.check.looks and last is None:\n            text",
         "a create that only an id confirms is requested",
         "tests/cli/test_odd_answers.py -k only_an_id",
     ),

@@ -71,7 +71,7 @@ class Confirmation:
         if shown is not None and not only_id and not self.check.unlike(action, shown):
             return
         last = self.check.look_at(target_id) or (None if only_id else shown)
-        if last is None and self.check.looks:
+        if self.check.looks and last is None:
             text = f"the answer shows only an id, and a request for record {target_id} does not"
             raise Unknown("W108", f"{text} show it", _LOOKED_UP)
         fields = self.check.unlike(action, last) if last is not None else ()
