@@ -144,6 +144,60 @@ def test_a_mapping_with_a_new_name_is_compared_with_what_it_was(
     assert "not the same: " in ended.stdout
 
 
+ELSEWHERE = ["m n.yml", "a customer/m n.yaml", "a customer/deep/m.YML"]
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_every_mapping_that_validate_reads_is_proved_and_compared(
+    place: str, world: World, repository: Path, shell: dict[str, str]
+) -> None:
+    """None of them is at the top with the usual ending; each keeps its place."""
+    folder = repository / "mappings"
+    mapping = folder / place
+    mapping.parent.mkdir(parents=True, exist_ok=True)
+    text = (folder / "m n.yaml").read_text()
+    for name in ("people.json", "users.json", "teams.json"):
+        (mapping.parent / name).write_bytes((folder / name).read_bytes())
+    (folder / "m n.yaml").unlink()
+    (folder / "m n.test.yaml").unlink()
+    test = TEST.replace("m n.yaml", mapping.name)
+    mapping.with_suffix(".test.yaml").write_text(test)
+    mapping.write_text(text)
+    who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["add", "-A"], ["commit", "-qm", "moved"],
+                    ["update-ref", "refs/remotes/origin/main", "HEAD"]):  # fmt: skip
+        subprocess.run(["git", *who, *command], cwd=repository, check=True)
+    first, second = steps("github", yaml.safe_load(printed(world, "github", *FIXTURES)))
+    proved = ran(first, repository, shell)
+    assert proved.returncode == 0, proved.stdout + proved.stderr
+    assert f"mappings/{place}\n" in proved.stdout
+    assert "no law is broken" in proved.stdout
+    unedited = ran(second, repository, shell)
+    assert unedited.returncode == 0, unedited.stdout + unedited.stderr
+    assert "No mapping in mappings differs from origin/main." in unedited.stdout
+    mapping.write_text(GUARDS + text.replace(LEFT, "  when: left == `true` || team == 'OPS'\n"))
+    ended = ran(second, repository, shell)
+    assert ended.returncode == 6, ended.stdout + ended.stderr
+    assert "1 from update to leave" in ended.stdout
+    assert "leavers (share 10%, now share 40%" in ended.stdout
+    assert "not the same: " in ended.stdout
+
+
+def test_an_error_in_one_mapping_of_a_folder_hides_no_other(
+    repository: Path, shell: dict[str, str]
+) -> None:
+    (repository / "mappings" / "a.yml").write_text("oneway: 1\nname: [")
+    ended = ran("oneway prove mappings", repository, shell)
+    assert ended.returncode == 1, ended.stdout
+    assert "mappings/a.yml:2:" in ended.stderr
+    assert "no law is broken" in ended.stdout
+
+
+def test_a_folder_without_a_mapping_is_an_error(repository: Path, shell: dict[str, str]) -> None:
+    ended = ran("oneway prove bin", repository, shell)
+    assert (ended.returncode, "it contains no mapping [F121]" in ended.stderr) == (1, True)
+
+
 def test_without_records_same_alone_shows_the_edit(
     world: World, repository: Path, shell: dict[str, str]
 ) -> None:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from cli_world import MAPPING, World, process
 
-from oneway.cli import validate
+from oneway.cli import found_files
 
 MISTAKEN = (
     MAPPING.replace("setting('with_phone')", "setting('with_fone')")
@@ -335,7 +335,7 @@ def test_what_has_no_certain_remedy_is_left_as_it_is(world: World) -> None:
     assert path.read_text() == uncertain
 
 
-@pytest.mark.parametrize(("key", "kind"), validate._KINDS.items())
+@pytest.mark.parametrize(("key", "kind"), found_files.KINDS.items())
 @pytest.mark.parametrize(
     "text",
     ["{}: 1\n", "# oneway: 2\n{} : 1\nname: x\n", '"{}": 1\n', "{{{}: 1}}\n", "{}: 1\nname: [\n"],
@@ -343,6 +343,6 @@ def test_what_has_no_certain_remedy_is_left_as_it_is(world: World) -> None:
 def test_a_file_is_of_the_kind_of_its_key_however_that_is_written(
     key: str, kind: str, text: str
 ) -> None:
-    assert validate._kind(text.format(key).encode(), "a.yaml") == kind
+    assert found_files.kind_of(text.format(key).encode(), "a.yaml") == kind
     named = f"name: |\n  {key}: 1\nother: {key}\n".encode()
-    assert validate._kind(named, "a.yaml") == ""
+    assert found_files.kind_of(named, "a.yaml") == ""

@@ -13,10 +13,7 @@ from oneway.cli.options import consoled
 _STEPS = """\
 oneway validate{validate}
 oneway test --format {tests}
-for mapping in mappings/*.yaml; do
-  case "$mapping" in *.test.yaml) continue ;; esac
-  oneway prove "$mapping"
-done
+oneway prove mappings
 """
 
 _EFFECT = """\
@@ -24,21 +21,14 @@ _EFFECT = """\
 # come back, or a guard lets more through. `same` only shows a
 # record that is treated differently. A mapping with a new name is
 # compared with what it was under its old one.
-git diff -z -M --name-status --diff-filter=MR "{base}" -- 'mappings/*.yaml' | {{
-  ended=0
-  while IFS= read -r -d '' how && IFS= read -r -d '' before; do
-    mapping=$before
-    case "$how" in R*) IFS= read -r -d '' mapping ;; esac
-    case "$mapping" in *.test.yaml) continue ;; esac
+ended=0
 {impact}
-    oneway same "git:{base}:$before" "$mapping" --situations 5000 < /dev/null || true
-  done
-  exit $ended
-}}
+oneway same "git:{base}" mappings --situations 5000 || true
+exit $ended
 """
 _IMPACT = """\
-oneway impact "$mapping" --old "git:{base}:$before" {files}--format markdown \\
-  {limits} < /dev/null || ended=$?
+oneway impact mappings --against "{base}" {files}--format markdown \\
+  {limits} || ended=$?
 """
 _LIMITS = "--max-leavers 0 --fail-on rehire --fail-on guards"
 
@@ -137,7 +127,7 @@ def command(
     if not (source and target):
         asked = f"oneway ci {system} --source A --target B"
         impact = f"# oneway impact needs records:\n# `{asked}`\n"
-    effect = _EFFECT.format(base=base, impact=_indented(impact, 4))
+    effect = _EFFECT.format(base=base, impact=impact.rstrip())
     width = 10 if github else 6
     parts = {"steps": _indented(steps, width), "effect": _indented(effect, width)}
     workflow = _GITHUB if github else _GITLAB

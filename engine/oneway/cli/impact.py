@@ -1,12 +1,15 @@
 """`oneway impact`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from os.path import isdir
 from pathlib import Path
 
 import click
 
 from oneway.cli.clock import now
 from oneway.cli.console import Console
+from oneway.cli.each_mapping import of_each_edited
 from oneway.cli.exits import Exit
 from oneway.cli.options import (
     allowing,
@@ -79,17 +82,35 @@ def command(
     and compares them: who is treated differently, which fields get other values, what guards
     hold back, and who can still get in. It also names the edited parts of the mapping that may
     affect people on another night. Nothing is saved or applied. If nothing of the version
-    now may be written, the command ends with 1, as plan does.
+    now may be written, the command ends with 1, as plan does. With --against, MAPPING may be a
+    folder: for every mapping in it that differs, also from a file with another name.
 
     \b
     Example:
       oneway impact mapping.yaml --against origin/main
       oneway impact mapping.yaml --old old.yaml --source people.csv
     """
-    before = _before(request, old, against)
-    operator = Operator(user(), state_of(state, make=False), now)
-    with console.progress() as progress:
-        found = edit_impact(request, before, operator, progress, retry_now=retry_now)
+
+    def run(mapping: str, before: bytes) -> Exit:
+        operator = Operator(user(), state_of(state, make=False), now)
+        edited = replace(request, mapping=mapping)
+        with console.progress() as progress:
+            found = edit_impact(edited, before, operator, progress, retry_now=retry_now)
+        _print(console, found, format, names=names, limit=limit)
+        return Exit.UNPROVEN if _too_much(found, max_leavers, fail_on) else Exit.DONE
+
+    path = request.mapping
+    if against is None or old is not None or not isdir(path):
+        return run(path, _before(request, old, against))
+    return of_each_edited(
+        console, path, against, format, lambda was, now: run(now, from_git(against, was))
+    )
+
+
+def _print(
+    console: Console, found: EditImpact, format: str, *, names: bool, limit: int | None
+) -> None:
+    """Print the effect of an edit; raise `Refused` if nothing of it may be written."""
     match format:
         case "json":
             console.json(render.as_json(found))
@@ -98,7 +119,6 @@ def command(
         case _:
             console.out(render.text(found, console.style, limit))
     refuse_errors(console, found.after.errors or found.new_warnings)
-    return Exit.UNPROVEN if _too_much(found, max_leavers, fail_on) else Exit.DONE
 
 
 def _before(request: RunRequest, old: str | None, against: str | None) -> bytes:

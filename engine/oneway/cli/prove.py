@@ -1,12 +1,12 @@
 """`oneway prove`."""
 
 from datetime import datetime
-from os.path import isdir
 
 import click
 
 from oneway.cli.clock import now
 from oneway.cli.console import Console
+from oneway.cli.each_mapping import of_each
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted, named_connection
 from oneway.cli.quoting import quoted
@@ -47,13 +47,17 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
     and the claims of the mapping's test. A situation that breaks a law is printed as a test
     case. The findings of `oneway validate` are printed first.
 
-    MAPPING may also be a connection: its file, or its name.
+    MAPPING may also be a connection: its file, or its name; or a folder, for every mapping in it.
 
     \b
     Example:
       oneway prove mapping.yaml
       oneway prove acme
     """
+    return of_each(console, mapping, format, lambda one: _proved(console, one, situations, format))
+
+
+def _proved(console: Console, mapping: str, situations: int, format: str) -> Exit:
     connection = named_connection(mapping)
     manifests = {} if connection is None else connection.manifests
     mapping = mapping if connection is None else connection.mapping
@@ -75,7 +79,7 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
 
 def test_of(mapping: str) -> MappingTest | None:
     """Return the test beside a mapping, which contains its usual record, or None."""
-    (file,) = find_tests(mapping) if not isdir(mapping) else (mapping,)
+    (file,) = find_tests(mapping)
     return load_test(read_file(file, LIMIT + 1), file) if file != mapping else None
 
 

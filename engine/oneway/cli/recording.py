@@ -16,7 +16,7 @@ from oneway.documents.yaml_source import LIMIT
 from oneway.inspect.explain import explain, near_keys
 from oneway.planning.plan import Outcome, Plan
 from oneway.render import mapping_tests as render
-from oneway.runs.mapping_tests.load import ENDING, find_tests, load_test
+from oneway.runs.mapping_tests.load import ENDINGS, find_tests, load_test
 from oneway.runs.mapping_tests.recording import record_case
 from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.plan import plan_of
@@ -56,7 +56,7 @@ def print_recorded(console: Console, paths: Sequence[str], key: str, asked: dict
 
 
 def _is_test(path: str) -> bool:
-    return path.endswith(ENDING)
+    return path.endswith(ENDINGS)
 
 
 def _test_of(mapping: str) -> MappingTest | None:

@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from importlib.util import find_spec
+from os.path import isdir
 
 import click
 
 from oneway.cli.console import Console
+from oneway.cli.each_mapping import of_each_edited
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.cli.prove import at_most, present, test_of
-from oneway.cli.versions import version
-from oneway.core.diagnostics import unplaced
+from oneway.cli.versions import GIT, from_git, version
+from oneway.core.diagnostics import refusal, unplaced
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.spec import GuardsSpec, MappingSpec
@@ -38,19 +40,36 @@ def command(*, console: Console, old: str, new: str, situations: int, format: st
     version distinguishes. OLD is a file or git:REV:PATH. Prints a record that the versions treat
     differently, as a test case, or that it found none; and which guards let more through now.
     Ends with 0 if they are the same for every record, with 6 if they are not or a guard lets more
-    through, and with 7 if it cannot decide.
+    through, and with 7 if it cannot decide. With git:REV, NEW may be a folder: for every mapping in
+    it that differs.
 
     \b
     Example:
       oneway same old.yaml mapping.yaml
       oneway same git:origin/main:mapping.yaml mapping.yaml
     """
-    before = compile_data(version(old, new), new, FOLDERS)[0]
+
+    def run(before: bytes, mapping: str) -> Exit:
+        return _printed(console, before, mapping, situations, format)
+
+    if isdir(new):
+        revision = old.removeprefix(GIT)
+        if revision == old:
+            help = "name a revision, as git:origin/main, or two files"
+            raise refusal("U121", "same", f"the folder {new} has no version to compare with", help)
+        return of_each_edited(
+            console, new, revision, format, lambda was, now: run(from_git(revision, was), now)
+        )
+    return run(version(old, new), new)
+
+
+def _printed(console: Console, before: bytes, new: str, situations: int, format: str) -> Exit:
+    earlier = compile_data(before, new, FOLDERS)[0]
     after = compile_data(read_file(new, LIMIT + 1), new, FOLDERS)[0]
     test = test_of(new)
     with console.progress():
-        found = _compared(before, after, test, situations)
-    looser = looser_guards(before.spec.guards, after.spec.guards)
+        found = _compared(earlier, after, test, situations)
+    looser = looser_guards(earlier.spec.guards, after.spec.guards)
     found = replace(found, looser=tuple(looser))
     if format == "json":
         console.json(render.same_as_json(found))

@@ -1,8 +1,6 @@
 """`oneway validate`."""
 
-import os
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from os.path import isdir
 from pathlib import Path
@@ -13,6 +11,7 @@ import click
 from oneway import __version__
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
+from oneway.cli.found_files import KINDS, files_in, kind_of, unreadable
 from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.cli.quoting import quoted
 from oneway.cli.written import write_for_people
@@ -28,14 +27,11 @@ from oneway.runs.validation import Mappings, findings, found_in
 if TYPE_CHECKING:
     from oneway.connections.connection import Connection
 
-_ENDINGS = (".yaml", ".yml", ".json")
 _MAPPINGS = "mappings/"
-_RIGHTS = "check the rights on the folder, or name the files to be checked"
 _MOST = 200_000_001
 """One byte more than a plan may have, the largest of these files."""
 _ROUNDS = 4
 """How often files are corrected, as some mistakes only appear once others are gone."""
-_PLAN = rb'[{,\n][ \t\r]*"oneway_plan"\s*:'
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +176,10 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
         yield _check(path, mappings, named=True)
         return
     closed: list[OSError] = []
-    files = sorted(_files(path, closed.append))
+    files = sorted(files_in(path, closed.append))
     found = [one for file in files if (one := _check(file, mappings, named=False)).kind]
-    for each in closed:
-        if isinstance(each, PermissionError):  # other errors: the file has vanished since
-            why = refusal("F120", str(each.filename), "cannot be read: permission denied", _RIGHTS)
-            yield Checked(str(each.filename), "folder", why.diagnostics)
+    for why in unreadable(closed):
+        yield Checked(why.span.file, "folder", (why,))
     if not found:
         summary = "it contains no mapping, connection, manifest or plan"
         nothing = refusal("F121", path, summary, START)
@@ -193,23 +187,12 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     yield from found
 
 
-def _files(path: str, failed: Callable[[OSError], None]) -> Iterator[str]:
-    """Yield the files in a folder that may be ours, except hidden ones."""
-    for folder, folders, names in os.walk(path, onerror=failed):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            file = str(Path(folder, name))
-            ours = name.lower().endswith(_ENDINGS) and not name.startswith(".")
-            if ours and os.path.isfile(file):
-                yield file
-
-
 def _check(path: str, mappings: Mappings, *, named: bool) -> Checked:
     """Check one file; skip other programs' files in a folder."""
     kind = "file"
     try:
         data = read_file(path, _MOST)
-        kind = _kind(data, path)
+        kind = kind_of(data, path)
         if not kind and path.endswith(".json"):
             if not named:
                 return Checked(path, "", ())
@@ -222,36 +205,6 @@ def _check(path: str, mappings: Mappings, *, named: bool) -> Checked:
         return Checked(path, kind, _findings(kind, data, path, mappings))
     except Refused as refused:
         return Checked(path, kind or "file", refused.diagnostics)
-
-
-def _kind(data: bytes, path: str) -> str:
-    """Return the kind of a file by its top-level keys, even if the rest is invalid."""
-    if b"oneway_plan" in data and re.search(_PLAN, data):
-        return "plan"
-    if path.endswith(".json"):
-        return ""
-    plainly = {each.decode() for each in _PLAINLY.findall(data)} & _KINDS.keys()
-    if len(plainly) == 1:
-        return _KINDS[plainly.pop()]
-    from oneway.connections.file_kinds import is_connection
-
-    document = read_all(data, path).document
-    keys = document.data if document is not None and isinstance(document.data, dict) else {}
-    if not keys and is_connection(data, path):
-        return "connection"
-    return next((kind for key, kind in _KINDS.items() if key in (keys or plainly)), "")
-
-
-_KINDS = {
-    "oneway_connector": "manifest",
-    "oneway_connection": "connection",
-    "oneway_notify": "default",
-    "oneway_test": "test",
-    "oneway": "mapping",
-}
-"""The key at the top of each kind of YAML file."""
-_PLAINLY = re.compile(rb"^(oneway(?:_[a-z]+)?) *:", re.MULTILINE)
-"""Matches this key in nearly all files, which are then not parsed for it."""
 
 
 def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Diagnostic, ...]:
@@ -303,9 +256,9 @@ def _unknown(data: bytes, path: str) -> Refused:
         return Refused([unquoted(each) for each in reading.found])
     document = reading.document
     keys = document.data if document is not None and isinstance(document.data, dict) else {}
-    misspelt = next((each for each in keys if slips(each, _KINDS)), "")
+    misspelt = next((each for each in keys if slips(each, KINDS)), "")
     if misspelt and document is not None:
-        help = f"did you mean '{slips(misspelt, _KINDS)[0]}'?"
+        help = f"did you mean '{slips(misspelt, KINDS)[0]}'?"
         summary = f"'{misspelt}' begins no file of ours"
         return Refused([document.at((misspelt,), "F121", summary, help, key=True)])
     if {"match", "fields"} & keys.keys() or {"source", "target"} <= keys.keys():

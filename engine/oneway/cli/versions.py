@@ -5,18 +5,19 @@ import subprocess
 from pathlib import Path
 from shutil import which
 
+from oneway.cli.found_files import is_mapping, is_ours
 from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import Refused, refusal
 from oneway.documents.yaml_source import LIMIT
 from oneway.runs.prepare.compilation import read_file
 
-_GIT = "git:"
+GIT = "git:"
 
 
 def version(text: str, mapping: str) -> bytes:
     """Return the bytes of a version of a mapping: a file, or git:REV:PATH."""
-    if text.startswith(_GIT):
-        revision, _, path = text.removeprefix(_GIT).partition(":")
+    if text.startswith(GIT):
+        revision, _, path = text.removeprefix(GIT).partition(":")
         return from_git(revision, path or mapping)
     return read_file(text, LIMIT + 1)
 
@@ -45,6 +46,30 @@ def at_revision(revision: str, path: str) -> bytes | None:
         return from_git(revision, path)
     except Refused:
         return None
+
+
+def edited_in(folder: str, revision: str) -> list[tuple[str, str]]:
+    """Return the mappings in a folder that differ from a revision: the paths then and now.
+
+    The path then is absolute. It is another one if git takes a file for the mapping's old one. A
+    mapping without an old file is not among them: there is nothing to compare it with.
+    """
+    place = Path(os.path.realpath(folder))
+    top = _git(place, revision, "rev-parse", "--show-toplevel")
+    options = ("-z", "-M", "--no-relative", "--name-status", "--diff-filter=MRT")
+    ended = _git(place, revision, "diff", *options, "--end-of-options", revision, "--")
+    for each in (top, ended):
+        if each.returncode:
+            raise _lacking(revision, folder, each)
+    root = Path(os.fsdecode(top.stdout.removesuffix(b"\n")))
+    parts = iter(os.fsdecode(ended.stdout).split("\0")[:-1])
+    found = []
+    for how in parts:
+        was = next(parts)
+        now = root / (next(parts) if how.startswith("R") else was)
+        if now.is_relative_to(place):
+            found.append((str(root / was), str(Path(folder, now.relative_to(place)))))
+    return sorted(each for each in found if is_ours(each[1]) and is_mapping(each[1]))
 
 
 def _placed(path: str) -> tuple[Path, str]:

@@ -10,7 +10,7 @@ from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
 from oneway.planning.plan import Change, Outcome
 from oneway.runs.mapping_tests.check import TARGET, record_id
-from oneway.runs.mapping_tests.load import ENDING
+from oneway.runs.mapping_tests.load import test_beside
 from oneway.runs.mapping_tests.results import Planned
 from oneway.runs.mapping_tests.spec import Case, MappingTest
 from oneway.runs.prepare.prepared import PreparedRun
@@ -82,7 +82,7 @@ def _value(change: Change, outcome: Outcome, planned: Planned) -> object:
 def empty_test(prepared: PreparedRun) -> MappingTest:
     """Return an empty test beside a mapping."""
     file = prepared.spec.file
-    beside = file.removesuffix(".yaml") + ENDING
+    beside = test_beside(file)
     as_of = instant_text(prepared.request.as_of)
     return MappingTest(beside, file, as_of, {}, {}, {}, {}, (), ())
 

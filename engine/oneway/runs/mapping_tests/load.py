@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from os.path import isdir, isfile
+from os.path import isdir, isfile, splitext
 from pathlib import Path
 from typing import cast
 
@@ -25,8 +25,8 @@ from oneway.runs.mapping_tests.spec import (
 from oneway.runs.mapping_tests.without_effect import SIDES, without_effect
 
 SCHEMA = "mapping-test"
-ENDING = ".test.yaml"
-"""The ending of a mapping test's name; the test is beside its mapping."""
+ENDINGS = (".test.yaml", ".test.yml")
+"""The endings of a mapping test's name, the usual one first; the test is beside its mapping."""
 
 Data = dict[str, Value]
 
@@ -34,12 +34,20 @@ Data = dict[str, Value]
 def find_tests(path: str) -> list[str]:
     """Return the mapping tests that a path means: the file itself, or all in a folder.
 
-    A mapping means the tests beside it: `acme.yaml` has `acme.test.yaml`.
+    A mapping means the tests beside it: `acme.yaml` and `acme.yml` have `acme.test.yaml`.
     """
     if isdir(path):
-        return sorted(str(file) for file in Path(path).rglob(f"*{ENDING}"))
-    beside = path.removesuffix(".yaml") + ENDING
-    return [beside] if not path.endswith(ENDING) and isfile(beside) else [path]
+        files = (file for file in Path(path).rglob("*") if file.name.endswith(ENDINGS))
+        return sorted(map(str, files))
+    beside = test_beside(path)
+    return [beside] if not path.endswith(ENDINGS) and isfile(beside) else [path]
+
+
+def test_beside(mapping: str) -> str:
+    """Return the path of a mapping's test: that of the file if there is one, else the usual one."""
+    stem, ending = splitext(mapping)
+    stem = stem if ending.lower() in (".yaml", ".yml") else mapping
+    return next((file for each in ENDINGS if isfile(file := stem + each)), stem + ENDINGS[0])
 
 
 def load_test(data: bytes, file: str) -> MappingTest:
@@ -65,7 +73,7 @@ def _refuse_mapping(document: Document) -> None:
     """Raise `Refused` for a mapping that was named for its test, but has none."""
     data = document.data
     if isinstance(data, dict) and "oneway" in data and "oneway_test" not in data:
-        beside = document.file.removesuffix(".yaml") + ENDING
+        beside = test_beside(document.file)
         summary = "this is a mapping, and it has no mapping test beside it"
         raise refusal("T106", document.file, summary, f"write {beside}: `oneway docs testing`")
 
