@@ -3289,6 +3289,14 @@ MUTANTS = (
         "tests/laws/test_odd_rows.py -k ordinary",
     ),
     Mutant(
+        "a-workbook-hides-its-headings",
+        "oneway_connectors/file/workbook",
+        "Table(name, options, self._hint, placed=True)",
+        'Table(name, options, lambda: "", placed=True)',
+        "a workbook with a title says on which line its headings are",
+        "tests/unit/test_file_forms.py -k workbook",
+    ),
+    Mutant(
         "a-last-cell-is-whole",
         "oneway_connectors/file/csv_rows",
         "if entry is not None and lines.cut and not entry.problem:",

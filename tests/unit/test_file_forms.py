@@ -267,6 +267,17 @@ def test_text_that_no_spreadsheet_puts_there_is_text(tmp_path: Path, cell: str) 
     assert (found, problems) == ([{"id": "1", "code": cell}], [])
 
 
+def test_a_workbook_says_on_which_line_its_headings_are_as_its_csv_does(tmp_path: Path) -> None:
+    rows = [["Staff list"], [], ["code", "first", "email"], *([f"{n}", "A", "a"] for n in range(5))]
+    path = workbook(tmp_path / "a.xlsx", {"Staff": rows})
+    with pytest.raises(ReadError) as caught:
+        opened(id="code").reader(path).read()
+    text = "".join(",".join(row) + "\n" for row in rows)
+    assert caught.value.help == refused(tmp_path / "a.csv", text, id="code").help
+    assert caught.value.help == "its headings are on line 3: set the option header: 3"
+    assert opened(id="code", header="3").reader(path).read().complete
+
+
 def test_a_file_without_its_footer_counts_as_cut_off(tmp_path: Path) -> None:
     good, problems, missing = read(tmp_path / "a.csv", PLAIN + "Total,2\n\nnote\n", footer="Total")
     assert (len(good), problems, missing) == (2, [], ())

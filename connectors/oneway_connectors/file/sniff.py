@@ -105,21 +105,36 @@ def what_is_amiss(data: bytes, id: str, delimiter: str, header: int) -> str:
     if b"\r" in data and b"\n" not in data:
         return "its lines end only in CR: save the file with lines that end in LF or CRLF"
     found = guess(data)
-    names = [name.strip().casefold() for name in found.headings]
-    if id.strip().casefold() not in names and len(names) < 2:
+    if not _are_of_id(found.headings, id):
         return ""
     said = []
     if found.delimiter != delimiter:
         word = next(word for word, sign in DELIMITERS.items() if sign == found.delimiter)
         seen = delimiter_words(found.delimiter)
         said.append(f"its columns are separated by {seen}: set the option delimiter: {word}")
-    if found.header and found.header != header:
-        said.append(
-            f"its headings are on line {found.header}: set the option header: {found.header}"
-        )
+    if line := _header_words(found, header):
+        said.append(line)
     if encoding != UTF_8 and any(not name.isascii() for name in found.headings):
         said.append(f"it is not UTF-8: set the option encoding: {encoding}")
     return "; ".join(said)
+
+
+def header_of_sheet(rows: Sequence[tuple[int, list[str]]], id: str, header: int) -> str:
+    """Return where the headings of a sheet are, and the remedy; "" if unknown."""
+    found = guess_rows(rows[:LINES])
+    return _header_words(found, header) if _are_of_id(found.headings, id) else ""
+
+
+def _are_of_id(names: Sequence[str], id: str) -> bool:
+    """Return whether names may be the headings of a table with an id."""
+    return len(names) > 1 or id.strip().casefold() in [name.strip().casefold() for name in names]
+
+
+def _header_words(found: Guess, header: int) -> str:
+    line = found.header
+    if not line or line == header:
+        return ""
+    return f"its headings are on line {line}: set the option header: {line}"
 
 
 def _as(sign: str, lines: Sequence[str]) -> tuple[int, str, list[tuple[int, list[str]]]]:

@@ -17,7 +17,7 @@ from oneway.core.records import Value
 from oneway_connectors.file import workbook_process
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import FileOptions
-from oneway_connectors.file.sniff import footer_in
+from oneway_connectors.file.sniff import footer_in, header_of_sheet
 from oneway_connectors.file.table import MERGED, OfTable, Table
 
 MAX_SIZE = 200_000_000
@@ -33,7 +33,8 @@ class WorkbookRows(OfTable):
     def __init__(self, name: str, options: FileOptions) -> None:
         self._name = name
         self._options = options
-        self._table = Table(name, options, lambda: "", placed=True)
+        self._table = Table(name, options, self._hint, placed=True)
+        self._sheet: Rows = ()
         self._merged: Mapping[int, Sequence[tuple[int, str]]] = {}
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
@@ -42,7 +43,7 @@ class WorkbookRows(OfTable):
             summary = f"{self._name}: the option decimal is for CSV: a workbook contains numbers"
             help = "remove it; if cells contain numbers as text, use parse_number() in the mapping"
             raise ReadError("R156", summary, help)
-        rows = self._rows(read_up_to(file, MAX_SIZE + 1))
+        self._sheet = rows = self._rows(read_up_to(file, MAX_SIZE + 1))
         header = self._header(rows)
         self._table.weigh(lambda: (cells for _, cells in rows[header:]))
         for position, (line, cells) in enumerate(rows[header:], header + 1):
@@ -53,6 +54,9 @@ class WorkbookRows(OfTable):
             entry = self._table.entry(line, b"", self._with_merged(line, cells), cut=False)
             if entry is not None:
                 yield entry
+
+    def _hint(self) -> str:
+        return header_of_sheet(self._sheet, self._options.id, self._options.header)
 
     def _with_merged(self, line: int, cells: Sequence[str]) -> Sequence[str]:
         """Return the cells of a record's row, with a mark in those that are blank due to a merge.
