@@ -1,5 +1,8 @@
 """A plan in which one change waits for another is applied a second time: done, in part, cut off."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from cli_world import MAPPING, World, person, user
 
@@ -68,3 +71,67 @@ def test_it_was_cut_off(
     assert found["P002"]["boss"] == found["P001"]["id"]
     assert len(found) == len(waiting.read("users.json")) == 3
     assert waiting.run("plan", "m.yaml", "--exit-code").code == 0
+
+
+@pytest.mark.parametrize("happened", [True, False])
+@pytest.mark.parametrize("at", [1, 2, 3, 4, 5])
+def test_what_it_made_before_it_was_killed_is_done(
+    world: World, monkeypatch: pytest.MonkeyPatch, at: int, happened: bool
+) -> None:
+    world.write("m.yaml", MAPPING)
+    people = [person(1, left=True), person(2, left=True), person(3, name="Changed"), person(4)]
+    world.write("people.json", [*people, person(5)])
+    world.write("users.json", [user(1), user(2), user(3)])
+    world.run("plan", "m.yaml", "--out", "plan.json")
+    _killed_at(world, monkeypatch, at, happened=happened)
+    made = at - 1 + happened
+    again = world.run("apply", "plan.json")
+    assert again.code == 0, again.out + again.err
+    assert "Applied: 5 done." in again.out
+    if made:
+        assert f"{made} done before, by run 1." in again.out.replace("\n", " ")
+    last = world.run("apply", "plan.json")
+    assert (last.code, "nothing left to do" in last.out) == (0, True), last.out + last.err
+    assert world.run("plan", "m.yaml", "--exit-code").code == 0
+
+
+def test_what_somebody_changed_after_it_was_made_is_not_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write("m.yaml", MAPPING)
+    world.write("people.json", [person(1, left=True), person(2, name="Changed"), person(3)])
+    world.write("users.json", [user(1), user(2)])
+    world.run("plan", "m.yaml", "--out", "plan.json")
+    _killed_at(world, monkeypatch, 3, happened=False)
+    users = world.read("users.json")
+    for each in users:
+        each["name"] = "By hand" if each["reference"] == "P002" else each["name"]
+    world.write("users.json", users)
+    again = world.run("apply", "plan.json")
+    assert again.code == 5
+    assert "2 done, 1 stale" in again.out
+    assert "1 done before, by run 1." in again.out.replace("\n", " ")
+
+
+def _killed_at(world: World, monkeypatch: pytest.MonkeyPatch, at: int, *, happened: bool) -> None:
+    """Apply the plan, one write at a time, and die at a write, which has happened or not."""
+    sent = []
+
+    def dying(write: Callable[..., Any]) -> Callable[..., Any]:
+        def written(writer: FileWriter, *args: Any) -> Any:
+            sent.append(args)
+            if len(sent) < at or happened:
+                result = write(writer, *args)
+                writer.flush()
+            if len(sent) == at:
+                raise Crash
+            return result
+
+        return written
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileWriter, "batch", 1)
+        for name in ("create", "update"):
+            patch.setattr(FileWriter, name, dying(getattr(FileWriter, name)))
+        with pytest.raises(Crash):
+            world.run("apply", "plan.json")

@@ -70,6 +70,23 @@ WHO_LEFT = "tests/cli/test_new_who_left.py"
 LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
 
 MUTANTS = (
+    # apply, repeated after it was killed
+    Mutant(
+        "what-the-killed-run-made-is-stale",
+        "applying/gates",
+        "run = self.approved.earlier.done.get(action.id)",
+        "run = None",
+        "what a killed apply made itself is called stale, and the job alarms",
+        "tests/cli/test_applied_again.py -k killed",
+    ),
+    Mutant(
+        "what-the-killed-run-made-is-done-unseen",
+        "applying/gates",
+        "if happened is not Happened.YES:\n            return None\n        id =",
+        "id =",
+        "a change that somebody has undone since counts as done",
+        "tests/cli/test_applied_again.py -k somebody",
+    ),
     # the day of the run is no last day to come
     Mutant(
         "the-day-of-the-run-never-comes",

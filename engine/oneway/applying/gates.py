@@ -30,7 +30,7 @@ from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value
 from oneway.core.request_gate import about_to_leave, asked_before_leaving
 from oneway.planning.access import MORE_CHANGED, OUT_BY_NOW
-from oneway.planning.endings import FOUND, NOT_KNOWN_YET, End, Ending
+from oneway.planning.endings import DONE_BEFORE, FOUND, NOT_KNOWN_YET, End, Ending
 from oneway.planning.plan import Action, Verb
 
 Gate: TypeAlias = Callable[[Action], Result | None]
@@ -73,6 +73,7 @@ class Gates:
         self.done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
         self.in_order: Sequence[Gate] = (
             self.sent_before,
+            self.done_before,
             self.blocked,
             self.postponed,
             self.circuit_open,
@@ -83,7 +84,8 @@ class Gates:
 
     def unasked(self, action: Action) -> Ended | None:
         """Return the ending of an action that needs no system; None for others."""
-        if action.id in self.approved.earlier.sent:
+        earlier = self.approved.earlier
+        if action.id in earlier.sent or action.id in earlier.done:
             return None
         pure = (self.blocked, self.postponed, self.circuit_open, self.waits_for_another)
         held = (gate(action) for gate in pure)
@@ -139,6 +141,29 @@ class Gates:
         if became.code == MORE_CHANGED:
             self.confirmation.stop_updates(became.why)
         return looked_up(action, became, sent, FOUND)
+
+    def done_before(self, action: Action) -> Result | None:
+        """An earlier run of the same plan made it, and the target still shows it, or hides it.
+
+        Some targets do not show records that have left.
+        """
+        run = self.approved.earlier.done.get(action.id)
+        if run is None or self.breaker.lost:
+            return None
+        with self._asking(action):
+            left = action.verb.takes_access or action.target_id in self._out
+            hidden = left and self.live.seen(action) is None
+            try:
+                happened, id = self.live.happened(action) if not hidden else (Happened.YES, None)
+            except Stale:
+                return None
+        if happened is not Happened.YES:
+            return None
+        id = id or action.target_id
+        self.live.note_created(action, id)
+        if action.verb.takes_access:
+            self._out.add(id or "")
+        return Result(Ending.DONE, id, reason=f"{DONE_BEFORE} {run}", action=action)
 
     def blocked(self, action: Action) -> Result | None:
         """A guard holds it back."""

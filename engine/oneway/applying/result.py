@@ -23,11 +23,13 @@ class Earlier:
     """What an earlier, interrupted apply of the same plan left behind.
 
     `ended` holds the actions that ended for good, `sent` the token of each action that was sent
-    with an unknown end: it is looked up in the target before it is sent again.
+    with an unknown end: it is looked up in the target before it is sent again. `done` holds the run
+    of each action that an earlier run made, where a plan made now would not send it.
     """
 
     ended: Mapping[str, Ending] = field(default_factory=dict)
     sent: Mapping[str, str] = field(default_factory=dict)
+    done: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

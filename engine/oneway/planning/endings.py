@@ -52,6 +52,9 @@ FOUND = "it had happened already"
 FOUND_LATER = "looked up later: it had happened"
 """The reason of a write whose ending was unknown, but that a look-up found done."""
 
+DONE_BEFORE = "done before, by run"
+"""How the reason of a write begins that an earlier run of the same plan made; a number follows."""
+
 NOT_SHOWN = "W162"
 """The code of an action that was looked up, but that the target does not show."""
 

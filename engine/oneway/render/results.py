@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from oneway.planning.access import StillIn
-from oneway.planning.endings import Ending
+from oneway.planning.endings import DONE_BEFORE, Ending
 from oneway.planning.plan import Outcome, Plan
 from oneway.render.access_list import still_in_line, still_in_title
 from oneway.render.layout import clip, columns, more, pad, wrap
@@ -35,8 +35,10 @@ def text(
     said = [f"{counts[ending]:,} {word}" for ending, word in ENDING_WORDS.items() if counts[ending]]
     ink = Ink.GOOD if set(counts) <= {Ending.DONE} and not still else Ink.CAUTION
     summary = f"Applied: {', '.join(said) if said else 'nothing to do'}."
-    if done := done_in_words(results):
+    if done := done_in_words([each for each in results if not _is_done_before(each)]):
         summary += f" {done}."
+    before = Counter(each.reason for each in results if _is_done_before(each))
+    summary += "".join(f" {number:,} {reason}." for reason, number in before.items())
     lines = still_in(still, style)
     lines += [style.paint(line, ink) for line in wrap(summary, style)]
     names = _names(plan)
@@ -94,6 +96,10 @@ def as_json(results: Sequence["Result"], still: Sequence[StillIn] = ()) -> dict[
             for each in results
         ],
     }
+
+
+def _is_done_before(result: "Result") -> bool:
+    return result.ending is Ending.DONE and result.reason.startswith(DONE_BEFORE)
 
 
 def _heading(ending: Ending, number: int, meaning: str, style: Style) -> list[str]:

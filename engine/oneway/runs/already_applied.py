@@ -1,5 +1,7 @@
 """Finds the run that has already applied a saved plan."""
 
+from collections.abc import Container, Mapping
+
 from oneway.applying.live_source import Stale
 from oneway.applying.preconditions import Happened
 from oneway.core.connector_errors import ReadError
@@ -45,6 +47,23 @@ def applied_before(session: RunSession, plan: Plan) -> AppliedBefore | None:
         return None
     # By the run's counts, as `oneway forget` erases the entries of a person.
     return AppliedBefore(run, len(plan.actions) - run.counts.get(Ending.DONE.value, 0))
+
+
+def done_before(session: RunSession, plan: Plan, stale: Container[str]) -> Mapping[str, int]:
+    """Return the last run that made each of a plan's `stale` actions, by action id.
+
+    A new plan does not send what was made and is still there, but that is done. Only runs of this
+    very plan count.
+    """
+    own, past = fingerprint(plan), session.past
+    runs = past.runs(session.name, limit=_LOOK_BACK) if past is not None else ()
+    return {
+        entry.action_id: run.id
+        for run in reversed(runs)
+        if past is not None and run.start.fingerprint == own
+        for entry in past.entries(run.id)
+        if entry.action_id in stale and entry.end is not None and entry.end.ending is Ending.DONE
+    }
 
 
 def _run_of(past: Journal | None, connection: str, own: str) -> Run | None:

@@ -42,7 +42,7 @@ def apply_plan(
     if plan.actions and isinstance(systems.writer, RefusesWrites):
         systems.writer.refuse_unwritable()
     watch = Watch(progress, session.operator.stopping)
-    yield from apply(plan, approval.of(Earlier()), systems, log, watch)
+    yield from apply(plan, approval.of(Earlier(done=approval.done_before)), systems, log, watch)
     # A run that is stopped midway does not get here: it has not ended.
     log.finish(approval.verdict)
 

@@ -24,6 +24,8 @@ class Approval:
     """When the run began to read for its plan; "" for a saved plan."""
     stale: Mapping[str, str] = field(default_factory=dict)
     """Why a new plan would not send some of a saved plan's actions, by action id."""
+    done_before: Mapping[str, int] = field(default_factory=dict)
+    """The runs of the same plan that made some of its actions before, by action id."""
     since: SinceReview = AS_PLANNED
     """How a new plan and the saved one differ about who has access."""
     reverted: frozenset[str] = frozenset()

@@ -26,7 +26,7 @@ from oneway.planning.access import (
     still_in,
 )
 from oneway.planning.breach import Verdict
-from oneway.planning.endings import FOUND, Ending
+from oneway.planning.endings import DONE_BEFORE, FOUND, Ending
 from oneway.planning.guards import counted_as
 from oneway.planning.leaving_doubts import as_written, let_in
 from oneway.planning.listed_before import carried_on, ended_by, joined, records_of
@@ -172,7 +172,8 @@ class RunLog:
         """Journal how actions ended."""
         with self.journal.at_once(), self._going_on():
             for each in results:
-                traces = None if each.ending.withheld else digests_of(each.action, self.seal)
+                unsent = each.ending.withheld or each.reason.startswith(DONE_BEFORE)
+                traces = None if unsent else digests_of(each.action, self.seal)
                 self.journal.ended(self.run, each.action, each, traces)
                 if each.code == MORE_CHANGED and each.ending in (Ending.UNKNOWN, Ending.DONE):
                     from oneway.history.journal.side_effects import store_side_effect

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from oneway.core.progress import Progress, silent
 from oneway.planning.plan import Plan
+from oneway.runs.already_applied import done_before
 from oneway.runs.approval import Approval
 from oneway.runs.as_of import apply_after_last_run, refuse_yet_to_come
 from oneway.runs.judge import judge_plan, load_memory
@@ -40,6 +42,8 @@ def open_apply(
         verdict = judge_plan(session, plan, memory)
         approval = Approval(approved, verdict, memory.postponed, reverted=memory.reverted)
         approval = limited_by_new_plan(session, plan, approval, progress)
+        before = done_before(session, plan, approval.stale)
+        approval = replace(approval, done_before=before)
         yield ReadyRun(session, plan, memory, approval, program, progress)
 
 
