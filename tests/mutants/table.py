@@ -2100,8 +2100,8 @@ MUTANTS = (
     Mutant(
         "later-is-a-refusal",
         "oneway_connectors/rest/client",
-        "            if says_later(answer.body, self.api.errors):",
-        "            if False:",
+        "        if says_later(answer.body, self.api.errors):",
+        "        if False:",
         "what the manifest calls later is tried again",
         "tests/unit/test_rest_retries.py -k later",
     ),
@@ -7299,5 +7299,22 @@ MUTANTS = (
         "",
         "prove of a folder ends with 1 if a mapping in it is invalid",
         "tests/cli/test_cli_ci.py -k hides_no_other",
+    ),
+    # refusals that are about no record
+    Mutant(
+        "a-wrong-method-is-the-records-fault",
+        "oneway_connectors/rest/errors",
+        "if about and rejected is None:",
+        "if False:",
+        "leavers wait for days after a proxy or manifest was mended",
+        f"{RETRIES} -k 'about_no_record'",
+    ),
+    Mutant(
+        "a-403-of-a-rate-limit-is-a-permission",
+        CLIENT,
+        'limited = "retry-after" in answer.headers or is_spent(answer.headers)',
+        "limited = False",
+        "a rate limit is told as a missing permission",
+        f"{RETRIES} -k '403_by_a_rate_limit'",
     ),
 )

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from rest_world import altered, opened, page, reply
 
 from oneway.core.connector_errors import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
+from oneway.history.backoff import EVERYBODYS
 from oneway_connectors.rest.asked_wait import reset_of, retry_after
+from oneway_connectors.rest.errors import ABOUT_REQUESTS
 from oneway_connectors.rest.retry_budget import RetryBudget
 from oneway_connectors.rest.writer import RestWriter
 
@@ -122,6 +124,35 @@ def test_a_rate_limit_is_waited_for_however_it_is_said(
     connector, world = opened(reply({}, status, **headers), page("a"), page())
     assert connector.reader("people").read().complete
     assert world.slept == ([seconds] if seconds else world.slept)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"x_ratelimit_remaining": "0", "x_ratelimit_reset": "3600"}, {"retry_after": "90"}]
+)
+def test_a_403_by_a_rate_limit_was_not_sent(headers: dict[str, str]) -> None:
+    connector, _ = opened(*[lambda _: reply({}, 403, **headers)] * 4)
+    with pytest.raises(NotSent, match="it came with 403") as caught:
+        update(connector.writer("people"))
+    assert (caught.value.code, caught.value.blame) == ("W106", Blame.SYSTEM)
+    with pytest.raises(ReadError) as unread:
+        connector.reader("people").read()
+    assert unread.value.code == "R105"
+
+
+def test_a_refusal_that_is_about_no_record_is_sent_again_by_the_next_run() -> None:
+    for status in ABOUT_REQUESTS:
+        connector, _ = opened(reply({}, status))
+        with pytest.raises(Rejected) as caught:
+            update(connector.writer("people"))
+        assert caught.value.code in EVERYBODYS, status
+
+
+def test_a_status_that_the_manifest_calls_a_refusal_is_about_the_record() -> None:
+    manifest = altered("fields: errors}", "fields: errors, rejected: [405]}")
+    connector, _ = opened(reply({}, 405), manifest=manifest)
+    with pytest.raises(Rejected) as caught:
+        update(connector.writer("people"))
+    assert caught.value.code == "W105"
 
 
 def test_a_403_that_speaks_of_no_limit_is_not_tried_again() -> None:
@@ -302,7 +333,8 @@ def test_an_update_is_repeated_because_it_sets_fields_to_values(first: object) -
         (400, Rejected, "W105"), (404, Rejected, "W105"), (409, Rejected, "W105"),
         (422, Rejected, "W105"), (401, Rejected, "W103"), (403, Rejected, "W104"),
         (307, Rejected, "W109"), (308, Rejected, "W109"), (302, Unknown, "W107"),
-        (500, Unknown, "W107"),
+        (500, Unknown, "W107"), (423, Rejected, "W105"), (424, Rejected, "W105"),
+        *((status, Rejected, "W109") for status in ABOUT_REQUESTS),
     ],
 )  # fmt: skip
 def test_what_an_answer_to_a_write_is(

@@ -208,7 +208,7 @@ class Client:
         said = message_of(answer.body, answer.headers, shape, hidden)
         if not said and not self.api.errors.header:
             said = _hint(answer.headers)
-        later = f"(it came with {answer.later}; errors.later_when)" if answer.later else ""
+        later = f"({answer.later})" if answer.later else ""
         return " ".join(filter(None, (said, later, answer.given_up)))
 
     def shown(self, call: Call) -> str:
@@ -266,8 +266,8 @@ class Client:
                 # The key is only in the request that is sent, nowhere else.
                 answer = self._wire.send(_with_keys(call, self._keys))
             answer = replace(answer, url=call.url) if self._keys else answer
-            if says_later(answer.body, self.api.errors):
-                return replace(answer, status=429, later=answer.status)
+            if why := self._later(answer):
+                return replace(answer, status=429, later=why)
             if call.method != "GET" or answer.status not in _REDIRECTS:
                 return answer
             try:
@@ -276,6 +276,15 @@ class Client:
                 text = f"{error} ({answer.status})"
                 raise NoAnswer(Cause.REDIRECTED, text, sent=False) from None
         raise NoAnswer(Cause.REDIRECTED, "it redirects again and again", sent=False)
+
+    def _later(self, answer: Answer) -> str:
+        """Return how an answer of another status says that a limit is reached, or ""."""
+        if says_later(answer.body, self.api.errors):
+            return f"it came with {answer.status}; errors.later_when"
+        if answer.status != 403:
+            return ""
+        limited = "retry-after" in answer.headers or is_spent(answer.headers)
+        return "it came with 403, and the headers of a rate limit" if limited else ""
 
     def _wait_after(self, call: Call, came: Answer | NoAnswer, attempt: int) -> float | None:
         """Return the seconds to wait before another attempt, or None for no other attempt."""
@@ -295,7 +304,7 @@ class Client:
         if asked is not None:
             # 0, or a part of a second: a system that says so at each try would use them all up.
             return asked if asked >= 1 else max(asked, self._jitter(attempt))
-        if not isinstance(came, Answer) or not _is_busy(came):
+        if not isinstance(came, Answer) or came.status not in _BUSY:
             return None
         reset = reset_of(came.headers)  # in whole seconds, so that 0 may be nearly one
         return None if reset is None else max(reset, self._jitter(attempt))
@@ -340,18 +349,11 @@ def _hint(headers: httpx.Headers) -> str:
     return f"its header {name} may say why: name it in the manifest, errors.header" if name else ""
 
 
-def _is_busy(came: Answer) -> bool:
-    """Return whether a request was refused by a rate limit; a 403 shows that by its headers."""
-    if came.status == 403:
-        return "retry-after" in came.headers or is_spent(came.headers)
-    return came.status in _BUSY
-
-
 def _may_repeat(call: Call, came: Answer | NoAnswer) -> bool:
     if isinstance(came, Answer):
         unready = came.status == ACCEPTED and not call.of_job
         passing = (came.status in _PASSING or unready) and call.reading
-        return _is_busy(came) or passing or (came.status in _FAILING and call.repeatable)
+        return came.status in _BUSY or passing or (came.status in _FAILING and call.repeatable)
     if came.cause not in {Cause.UNREACHABLE, Cause.BROKEN}:
         return False
     return call.repeatable or not came.sent

@@ -11,10 +11,11 @@ prevents creating a person twice:
 | how a write ended | error |
 |---|---|
 | 4xx but 401, 403, 408, 425, 429 (or what the manifest lists) | Rejected |
+| of these, the statuses in `ABOUT_REQUESTS` | Rejected, and sent again by the next run |
 | 401, 403, 307, 308 | Rejected: nothing was carried out (RFC 9110, 15.4.8, 15.5.2, 15.5.4) |
 | a success whose body is a refusal by the manifest's `refused_when` or `missing_when` | Rejected |
 | 412 to a request that names the version | Outdated |
-| no connection; no token; 425 and 429 at the last try | NotSent |
+| no connection; no token; 425, 429 and a 403 by a rate limit at the last try | NotSent |
 | connection lost, timeout, answer cut off, 408, 5xx, 301 to 303 | Unknown |
 | success that does not show the new record's id; HTML with 200 | Unknown |
 | any of the above after a try that may have been carried out | Unknown |
@@ -22,8 +23,8 @@ prevents creating a person twice:
 What an error blames (`Blame`), by which `apply` gives up on a target:
 
     ACCESS   401 after renewal; credentials that get no token: nothing more is sent
-    SYSTEM   no connection, no answer or too much of one, no token, a redirect; 403, 408, 425,
-             429, 502 to 504: several in a row are enough
+    SYSTEM   no connection, no answer or too much of one, no token, a redirect; 403, 407, 408, 421,
+             425, 429, 502 to 504: several in a row are enough
     RECORD   everything else; 500 too, which a single record may cause
 
 503 means that a system does not handle the request now (RFC 9110, 15.6.4), but proxies also
@@ -35,6 +36,26 @@ from enum import Enum
 
 from oneway.core.connector_errors import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway_connectors.rest.model import ResourceRequests
+
+ABOUT_REQUESTS = {
+    402: "the account",
+    405: "the method",
+    406: "the media type",
+    407: "the proxy's credentials",
+    411: "the request's length",
+    415: "the media type",
+    417: "an expectation",
+    421: "the address",
+    426: "the protocol",
+    428: "a condition",
+    431: "the headers",
+    440: "the session",
+}
+"""Statuses that refuse a request whatever its record is, and what they are about.
+
+The record cannot be corrected, so the next run sends it again. Any other status of a refusal is
+about the record: 400, 404, 409, 410, 413, 422, 423 and 424, for example.
+"""
 
 
 class Cause(Enum):
@@ -124,6 +145,10 @@ def write_refusal(
         help = " ".join((_STATUS_HELP[status][2], resource.permissions)).strip()
         summary = f"{where}: {_STATUS_HELP[status][1]}{_quoted(said)}"
         return Rejected(code, summary, help, blame=blame)
+    about = ABOUT_REQUESTS.get(status, "")
+    if about and rejected is None:
+        summary = f"{where}: {_answers(status)}, which is about {about}{_quoted(said)}"
+        return Rejected("W109", summary, _NOT_THE_RECORD, blame=blame)
     if status in {307, 308}:
         return Rejected("W109", summary, _READ_CODES[Cause.REDIRECTED][1], blame=blame)
     if status in {425, 429}:
@@ -158,7 +183,7 @@ def _blame_of(trouble: NoAnswer) -> Blame:
 def _blame(status: int) -> Blame:
     if status == 401:
         return Blame.ACCESS
-    known = {403, 408, 425, 429, 502, 503, 504}
+    known = {403, 407, 408, 421, 425, 429, 502, 503, 504}
     return Blame.SYSTEM if status in known or 300 <= status < 400 else Blame.RECORD
 
 
@@ -172,4 +197,5 @@ def _quoted(said: str) -> str:
     return f": {said}" if said else ""
 
 
+_NOT_THE_RECORD = "Correct the connection or the manifest; the next run sends it again."
 _LOOK = "It is looked up in the system before anything is sent again."

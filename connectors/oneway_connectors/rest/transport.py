@@ -101,8 +101,8 @@ class Answer:
     `doubt`: an earlier attempt may have been carried out. `given_up`: why there is no retry,
     although one would do no harm. `refused` and `missing`: by the manifest, the body of a success
     means that nothing was done, or that the record does not exist. `stray`: a 404 or 410 that may
-    not be the system's own. `asked`: what the body of the request searched for. `later`: the
-    original status of a response that the manifest treats as 429.
+    not be the system's own. `asked`: what the body of the request searched for. `later`: how a
+    response that is treated as 429 showed its limit, if its status was another.
     """
 
     status: int
@@ -115,7 +115,7 @@ class Answer:
     missing: bool = False
     stray: bool = False
     asked: tuple[str, ...] = field(default=(), repr=False)
-    later: int = 0
+    later: str = ""
 
     @property
     def success(self) -> bool:

@@ -20,8 +20,8 @@ WAITS = (1, 2, 4, 7)
 """Days until the next try after the first refusal, the second, and so on; the last one repeats."""
 
 EVERYBODYS = frozenset({"W103", "W104", "W109", "W110"})
-"""Codes of refusals that the record did not cause: credentials, permissions, the address, the
-manifest. Their cause is fixed elsewhere, so the same values are retried in the next run."""
+"""Codes of refusals that the record did not cause: credentials, permissions, the address, a proxy,
+the manifest. Their cause is fixed elsewhere, so the same values are retried in the next run."""
 
 
 @dataclass(frozen=True, slots=True)

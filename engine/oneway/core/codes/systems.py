@@ -183,7 +183,11 @@ TABLE = (
         "the answer to a write cannot be used",
         "The next run looks up whether it happened, before it writes anything.",
     ),
-    ("W109", "a system redirects a write", "Correct the base URL."),
+    (
+        "W109",
+        "a system refuses or redirects a write, whatever its record",
+        "Correct the base URL, the proxy, or the request in the manifest.",
+    ),
     (
         "W110",
         "a resource cannot be written in this way",
