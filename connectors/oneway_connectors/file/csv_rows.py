@@ -156,7 +156,7 @@ class CsvRows(OfTable):
         sign, columns = self._dialect.delimiter.encode(), len(self._headings.names)
         short = self._options.short_rows == "blank"
         least = columns // 2 if short else columns - 1
-        if columns < 2 or max(line.count(sign) for line in raw.split(b"\n")[1:]) < least:
+        if columns < 2 or raw.count(sign, raw.index(b"\n")) < least:
             return False  # as most texts of several lines
         id = self._options.id
         at = self._headings.names.index(id) if id in self._headings.names else 0
