@@ -36,6 +36,7 @@ from oneway.mapping.generated.runtime import names_for
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.interpreter import Interpreted
 from oneway.mapping.record_schema import decidable, readable, writable
+from oneway.mapping.rows import LONGEST_NAME
 from strategies import worlds
 from worlds import World, bound
 
@@ -365,6 +366,26 @@ def test_what_is_remembered_of_a_leave_is_no_answer_for_another(step):
         for _ in range(2):  # as it is found out, and as it is remembered
             answer = remembering.left_with(target, written, by)
             assert answer is reference.left_with(target, written, by)
+
+
+@pytest.mark.parametrize("part", ["id", "code", "name"])
+def test_a_name_too_long_for_a_plan_is_left_to_the_interpreter(part: str):
+    long = "x" * (LONGEST_NAME + 1)
+    world = leaving_world("ref == 'x'")
+    world.mapping["label"] = "name"
+    world.mapping["leavers"]["set"] = {"nick": "code"}
+    program = bound(world)
+    reference = Interpreted(program.code, program.context, program.tables)
+    rows = rows_of(reference)
+    said = {"id": "1", "code": "c", "name": "n", part: long}
+    record = Record(said["id"], {"code": said["code"], "name": said["name"], "flag": False})
+    row = rows.source_row(record)
+    assert repr(row) == repr(reference.source_row(record))
+    assert row.evaluation_error
+    held = Record(said["id"], {"id": said["id"], "ref": said["code"], "nick": None})
+    target = rows.target_row(held)
+    assert repr(target) == repr(reference.target_row(held))
+    assert len(target.key) <= LONGEST_NAME
 
 
 @given(worlds())

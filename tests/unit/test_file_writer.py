@@ -112,12 +112,74 @@ def test_json_values_arrive_unchanged(tmp_path_factory: Any, ending: str, value:
     assert repr(seen["b"]["n"]) == repr(wanted)
 
 
+ODD = {
+    "limit": "12345678901234.123456", "tiny": "1e-400", "sum": "100.10", "big": "1E5",
+    "text": '"\\u00e9 \\/"', "list": "[1,  2.50 ]", "o": '{ "p" : 1.0, "q":true }',
+}  # fmt: skip
+"""Texts of values that would become others if they were written again."""
+SPACES = st.sampled_from(["", " ", "  ", "\t"])
+
+
+@given(st.data(), st.sampled_from(["json", "jsonl"]))
+def test_what_is_not_named_stays_byte_for_byte(
+    tmp_path_factory: Any, data: st.DataObject, ending: str
+) -> None:
+    """Draw a record in any spacing, and change some values: only their text is another."""
+
+    def space() -> str:
+        return data.draw(SPACES)
+
+    keys = data.draw(st.permutations(sorted(ODD)))
+
+    frames = [(key, space(), f"{space()}:{space()}", space()) for key in ["id", *keys, "name"]]
+
+    def record(values: dict[str, str]) -> str:
+        members = [f'{a}"{key}"{colon}{values[key]}{b}' for key, a, colon, b in frames]
+        return "{" + ",".join(members) + "}"
+
+    values = {**ODD, "id": '"a"', "name": '"Old"'}
+    new = {"name": '"New"', **data.draw(st.sampled_from([{}, {"sum": "7"}, {"list": "[]"}]))}
+    inner = data.draw(st.sampled_from([None, 2, "x"]))
+    changed = {key: json.loads(value) for key, value in new.items()}
+    if inner is not None:
+        changed["o"] = {"p": inner}
+        new["o"] = f'{{ "p" : {json.dumps(inner)}, "q":true }}'
+    form = "[\n  {}\n]\n" if ending == "json" else "{}\n"
+    path = written(tmp_path_factory.mktemp("odd"), ending, form.replace("{}", record(values)))
+    target = FileWriter(str(path))
+    target.update("a", changed, "t")
+    target.flush()
+    assert path.read_text() == form.replace("{}", record({**values, **new}))
+
+
+@pytest.mark.parametrize("old", ["1", "true", "1.0"])
+@pytest.mark.parametrize("new", [1, True, 1.0])
+def test_a_value_of_another_type_is_written(tmp_path: Path, old: str, new: Any) -> None:
+    path = written(tmp_path, "jsonl", f'{{"id": "a", "n": [{old}]}}\n')
+    target = FileWriter(str(path))
+    target.update("a", {"n": [new]}, "t")
+    target.flush()
+    assert path.read_text() == f'{{"id": "a", "n": [{json.dumps(new)}]}}\n'
+
+
+def test_a_new_key_is_written_like_its_neighbours(tmp_path: Path) -> None:
+    path = written(tmp_path, "json", '[\n  {\n    "id": "a",\n    "o": {}\n  }\n]\n')
+    target = FileWriter(str(path))
+    target.update("a", {"n": {"x": [1]}, "o": {"p": 1}}, "t")
+    target.flush()
+    assert held(path)["a"] == {"id": "a", "o": {"p": 1}, "n": {"x": [1]}}
+    assert path.read_text() == (
+        '[\n  {\n    "id": "a",\n    "o": {"p": 1},\n    "n": {\n      "x": [\n        1\n      ]\n'
+        "    }\n  }\n]\n"
+    )
+
+
 def test_unknown_fields_and_the_order_of_keys_stay(tmp_path: Path) -> None:
     path = written(tmp_path, "jsonl", '{"z": 1.10, "id": 7, "a": {"y": 1e2, "x": null}}\r\n\n')
     target = FileWriter(str(path))
     target.update("7", {"a": {"x": "new", "w": None}}, "t")
     target.flush()
-    line = '{"z": 1.1, "id": 7, "a": {"y": 100.0, "x": "new", "w": null}}\r\n'
+    line = '{"z": 1.10, "id": 7, "a": {"y": 1e2, "x": "new", "w": null}}\r\n'
     assert path.read_bytes() == line.encode()
 
 

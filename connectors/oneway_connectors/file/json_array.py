@@ -8,6 +8,7 @@ from typing import BinaryIO, TypeGuard
 from oneway.core.connector_errors import ReadError
 from oneway.core.paths import at, path_text
 from oneway.core.records import Value
+from oneway_connectors.file.json_splice import spliced
 from oneway_connectors.file.layout import BOM, Decode, FileEntries, FileEntry, not_fast, whole_of
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded, json_slip
 
@@ -74,11 +75,22 @@ class JsonArray:
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
         """Return an item, on one line or indented like its neighbours."""
-        margin = self._head.rpartition("\n")[2] if "\n" in self._head else ""
-        indent = margin if b"\n" in like and margin else None
-        return encoded(data, like, indent).replace(b"\n", b"\n" + margin.encode())
+        made = encoded(data, like, self._indent(like))
+        return made.replace(b"\n", b"\n" + self._margin.encode())
 
-    rewrite = encode
+    def rewrite(self, data: dict[str, Value], raw: bytes) -> bytes:
+        """Return an item with new values, and the text of all others as it was."""
+        indent = self._indent(raw)
+        old = self.decode(raw)
+        return spliced(raw, old, data, lambda value: encoded(value, raw, indent).decode())
+
+    def _indent(self, like: bytes) -> str | None:
+        return self._margin if b"\n" in like and self._margin else None
+
+    @property
+    def _margin(self) -> str:
+        """The space before an item on a line of its own."""
+        return self._head.rpartition("\n")[2] if "\n" in self._head else ""
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
         """Return the array; items are separated by the white space after the opening bracket."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from oneway.core.bounded_read import read_up_to
 from oneway.core.records import Value
+from oneway_connectors.file.json_splice import spliced
 from oneway_connectors.file.layout import (
     BOM,
     Decode,
@@ -120,7 +121,9 @@ class JsonLines:
         """Return a line without its line feed, but with a carriage return if `like` has one."""
         return encoded(data, like) + (b"\r" if like.endswith(b"\r") else b"")
 
-    rewrite = encode
+    def rewrite(self, data: dict[str, Value], raw: bytes) -> bytes:
+        """Return a line with new values, and the text of all others as it was."""
+        return spliced(raw, self.decode(raw), data, lambda value: encoded(value, raw).decode())
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
         """Return the lines, each with its line end."""

@@ -11,14 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.seal import Sealed
 from oneway.mapping.policy import FieldRule, Policy
+from oneway.mapping.rows import LONGEST_NAME
 from oneway.mapping.spec import Absent, Rehires, Write
 from oneway.planning.breach import IDENTITY
 from oneway.planning.guard_kinds import definition_of
 from oneway.planning.links import REUSED, SEAL_KEY
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb, action_id
-
-LONGEST_TEXT = 100_000
-"""The longest id, key or label, in characters; reading refuses longer ones."""
 
 _MOST_NAMED = 20
 
@@ -111,8 +109,8 @@ def _odd(plan: Plan, policy: Policy, outcome: Outcome, action: Action) -> Iterat
         yield f"{what} is not in the mapping"
     yield from _odd_fields(policy, action, what)
     texts = (outcome.key, outcome.label, action.source_id or "", action.target_id or "")
-    if any(len(text) > LONGEST_TEXT for text in texts):
-        yield f"{what} has an id or a name of more than {LONGEST_TEXT:,} letters"
+    if any(len(text) > LONGEST_NAME for text in texts):
+        yield f"{what} has an id or a name of more than {LONGEST_NAME:,} letters"
 
 
 def _waits(action: Action) -> bool:

@@ -24,6 +24,7 @@ from oneway.mapping.expressions import EvaluationError, Expression, one_record
 from oneway.mapping.field_cells import FieldCells
 from oneway.mapping.has_left import absence_counts, is_due, left_with, read_by_conditions
 from oneway.mapping.implausible_days import leaves_far_off, left_long_ago
+from oneway.mapping.long_names import source_within_limits, target_within_limits
 from oneway.mapping.lookup_table import LookupTable, scalar
 from oneway.mapping.packed_rows import Packed
 from oneway.mapping.policy import Policy
@@ -85,7 +86,7 @@ class Interpreted(FieldCells):
     def source_row(self, record: Record) -> SourceRow:
         """Return the source row of a record; never raises."""
         record = self.undamaged(record)
-        row = self._source_row(record)
+        row = source_within_limits(self._source_row(record), self.code)
         return row if self.code.one_per is None else row._replace(rank=self.rank(record))
 
     def undamaged(self, record: Record) -> Record:
@@ -303,6 +304,9 @@ class Interpreted(FieldCells):
     @one_record()
     def target_row(self, record: Record) -> TargetRow:
         """Return the target row of a record; never raises."""
+        return target_within_limits(self._target_row(record), self.code)
+
+    def _target_row(self, record: Record) -> TargetRow:
         if record.problem:
             return self._unread_target(record)
         values, failure = self._key_values(self._target_keys, record)

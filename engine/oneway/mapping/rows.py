@@ -122,6 +122,10 @@ class ImplausibleDay(NamedTuple):
     none: bool = False
 
 
+LONGEST_NAME = 100_000
+"""The longest id, key or label of a record, in characters: a plan file holds no longer ones."""
+
+
 class SourceRow(NamedTuple):
     """A source record, evaluated by a mapping.
 

@@ -22,7 +22,7 @@ from oneway.mapping.generated.target_values import TargetValues
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.implausible_days import A_CAREER, in_years
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.rows import Cell, CellState
+from oneway.mapping.rows import LONGEST_NAME, Cell, CellState
 
 _WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(\w+)""")
 """Matches the names in a line of code, skipping its texts."""
@@ -202,6 +202,7 @@ class Rows:
         values = [self._key(each) for each in code.match_source]
         name = self._name(values)
         label = self._label()
+        self._refuse_long_names(values, label)
         for rule in code.only:
             asked = self._decided(rule)
             with source.block(f"if not ({asked}):"):
@@ -318,6 +319,13 @@ class Rows:
             text = f"({as_text}) if {value} is not None else {text}"
         return text
 
+    def _refuse_long_names(self, values: Sequence[str], label: str = "''") -> None:
+        """Leave a record with a name that no plan holds to the interpreter."""
+        texts = [f"len({each}) > {LONGEST_NAME}" for each in (self._id, label) if each != "''"]
+        texts += [f"{each}.__class__ is str and len({each}) > {LONGEST_NAME}" for each in values]
+        with self.source.block(f"if {' or '.join(texts)}:"):
+            self.source.line("raise Uncompiled")
+
     def _label(self) -> str:
         label = self.program.code.label
         if label is None:
@@ -394,6 +402,7 @@ class Rows:
         code, source, policy = self.program.code, self.source, self.program.policy
         values = [self._key(Typed(each)) for each in code.match_target]
         name = self._name(values)
+        self._refuse_long_names(values)
         fields = [self.held.value(rule.keys) for rule in policy.fields]
         leaving = [self.held.value(rule.keys) for rule in policy.leaving]
         conditions = [self.held.value(keys) for keys in policy.condition_paths]
