@@ -1148,3 +1148,45 @@ def test_a_create_whose_answer_shows_only_an_id_is_looked_at_once(
     code, told = sync(world)
     assert code == (0 if made else 5), told
     assert ("does not show it" in told) is not made
+
+
+@pytest.mark.parametrize("made", [False, True])
+@pytest.mark.parametrize("status", [425, 429])
+def test_a_create_that_is_put_off_is_looked_up_before_it_is_sent_again(
+    world: World, office: Office, status: int, made: bool
+) -> None:
+    posts = []
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "POST":
+            return None
+        posts.append(path)
+        if len(posts) > 1 or made:
+            office.users[str(8 + len(posts))] = {"id": 8 + len(posts), **office.sent}
+        return (201, office.users["10"]) if len(posts) > 1 else (status, {})
+
+    del office.users["1"]
+    people(world)
+    office.odd = odd
+    code, told = sync(world)
+    assert code == 0, told
+    assert len(posts) == (1 if made else 2)
+    assert len(office.users) == 3
+    assert world.run("plan", "m.yaml", "--exit-code").code == 0
+
+
+def test_a_create_that_is_put_off_is_not_sent_again_if_nobody_can_look(
+    world: World, office: Office
+) -> None:
+    posts: list[str] = []
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        posts.extend([path] if method == "POST" else [])
+        return (429 if method == "POST" else 403, {}) if posts else None
+
+    del office.users["1"]
+    people(world)
+    office.odd = odd
+    code, told = sync(world)
+    assert (code, len(posts)) == (5, 1), told
+    assert "cannot be looked up" in told
