@@ -251,6 +251,16 @@ def test_a_cookie_goes_back_to_whoever_set_it() -> None:
         assert [each.get("cookie") for each in server.headers] == [None, "session=s1"]
 
 
+@pytest.mark.parametrize("coding", ["iso-8859-1", "utf-8"])
+def test_a_cookie_goes_back_with_the_bytes_in_which_it_came(coding: str) -> None:
+    as_sent = "tenant=Müller".encode(coding).decode("iso-8859-1")
+    answers = sent(LIST, Set_Cookie=f"{as_sent}; Path=/"), sent(LIST)
+    with serving(*answers) as server, connected(server.url) as it:
+        for _ in range(2):
+            assert it.reader("people").read().complete
+        assert [each.get("cookie") for each in server.headers] == [None, as_sent]
+
+
 def test_a_proxy_of_the_environment_is_for_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(sent(LIST)) as server, serving(sent(b"no", 403)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)

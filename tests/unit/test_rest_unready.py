@@ -105,6 +105,9 @@ def test_a_job_that_is_answered_202_still_runs_and_is_asked_once(body: object) -
         {"jobStatus": "RUNNING"}, {"meta": {"status": "still preparing"}}, {"ready": False},
         {"processing": True}, {"isReady": "false"}, {"result": {"state": "queued"}},
         {"status": "building"}, {"status": {"success": None, "pending": True}},
+        {"status": {"success": True, "state": "running"}}, {"status": {"ok": True, "ready": False}},
+        {"state": {"result": "ok", "processing": True}},
+        {"status": {"success": True, "status": "pending"}},
     ],
 )  # fmt: skip
 def test_a_body_that_says_that_it_is_being_prepared_is_incomplete(beside: dict[str, Any]) -> None:

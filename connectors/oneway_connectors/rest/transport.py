@@ -221,6 +221,7 @@ class Wire:
                 if "set-cookie" in headers:
                     asked = httpx.Request(call.method, call.url)
                     came = httpx.Response(response.status, headers=headers, request=asked)
+                    came.headers.encoding = _BYTES
                     channel.cookies.extract_cookies(came)
                 body = self._body(response.iter_stream(), headers, latest)
                 return Answer(response.status, headers, body, call.url)
@@ -285,6 +286,8 @@ def _tls(*_named: str | None) -> SSLContext:
 
 
 _MAKING = Lock()
+_BYTES = "iso-8859-1"
+"""The encoding of headers: each byte is a character, so that a cookie goes back as it came."""
 
 
 def _headers(call: Call, cookies: httpx.Cookies) -> RawHeaders:
@@ -295,7 +298,7 @@ def _headers(call: Call, cookies: httpx.Cookies) -> RawHeaders:
     if cookies:
         found = httpx.Request(call.method, call.url, cookies=cookies).headers.get("cookie", "")
         headers |= {"cookie": found} if found and "cookie" not in headers else {}
-    return [(name.encode("ascii"), text.encode("ascii")) for name, text in headers.items()]
+    return [(name.encode("ascii"), text.encode(_BYTES)) for name, text in headers.items()]
 
 
 def _unpacker(headers: httpx.Headers) -> "zlib._Decompress | None":

@@ -38,7 +38,8 @@ def says_left_out(letters: str, value: Value) -> bool:
 def says_unready(letters: str, value: Value) -> bool:
     """Return whether a value under a name (its letters) says that the answer is yet to come.
 
-    `building` is a place. Beside a success, `pending` says which records were asked for.
+    `building` is a place. Beside a success, `pending` says which records were asked for, whereas a
+    request may succeed although its job still runs.
     """
     if letters == "building":
         return False
@@ -51,7 +52,8 @@ def says_unready(letters: str, value: Value) -> bool:
     if isinstance(value, Mapping):
         known = [(words.plain(name), each) for name, each in value.items()]
         done = any(says_done(name, each) for name, each in known)
-        return not done and any(says_unready(name, each) for name, each in known)
+        asked = "pending" if done else ""
+        return any(says_unready(name, each) for name, each in known if name != asked)
     return isinstance(value, str) and bool(words.UNREADY.fullmatch(words.plain(value)))
 
 
