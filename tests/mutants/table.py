@@ -7332,6 +7332,8 @@ MUTANTS = (
         "limited = False",
         "a rate limit is told as a missing permission",
         f"{RETRIES} -k '403_by_a_rate_limit'",
+    ),
+    Mutant(
         "one-long-name-stops-everybody",
         "mapping/long_names",
         "if len(text) > LONGEST_NAME), None)",
