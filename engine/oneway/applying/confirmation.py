@@ -62,7 +62,8 @@ class Confirmation:
         """Raise `Unknown` if a create cannot be believed, or shows values that no plan corrects.
 
         The record is requested if its answer shows nothing that was sent, as the id may be that of
-        a job, or of a refused record; and if it shows other values, as it may be older.
+        a job, or of a refused record; and if it shows other values, as it may be older. While the
+        target's lag runs, a request that finds nothing says nothing: later runs look for it.
         """
         if not isinstance(self._writer, ShowsCreated):
             return
@@ -71,7 +72,7 @@ class Confirmation:
         if shown is not None and not only_id and not self.check.unlike(action, shown):
             return
         last = self.check.look_at(target_id) or (None if only_id else shown)
-        if self.check.looks and last is None:
+        if self.check.looks and last is None and not self._memory.lag:
             text = f"the answer shows only an id, and a request for record {target_id} does not"
             raise Unknown("W108", f"{text} show it", _LOOKED_UP)
         fields = self.check.unlike(action, last) if last is not None else ()
