@@ -7373,4 +7373,12 @@ MUTANTS = (
         "a changed type within a list is not written",
         "tests/unit/test_file_writer.py -k another_type",
     ),
+    Mutant(
+        "a-sign-within-a-word-is-a-letter",
+        "oneway_connectors/file/mojibake",
+        "if single and has_sign_in_word(",
+        "if not single and has_sign_in_word(",
+        "names in another encoding are written without a word",
+        "tests/unit/test_file_forms.py -k within_words",
+    ),
 )

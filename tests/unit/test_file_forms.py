@@ -15,7 +15,7 @@ from oneway.core.batches import Batch
 from oneway.core.connector_errors import NotSent, ReadError, Rejected
 from oneway.core.description import Description
 from oneway.core.paths import path_of, path_text
-from oneway.core.records import Record
+from oneway.core.records import Record, Snapshot
 from oneway_connectors.file import FileConnector, connect, csv_rows
 from oneway_connectors.file.mojibake import is_garbled
 from oneway_connectors.file.options import DELIMITERS, file_options
@@ -746,3 +746,52 @@ def test_a_table_without_headings_says_so(tmp_path: Path, data: str) -> None:
     (tmp_path / "a.csv").write_text(data)
     found = opened().reader(str(tmp_path / "a.csv")).read()
     assert (found.complete, "is empty" in found.problems[0]) == (True, True)
+
+
+ORDINARY = [
+    "O\u2019Brien", "\u201cBob\u201d Boole", "Anne \u201eAnni\u201c Ahl", "B. \u2018Al\u2019 Lee",
+    "L\u2019HA\u0178", "\u0160imon", "\u017dofia", "Du\u0161an", "Le\u0161ek", "JI\u0158\u00cd",
+    "DVO\u0160\u00c1K", "Ha\u00ff-les-Roses", "\u0152uvre", "c\u0153ur", "na\u00efve",
+    "M\u00fcller\u2013Lang", "Smith\u2026", "50\u00a0\u20ac", "5\u2030", "Acme\u2122",
+    "\u201ehallo\u201d, said", "Gro\u00df", "\u00c5se", "Vla\u017e", "a\u2020",
+]  # fmt: skip
+"""Texts that names and remarks have, with every kind of mark."""
+
+
+def seen(path: Path, text: str, made: str, **options: str) -> Snapshot:
+    path.write_bytes(f"id,name\n1,{text}\n2,Ann\n".encode(made))
+    connector = connect(Description("file", "Files", "file", {}), Access(options, {}))
+    return connector.reader(str(path)).read()
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "said"),
+    [
+        ("M\u00f6ller", "cp850", "windows-1252"), ("J\u00fcrgen", "macintosh", "windows-1252"),
+        ("Andr\u00e9e", "cp850", "windows-1252"), ("M\u00fcller", "cp850", "iso-8859-1"),
+    ],
+)  # fmt: skip
+def test_signs_within_words_are_told(tmp_path: Path, text: str, encoding: str, said: str) -> None:
+    found = seen(tmp_path / "a.csv", text, encoding, encoding=said)
+    assert found.complete
+    assert ["another encoding" in each for each in found.problems] == [True]
+    assert not seen(tmp_path / "a.csv", text, encoding, encoding=encoding).problems
+    assert not seen(
+        tmp_path / "a.csv", text, encoding, encoding=said, garbled_cells="keep"
+    ).problems
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_marks_are_not(tmp_path: Path, text: str) -> None:
+    encoding = "windows-1252"
+    if not all(is_in(each, encoding) for each in text):
+        encoding = "cp1250"
+    assert not seen(tmp_path / "a.csv", f'"{text}"', encoding, encoding=encoding).problems
+
+
+def is_in(sign: str, encoding: str) -> bool:
+    try:
+        sign.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -67,6 +67,19 @@ def _is_garbled(value: Value) -> bool:
     return isinstance(value, str) and is_garbled(value)
 
 
+_SIGN_IN_WORD = re.compile(
+    # Control characters, which no text has, or a sign or a capital between letters of a word.
+    "[\x80-\x84\x86-\x9f]|"
+    "[A-Za-z][\u201a\u201d\u201e\u2020\u2021\u02c6\u2030\u2039\u0178\u0160\u017d][a-z]"
+)
+"""A sign that another encoding reads as a letter: `M”ller` (cp850), `JŸrgen` (macintosh)."""
+
+
+def has_sign_in_word(text: str) -> bool:
+    """Return whether a word in a text has a sign that only another encoding explains."""
+    return not text.isascii() and _SIGN_IN_WORD.search(text) is not None
+
+
 class Letters:
     """Searches the records of one file for lost letters."""
 
@@ -76,6 +89,7 @@ class Letters:
         self._garbled: list[int] = []
         self._unread: list[int] = []
         self._others = 0
+        self._signs: list[int] = []
 
     def may_be_lost(self, entries: FileEntries) -> bool:
         """Note several records as bytes, and return whether to check each by itself.
@@ -86,7 +100,7 @@ class Letters:
         if entries.plain:
             return False
         others = [raw for raw in entries.raws if not raw.isascii() or b"\\u" in raw]
-        if any(map(may_be_garbled, others)):
+        if any(map(may_be_garbled, others)) or (others and self._options.encoding != UTF_8):
             return True
         self._others += sum(not raw.isascii() for raw in others)
         return False
@@ -100,6 +114,9 @@ class Letters:
         if raw and raw.isascii() and b"\\u" not in raw:
             return ""
         self._others += not raw.isascii()
+        single = self._options.encoding != UTF_8 and self._options.garbled_cells != "keep"
+        if single and has_sign_in_word(raw.decode(errors="replace")):
+            self._signs.append(entry.line)
         if not may_be_garbled(raw):
             return ""
         garbled = next(garbled_paths(entry.data), None)
@@ -123,6 +140,10 @@ class Letters:
         if self._garbled:
             found = f"{_lines(self._garbled)} garbled, such as Ã© for é"
             said.append(f"{self._path}: {found}: {self._remedy}")
+        if self._signs:
+            found = f"{_lines(self._signs)} to be in another encoding, as M”ller for Möller"
+            help = f"check the names there; if they are wrong, {_OTHERS}"
+            said.append(f"{self._path}: {found}: {help}")
         if self._unread and self._options.encoding == UTF_8:
             # Another encoding is right only if every line that is readable now stays so.
             help = "correct these lines where the file is made"
@@ -138,6 +159,7 @@ class Letters:
         return "set the option encoding: utf-8"
 
 
+_OTHERS = "export it again, as UTF-8, or set the option encoding: cp850 or macintosh"
 _KEEP = "set garbled_cells: keep"
 NOT_ENCODED = "is not UTF-8"
 """Begins the `problem` of an entry whose bytes are not text."""
