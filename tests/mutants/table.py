@@ -565,8 +565,8 @@ MUTANTS = (
     Mutant(
         "a-get-that-shows-nobody-passes",
         "inspect/single_records",
-        "            if reader.get(id) is not None:",
-        "            if reader.get(id) is None:",
+        "            lines.append(f",
+        "            return ()\n            lines.append(f",
         "a request that shows no listed record fails the check",
         "tests/cli/test_odd_answers.py -k requests_one",
     ),
