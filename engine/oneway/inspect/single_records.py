@@ -17,7 +17,7 @@ _TRIED = 2
 
 
 def requested(side: str, reader: Reader, records: Iterable[Record]) -> tuple[CheckResult, ...]:
-    """Request listed records by their ids; return a failed check unless one request can be relied on.
+    """Request listed records by their ids; return a failed check unless one request works.
 
     A reader that answers that a record is not there has made sure that its requests find others.
     """
