@@ -7381,4 +7381,20 @@ MUTANTS = (
         "names in another encoding are written without a word",
         "tests/unit/test_file_forms.py -k within_words",
     ),
+    Mutant(
+        "a-copy-of-the-target-stays",
+        "oneway_connectors/file/replace",
+        "            os.unlink(each)\n",
+        "",
+        "a copy of the target with people's data stays for ever",
+        "tests/unit/test_file_writer.py -k killed_process",
+    ),
+    Mutant(
+        "a-copy-that-is-being-written-is-removed",
+        "oneway_connectors/file/replace",
+        "            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
+        "",
+        "another process loses the file that it writes",
+        "tests/unit/test_file_writer.py -k killed_process",
+    ),
 )

@@ -1,5 +1,6 @@
 """Writing files of records: what was not written keeps its bytes, and a file is never half."""
 
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -351,6 +352,23 @@ def test_mode_and_link_are_kept(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert held(path)["a"]["n"] == "new"
     assert path.stat().st_mode & 0o7777 == 0o640
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    path = written(tmp_path, "csv")
+    locked, kept = ".people.csv.lockedxx.tmp", {"people.csv.tmp", ".people.csv.abc.tmp", ".x.tmp"}
+    for name in (".people.csv.abc_12de.tmp", ".people.csv.youngxxx.tmp", locked, *kept):
+        (tmp_path / name).write_text("id\n")
+        if "young" not in name:
+            os.utime(tmp_path / name, (1, 1))
+    (tmp_path / ".people.csv.linkxxxx.tmp").symlink_to(path)
+    target = FileWriter(str(path))
+    target.update("a", {"n": "new"}, "t")
+    with (tmp_path / locked).open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        target.flush()
+    others = {locked, ".people.csv.youngxxx.tmp", ".people.csv.linkxxxx.tmp", path.name}
+    assert set(os.listdir(tmp_path)) == kept | others
 
 
 @pytest.mark.parametrize("mode", [0o444, 0o400, 0o555])
