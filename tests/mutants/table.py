@@ -70,6 +70,31 @@ WHO_LEFT = "tests/cli/test_new_who_left.py"
 LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
 
 MUTANTS = (
+    # refusals beside the record of a write
+    Mutant(
+        "user-errors-refuse-nothing",
+        "oneway_connectors/rest/page_words",
+        '"|[a-z]*(?:user|record)errors"',
+        '""',
+        "an update that Shopify refuses is done",
+        "tests/unit/test_rest_writing.py -k beside_the_record",
+    ),
+    Mutant(
+        "a-type-of-refusal-is-a-record",
+        "oneway_connectors/rest/verdict",
+        'if letters == "typename":',
+        "if False:",
+        "a refusal in a union is done",
+        "tests/unit/test_rest_writing.py -k beside_the_record",
+    ),
+    Mutant(
+        "a-job-of-an-unlisted-status-is-not-named",
+        "oneway_connectors/rest/writer",
+        'said="" if found is None else clean(status, sent)',
+        'said=""',
+        "nobody sees that `failed` lacks a word",
+        "tests/unit/test_rest_writing.py -k job",
+    ),
     Mutant(
         "a-create-put-off-is-sent-again-blindly",
         "applying/gates",

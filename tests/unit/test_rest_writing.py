@@ -254,6 +254,53 @@ def test_a_manifest_that_names_the_record_is_shown_it_by_each_update() -> None:
         connector.writer("people").update("7", {"name": "Ada"}, "t")
 
 
+BESIDE_THE_RECORD: list[tuple[dict[str, object], bool]] = [
+    ({"userErrors": [{"message": "is taken"}]}, True),
+    ({"customerUserErrors": [{"code": "TAKEN", "message": "is taken"}]}, True),
+    ({"mediaUserErrors": ["is too large"]}, True),
+    ({"problems": [{"detail": "is taken"}]}, True),
+    ({"code": "CONFLICT"}, True),
+    ({"code": "EMAIL_ALREADY_TAKEN"}, True),
+    ({"result": "already_exists"}, True),
+    ({"__typename": "UserTaken"}, True),
+    ({"__typename": "ConflictError"}, True),
+    ({"__typename": "UserNotFound"}, True),
+    ({"userErrors": []}, False),
+    ({"userErrors": None, "customerUserErrors": []}, False),
+    ({"problems": [], "userErrorsCount": 0}, False),
+    ({"code": "OK"}, False),
+    ({"code": "NO"}, False),
+    ({"code": "200"}, False),
+    ({"result": "conflict-free"}, False),
+    ({"__typename": "UpdateUserPayload"}, False),
+    ({"__typename": "User"}, False),
+    ({"__typename": "UserErrorReport"}, False),
+    ({"__typename": "LeaveTaken"}, False),
+    ({"clientMutationId": None, "userId": "7"}, False),
+]
+
+
+@pytest.mark.parametrize(("beside", "wrong"), BESIDE_THE_RECORD)
+@pytest.mark.parametrize("act", ["create", "update", "leave"])
+def test_what_stands_beside_the_record_refuses_it_or_not(
+    act: str, beside: dict[str, object], wrong: bool
+) -> None:
+    manifest = altered(
+        'update: {method: PATCH, path: "/people/{id}"',
+        'update: {record: data.x.user, method: PATCH, path: "/people/{id}"',
+    )
+    manifest = altered("create: {", "create: {record: data.x.user, ", manifest)
+    manifest = altered("errors: {", "errors: {refused_when: errors, ", manifest)
+    answer = {"data": {"x": {"user": {"id": 7, "name": "Ada"}, **beside}}}
+    connector, _ = opened(reply(answer), manifest=manifest)
+    if not wrong:
+        written(connector.writer("people"), act)
+        return
+    with pytest.raises(Unknown) as caught:
+        written(connector.writer("people"), act)
+    assert (caught.value.code, caught.value.accepted) == ("W108", True)
+
+
 def test_a_manifest_says_where_the_answer_to_a_write_has_the_record() -> None:
     user = {"id": 7, "leaveDate": "2026-01-31"}
     manifest = altered(
@@ -579,7 +626,7 @@ REFUSED = JobEnd(JobState.FAILED, said=": … is taken")
         ({"state": "ok"}, JobEnd(JobState.DONE)),
         ({"state": "no"}, JobEnd(JobState.FAILED)),
         ({"state": "no", "message": "a@example.com is taken"}, REFUSED),
-        ({"state": "whatever"}, JobEnd(JobState.RUNNING)),
+        ({"state": "cancelled"}, JobEnd(JobState.RUNNING, said="cancelled")),
     ],
 )
 def test_a_job_is_asked_how_it_stands(about: object, end: JobEnd) -> None:

@@ -80,8 +80,9 @@ FAULT = re.compile(
     "(?:has|is|are|partial|api|field|request|response|validation)*"
     "(?:errors?|err|failures?|failed|faults?|exceptions?|problems?)"
     "(?:codes?|counts?|data|descriptions?|details?|info|lists?|messages?|msgs?|summary|types?)*"
+    "|[a-z]*(?:user|record)errors"
 )
-"""What went wrong."""
+"""What went wrong; also `userErrors`, as GraphQL answers say it of the user who asks."""
 _OUT = (
     "failed|skipped|excluded|omitted|dropped|rejected|withheld|unauthori[sz]ed|forbidden|"
     "inaccessible|unreadable|hidden"
@@ -128,9 +129,15 @@ OUTCOME = re.compile(
 BAD_END = re.compile(
     "(?!no|un(?!a))(?:[a-z]*(?:error|exception|failed|failure|expired|denied|unavailable|timeout|timedout|"
     "unauthori[sz]ed|forbidden|aborted|throttled|throttling)s?|fail|invalid[a-z]*(?:token|session|"
-    "credentials?|cursor)|ko|ng)|notok|nok|partiallyfailed|partialsuccess|partiallysucceeded"
+    "credentials?|cursor)|ko|ng)|notok|nok|partiallyfailed|partialsuccess|partiallysucceeded|"
+    "conflict|(?:[a-z]*already)?taken|[a-z]*alreadyexists"
 )
 """A word by which a request ended badly: `TOKEN_EXPIRED`, `NG`."""
+WRONG_TYPE = re.compile(
+    "(?:.*[a-z])?(?:Errors?|Failure|Exception|Conflict|NotFound|Forbidden|Denied)|"
+    "(?:.*[a-z])?(?:Already|Code|Email|Login|[Nn]ame|User)Taken"
+)
+"""Under `__typename`: the type of a refusal in a union, in GraphQL."""
 STATE = re.compile(
     f"{OUTCOME.pattern}|(?:export|job|query|report|request|response|result|search)?(?:state|status)"
 )
@@ -157,7 +164,7 @@ CORE = re.compile(
     "after|additional|offset|total|count|num|filtered|full|pag|limit|max|take|remain|left|err|fail|"
     "fault|excep|problem|partial|timedout|exceed|throttl|succe|ok|link|stat|result|response|shards|outcome|"
     "code|hits|record|rows|items|results|entries|elements|match|found|availab|reached|hit|cap|"
-    "pend|prepar|process|generat|build|queue|running|progress|ready|started|state|load|index|busy|mainten|required|retry|session|expire|invalid|hid|titl|ack|ret|of|eof|rang|skip|exclu|omit|drop|reject|withh|authori|forbid|inaccess|unread|overflow|messag|head|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
+    "pend|prepar|process|generat|build|queue|running|progress|ready|started|state|load|index|busy|mainten|required|retry|session|expire|invalid|hid|titl|ack|ret|of|eof|rang|skip|exclu|omit|drop|reject|withh|authori|typename|forbid|inaccess|unread|overflow|messag|head|msg|warn|notice|note|hint|info|detail|reason|text|alert|diagnos"
 )
 """A part of every name that says anything about a list; faster than the patterns above."""
 

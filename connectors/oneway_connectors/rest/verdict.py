@@ -19,6 +19,8 @@ def says_failed(letters: str, value: Value) -> bool:
         return yes_or_no(value) is True
     if words.SUCCESS.fullmatch(letters):
         return yes_or_no(value) is False or str(value).strip() == "0"
+    if letters == "typename":
+        return isinstance(value, str) and bool(words.WRONG_TYPE.fullmatch(value))
     return bool(words.OUTCOME.fullmatch(letters)) and _is_bad_end(letters, value)
 
 

@@ -6,6 +6,7 @@ is requested after each DELETE, one at a time; once one has removed its record, 
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import field, replace
 from threading import Lock
 from urllib.parse import unquote
@@ -25,6 +26,7 @@ from oneway_connectors.rest.reads import answered, found_in, json_of, reading_ca
 from oneway_connectors.rest.records import record_of, renamed
 from oneway_connectors.rest.responses import (
     Unreadable,
+    clean,
     is_yet_to_come,
     parse_json,
     says_error,
@@ -168,12 +170,14 @@ class RestWriter:
         if running and not answer.body.strip():
             return JobEnd(JobState.RUNNING)
         data = json_of(self.client, call, answer)
-        status = str(found_in(self.client, call, follow.status, data))
+        found = found_in(self.client, call, follow.status, data)
+        status = str(found)
         if status in follow.failed:
             said = "" if values is None else self._said(answer, values, follow.message)
             return JobEnd(JobState.FAILED, said=said)
         if running or status not in follow.done:
-            return JobEnd(JobState.RUNNING)
+            sent = tuple(texts_in(dict(values or {})))
+            return JobEnd(JobState.RUNNING, said="" if found is None else clean(status, sent))
         return JobEnd(JobState.DONE, self._id_in(follow.record, data))
 
     def flush(self) -> None:
@@ -388,17 +392,16 @@ class RestWriter:
             record = self._new_id(write, data)
         except Unreadable:
             job = record = ""
+        end = JobEnd(JobState.RUNNING)
         if job:
-            try:
+            with suppress(ReadError):
                 end = self.job_end(job, values)
-            except ReadError:
-                end = JobEnd(JobState.RUNNING)
             if end.state is JobState.FAILED:
                 raise Rejected("W105", f"{where}: {REFUSED_BY_JOB}{end.said}", _REFUSED)
             if end.state is JobState.DONE and end.record:
                 return end.record
             record = end.record or record
-        text = f"{where}: {_NOT_YET}"
+        text = f"{where}: {_NOT_YET}{end.unlisted}"
         raise Unknown("W113", text, _LOOK, accepted=True, job=job, record=record)
 
     def _located(self, call: Call, answer: Answer) -> str:

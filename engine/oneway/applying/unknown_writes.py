@@ -145,7 +145,7 @@ class Inquiry:
         if end.state is JobState.DONE and end.record:
             return WriteOutcome(Happened.YES, end.record)
         if end.state is JobState.RUNNING:
-            why = "the target accepted it, and has not done it yet"
+            why = f"the target accepted it, and has not done it yet{end.unlisted}"
         elif self.memory.ended_long_ago(sent):
             return None
         elif end.state is JobState.GONE:

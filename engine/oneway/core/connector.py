@@ -43,12 +43,20 @@ REFUSED_BY_JOB = "accepted, and refused by its job"
 class JobEnd:
     """The state of a job as the system reports it.
 
-    `record` is the id of the created record, and `said` why the job failed, safe to show.
+    `record` is the id of the created record, and `said` why the job failed, or the status of a job
+    that has not ended, safe to show.
     """
 
     state: JobState
     record: str = ""
     said: str = ""
+
+    @property
+    def unlisted(self) -> str:
+        """The status of a job that has not ended, in brackets, or ""."""
+        if self.state is not JobState.RUNNING or not self.said:
+            return ""
+        return f" (its job says '{self.said}', in the manifest neither under `done` nor `failed`)"
 
 
 class Reader(Protocol):
