@@ -113,6 +113,22 @@ def test_what_somebody_changed_after_it_was_made_is_not_done(
     assert "1 done before, by run 1." in again.out.replace("\n", " ")
 
 
+def test_a_record_that_somebody_deleted_after_it_was_made_is_not_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write("m.yaml", MAPPING)
+    world.write("people.json", [person(1), person(2), person(3)])
+    world.write("users.json", [user(1)])
+    world.run("plan", "m.yaml", "--out", "plan.json")
+    _killed_at(world, monkeypatch, 2, happened=False)
+    users = world.read("users.json")
+    assert [each["reference"] for each in users] == ["P001", "P002"]
+    world.write("users.json", users[:1])
+    again = world.run("apply", "plan.json")
+    assert (again.code, "done before" in again.out) == (5, False), again.out
+    assert "1 done, 1 stale" in again.out
+
+
 def _killed_at(world: World, monkeypatch: pytest.MonkeyPatch, at: int, *, happened: bool) -> None:
     """Apply the plan, one write at a time, and die at a write, which has happened or not."""
     sent = []
