@@ -25,6 +25,7 @@ CLIENT = "oneway_connectors/rest/client"
 RETRIES = "tests/unit/test_rest_retries.py"
 DUES = "tests/store/test_schedule_claims.py -k 'not PostgreSQL'"
 CONTINUATION = "oneway_connectors/rest/continuation"
+SWAPPED_DAYS = "tests/cli/test_swapped_days.py"
 UNSEEN = "tests/cli/test_unseen.py"
 UNSEEN_ROWS = "tests/cli/test_unseen_rows.py"
 UNREAD_DETAILS = "tests/cli/test_unread_details.py"
@@ -633,7 +634,47 @@ MUTANTS = (
         " or theirs * _ONE_IN < ours + theirs + both",
         "",
         "two slips among firsts of months are no doubt",
-        "tests/cli/test_swapped_days.py",
+        SWAPPED_DAYS,
+    ),
+    Mutant(
+        "days-under-a-condition-are-doubted",
+        "mapping/profile/day_orders",
+        " or tested - {path}",
+        "",
+        "a branch reads the days of some records only",
+        SWAPPED_DAYS,
+    ),
+    Mutant(
+        "the-other-order-is-not-meant",
+        "mapping/profile/day_orders",
+        "isdisjoint({None, _order(others[0])})",
+        "isdisjoint({None})",
+        "a mapping that reads both orders means both",
+        SWAPPED_DAYS,
+    ),
+    Mutant(
+        "records-left-out-swap-days",
+        "mapping/profile/day_orders",
+        "0 if self.partial else theirs - 1",
+        "theirs - 1",
+        "records that `only` leaves out may have days in the other order",
+        SWAPPED_DAYS,
+    ),
+    Mutant(
+        "a-field-has-no-condition",
+        "mapping/profile/read_keys",
+        "paths_of(each.when.tree) if each.when is not None else frozenset[Path]()",
+        "frozenset[Path]()",
+        "the `when` of a field is a condition of its days",
+        SWAPPED_DAYS,
+    ),
+    Mutant(
+        "a-second-question-chooses-a-form",
+        "mapping/profile/tested_paths",
+        "_NOTHING if _is_truth(each) else by",
+        "by",
+        "`status == 'Former' || ends < today()` chooses no form of a day",
+        SWAPPED_DAYS,
     ),
     Mutant(
         "another-source-answers",

@@ -13,6 +13,7 @@ from oneway.mapping.profile.day_orders import day_tally
 from oneway.mapping.profile.key_tally import KeyTally, ReadKey
 from oneway.mapping.profile.missing_item_keys import item_tally
 from oneway.mapping.profile.number_marks import mark_tally
+from oneway.mapping.profile.tested_paths import paths_of, tests_in
 from oneway.mapping.profile.word_groups import value_groups, word_groups
 from oneway.mapping.profile.word_tally import word_tally
 from oneway.mapping.spec import FieldSpec, MappingSpec, Write
@@ -34,6 +35,9 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
         target.leaving = frozenset(path_of(each.path) for each in leaving)
         for role, types in type_tallies(code, spec).items():
             found[role].types = types
+    found["source"].days = day_tally(
+        ((each, reader) for each, reader, *_ in _source_keys(code)), _conditions(code)
+    )
     found["source"].groups |= dict.fromkeys(word_groups(code), 0)
     for each in code.references:
         parts = (
@@ -134,6 +138,17 @@ def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, boo
         blanks_count = each.rule.path in exclusive or _fills_blanks(each)
         for expression in each.expressions:
             yield expression, f"fields.{each.rule.path}", False, blanks_count
+
+
+def _conditions(code: MappingCode) -> dict[Expression, frozenset[Path]]:
+    """Return the paths that decide whether the expressions of a field are evaluated."""
+    found: dict[Expression, frozenset[Path]] = {}
+    for each in (*code.fields, *code.leaving):
+        when = paths_of(each.when.tree) if each.when is not None else frozenset[Path]()
+        found |= dict.fromkeys((e for e in each.expressions if e is not each.when), when)
+        if isinstance(each.default, Expression) and each.source is not None:
+            found[each.default] |= tests_in(each.source.expression.tree)
+    return found
 
 
 def _fills_blanks(code: FieldCode) -> bool:
