@@ -7,6 +7,7 @@ problem.
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,46 @@ def test_texts_of_several_lines_are_texts(
     assert found.complete or not few
 
 
+def _staff(*ends: int, left: str = "") -> str:
+    """Return the lines of 60 people, of which those with these numbers end with one comma more."""
+    lines = ["code,name,status,dept,leave"]
+    for number in range(1, 61):
+        out = f"{number:04}" == left
+        name, day = f"{['Ann', 'Bob', 'Cyd', 'Dee'][number % 4]} Quill", "2026-11-01" if out else ""
+        words = "Former" if out else "Current", "Sales" if number % 3 else "Finance"
+        lines.append(",".join([f"{number:04}", name, *words, day]) + "," * (number in ends))
+    return "\n".join(lines) + "\n"
+
+
+MOVED: dict[str, tuple[str, dict[str, str]]] = {
+    "a title without its space": (
+        "code,status,first,last,email,leave\n1,Current,Ann,Archer,ann@example.com,\n"
+        "2,Current,Bob,Boole,bob@example.com,\n3,Current,Cyd,Crane,MBE,cyd@example.com,\n", {}
+    ),
+    "an amount": (
+        "code,last,salary,bonus,leave,note\n1,Archer,31250,0,,\n2,Boole,31250,0,,\n"
+        "3,Crane,32,500,,,\n4,Drake,31250,0,,\n", {"types": "salary=number, bonus=number"}
+    ),
+    "a name before a word": (_staff().replace("0007,Dee Quill,", "0007,Quill,Dee,"), {}),
+    "several": (re.sub(r"(?m)^(000[2-5],\w+) Quill", r"\1,Quill", _staff()), {}),
+    "a day that does not fit": (
+        _staff(7).replace("Sales,,\n", "Sales,soon,\n"), {"types": "leave=date:yyyy-MM-dd"}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_cells_that_moved_are_told(tmp_path: Path, name: str) -> None:
+    data, options = MOVED[name]
+    width = data.split("\n", 1)[0].count(",")
+    odd = [line[: line.index(",")] for line in data.splitlines() if line.count(",") > width]
+    found = read(tmp_path / "a.csv", data, id="code", **options)
+    seen = {each.data["code"] for each in found.records if not each.problem}
+    assert odd
+    assert seen.isdisjoint(odd)
+    assert len(seen) + len(odd) == len(found.records)
+
+
 ORDINARY: dict[str, tuple[str, dict[str, str]]] = {
     "addresses": ('id,name,address\n1,Ann,"1 High St,\nLondon,\nUK"\n2,Bob,"x\ny"\n', {}),
     "an address in a column between": ('id,address,name\n1,"1 High St\nLondon, UK",Ann\n', {}),
@@ -193,6 +234,10 @@ ORDINARY: dict[str, tuple[str, dict[str, str]]] = {
     "codes with bars": ("id,leave\nNL|1|a\nNL|2|b,2026-11-01\n", {"short_rows": "blank"}),
     "a delimiter after all rows": ("id,name\n1,Ann,\n2,Bob,\n3,Cyd,\n", {}),
     "a delimiter after one row": ("id,name\n1,Ann,,\n", {}),
+    "a block of a spreadsheet": (_staff(*range(34, 50)), {"id": "code"}),
+    "a leaver in a block": (_staff(*range(34, 50), left="0040"), {"id": "code"}),
+    "a leaver alone": (_staff(40, left="0040"), {"id": "code"}),
+    "a comma too many": (_staff(7), {"id": "code"}),
     "after all but one": ("id,name\n1,Ann,\n2,Bob,\n3,Cyd,\n4,Dee,\n5,Eve\n", {}),
     "and after the headings": ("id,name,,\n1,Ann,,\n2,Bob,,\n", {}),
     "one column": ("id\nEve Ellis\n(x)\n\"a,b,c\"\n", {}),

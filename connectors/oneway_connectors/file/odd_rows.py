@@ -13,12 +13,15 @@ a doubtful row is compared with all others, which are counted when the first suc
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 
 from oneway.core.majority import is_overwhelming
 from oneway_connectors.file.csv_text import Dialect
+from oneway_connectors.file.csv_types import CellType
 from oneway_connectors.file.options import DELIMITERS
+from oneway_connectors.file.shifted_rows import Columns, Sample
 
 _SIGNS = frozenset(DELIMITERS.values())
 _MARK = re.compile(r"\W")
@@ -40,15 +43,30 @@ HOLDS_RECORDS = (
 
 
 class AllRows:
-    """What the rows of a file have in common. Reads them when first asked."""
+    """What the rows of a file have in common. Reads them when first asked.
 
-    def __init__(self, rows: Callable[[], Iterable[Sequence[str]]]) -> None:
+    `width` is the number of headings, `types` are the types of columns by number.
+    """
+
+    def __init__(
+        self,
+        rows: Callable[[], Iterable[Sequence[str]]],
+        width: int = 0,
+        types: Mapping[int, CellType] = MappingProxyType({}),
+    ) -> None:
         self._rows = rows
+        self._width = width
+        self._types = types
+        self._sample = Sample()
 
     def have(self, width: int) -> bool:
         """Return whether nearly all rows have this many cells."""
         widths, _ = self._seen
         return is_overwhelming(widths[width], widths.total())
+
+    def may_have_moved(self, cells: Sequence[str]) -> bool:
+        """Return whether cells of a row with blank ones too many may be in the wrong columns."""
+        return self._columns.may_have_moved(cells)
 
     def why_odd(self, text: str, columns: int) -> str:
         """Return why a row that has only this text, in its first cell, is not a record, or ""."""
@@ -64,6 +82,14 @@ class AllRows:
         return IS_LINE if is_line else IS_NOTE
 
     @cached_property
+    def _columns(self) -> Columns:
+        widths, _ = self._seen
+        ((most, count),) = widths.most_common(1)
+        usual = {self._width, most if 2 * count > widths.total() else self._width}
+        rows = [row[: self._width] for row in self._sample.rows if len(row) in usual]
+        return Columns(rows, self._types)
+
+    @cached_property
     def _seen(self) -> tuple[Counter[int], Counter[str] | None]:
         """The number of rows by their width, and the signs in the first cells of full rows."""
         widths, signs, some = Counter[int](), Counter[str](), False
@@ -72,6 +98,7 @@ class AllRows:
             widths[len(cells)] += filled > 0
             if filled > 1:
                 signs |= _signs_in(cells[0])
+                self._sample.add(cells)
                 some = True
         return widths, signs if some else None
 

@@ -95,11 +95,12 @@ class Table:
         `rows` returns them; it is called again if a row must be compared with the others.
         """
         headings, options = self.headings, self._options
-        self._all = AllRows(rows)
+        types = dict(headings.checked)
+        self._all = AllRows(lambda: map(self.stated, rows()), len(headings.names), types)
         found = doubted({headings.names[at]: (at, kind) for at, kind in headings.checked}, rows())
         if found:
-            types, flat = {**options.types, **found}, options.headings == "flat"
-            self.headings = Headings(headings.names, types, flat=flat, heeded=options.heeded)
+            settled, flat = {**options.types, **found}, options.headings == "flat"
+            self.headings = Headings(headings.names, settled, flat=flat, heeded=options.heeded)
 
     def entry(self, line: int, raw: bytes, cells: Sequence[str], *, cut: bool) -> FileEntry | None:
         """Return the entry of a row, or None if the row is blank, or only a line of dashes."""
@@ -158,11 +159,18 @@ class Table:
         """Return why a row with more or fewer cells than headings cannot be read, or ""."""
         wanted, found = len(self.headings.names), len(cells)
         why = f"has {_cells(found, wanted)}"
-        if found > wanted and not self._end_blank([cells], found):
+        if found > wanted and not self._is_in_place(cells):
             return f"{why}; if one contains the delimiter, it must be quoted"
         if found < wanted and self._options.short_rows == "error":
             return f"{why}; if cells at the end are left out, set short_rows: blank"
         return ""
+
+    def _is_in_place(self, cells: Sequence[str]) -> bool:
+        """Return whether a row with more cells than headings has the others in their columns."""
+        if self._end_blank([cells], len(cells)):
+            return True
+        beyond = cells[len(self.headings.names) :]
+        return not "".join(beyond).strip() and not self._all.may_have_moved(cells)
 
     def _end_blank(self, rows: Sequence[Sequence[str]], width: int) -> bool:
         """Return whether the cells beyond the headings are blank, as in nearly all rows.
