@@ -21,7 +21,7 @@ from oneway.core.majority import is_overwhelming
 from oneway_connectors.file.csv_text import Dialect
 from oneway_connectors.file.csv_types import CellType
 from oneway_connectors.file.options import DELIMITERS
-from oneway_connectors.file.shifted_rows import Columns, Sample
+from oneway_connectors.file.shifted_rows import Columns, SpreadRows
 
 _SIGNS = frozenset(DELIMITERS.values())
 _MARK = re.compile(r"\W")
@@ -57,7 +57,7 @@ class AllRows:
         self._rows = rows
         self._width = width
         self._types = types
-        self._sample = Sample()
+        self._sample = SpreadRows()
 
     def have(self, width: int) -> bool:
         """Return whether nearly all rows have this many cells."""

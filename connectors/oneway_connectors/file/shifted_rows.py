@@ -31,7 +31,7 @@ _MOST = 3
 _THOUSANDS, _DIGITS, _CENTS = re.compile(r"[1-9][0-9]{0,2}"), 3, 2
 
 
-class Sample:
+class SpreadRows:
     """Rows that are spread evenly over a file."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Columns:
     def __init__(self, rows: Sequence[Sequence[str]], types: Mapping[int, CellType]) -> None:
         columns = list(zip(*rows, strict=True))
         self._rows = Counter(map(tuple, rows))
-        self._columns = [_Column(each, types.get(at)) for at, each in enumerate(columns)]
+        self._columns = [_Contents(each, types.get(at)) for at, each in enumerate(columns)]
         self._spaced = any(cell[:1].isspace() and cell.strip() for row in rows for cell in row)
 
     def may_have_moved(self, cells: Sequence[str]) -> bool:
@@ -90,7 +90,7 @@ class Columns:
         return [*accumulate(reversed(each), initial=0.0)][::-1]
 
 
-class _Column:
+class _Contents:
     """What one column holds. `own` is 1 if the row in question is among the sample, else 0."""
 
     def __init__(self, cells: Sequence[str], kind: CellType | None) -> None:
