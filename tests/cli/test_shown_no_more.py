@@ -1,12 +1,20 @@
 """A target that stops showing people once they have left, and cannot be asked for one record."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from cli_world import Ended, World
+from sqlalchemy import delete, select
 
 from listener import JsonHandler, serving
+from oneway.history.journal.journal import Journal
+from oneway.history.journal.said_left import LEFT as STORED
+from oneway.history.journal.said_left import store_left, stored_left
+from oneway.history.journal.tables import run, snapshot
+from oneway.planning.said_left import NOBODY_LEFT
 
 MANIFEST = """\
 oneway_connector: 1
@@ -251,3 +259,115 @@ def test_who_was_let_in_again_by_an_update_after_their_leave_stays_listed(nights
     nights.shows()
     for _ in range(3):
         assert is_listed(nights.sync(changed))
+
+
+FAR = person(1, leave="2026-11-12")
+SOON = person(1, leave="2026-11-03")
+
+
+def dated(nights: Nights, *, shown: bool) -> Nights:
+    """Write a leave on 12 November in advance; the list shows it for another night, or not."""
+    nights.begin(DATED)
+    ended = nights.sync(FAR)
+    assert (ended.code, ended.data["counts"]["done"]) == (0, 1)
+    if shown:
+        assert not is_listed(nights.sync(FAR))
+    nights.shows()
+    return nights
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_record_is_open_until_its_day_is_over_though_the_day_was_brought_forward(
+    nights: Nights, shown: bool
+) -> None:
+    dated(nights, shown=shown)
+    first = nights.day + 1
+    listed = [nights.day for _ in range(12) if is_listed(nights.sync(SOON))]
+    assert listed == list(range(first, 13))
+
+
+@pytest.mark.parametrize("shown", [True, False])
+@pytest.mark.parametrize("said", [FAR, person(1, leave="2026-11-15")], ids=["same", "later"])
+def test_a_record_that_the_list_drops_before_its_day_is_an_error_until_then(
+    nights: Nights, said: Record, shown: bool
+) -> None:
+    dated(nights, shown=shown)
+    while nights.day < 17:
+        ended = nights.sync(said)
+        assert not is_listed(ended)  # nobody has left before the day
+        found = [e["outcome"] for e in ended.data["plan"]["outcomes"] if e["source_id"] == "h1"]
+        assert ("error" in found) == (nights.day <= 12), nights.day
+
+
+def test_a_day_to_come_is_remembered_without_the_runs_that_wrote_it(nights: Nights) -> None:
+    dated(nights, shown=False)
+    assert is_listed(nights.sync(SOON))
+    nights.day = 11
+    assert is_listed(nights.sync(SOON))
+    assert nights.world.run("runs", "prune", "--older-than", "8d").code == 0
+    nights.day = 11  # the day itself, once more
+    assert is_listed(nights.sync(SOON))
+    assert not is_listed(nights.sync(SOON))
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_whose_day_is_withdrawn_and_who_leaves_after_all(nights: Nights, shown: bool) -> None:
+    dated(nights, shown=shown)
+    ended = nights.sync(person(1))
+    (theirs,) = (e for e in ended.data["plan"]["outcomes"] if e["source_id"] == "h1")
+    assert (ended.code, theirs["outcome"], theirs["actions"]) == (0, "error", [])
+    assert is_listed(nights.sync(SOON))
+    nights.day = 12
+    assert not is_listed(nights.sync(SOON))
+
+
+def test_a_day_that_was_brought_forward_in_the_target_counts(nights: Nights) -> None:
+    """The record is shown when the source brings the day forward, and hidden from then on."""
+    dated(nights, shown=True)
+    nights.shows(user(1, leave="2026-11-12"))
+    assert nights.sync(SOON).data["counts"]["done"] == 1
+    nights.shows()
+    assert not is_listed(nights.sync(SOON))
+
+
+def test_a_day_whose_bringing_forward_was_held_is_still_to_come(nights: Nights) -> None:
+    dated(nights, shown=True)
+    nights.shows(user(1, leave="2026-11-12"))
+    nights.set_mapping("0")
+    assert is_held(nights.sync(SOON))
+    nights.set_mapping()
+    nights.shows()
+    assert is_listed(nights.sync(SOON))
+    assert is_listed(nights.sync(SOON))
+    nights.day = 12
+    assert not is_listed(nights.sync(SOON))
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_store_of_an_older_version_knows_the_day_of_the_source(
+    nights: Nights, shown: bool
+) -> None:
+    dated(nights, shown=shown)
+    forget_days(nights, closed=shown)
+    for _ in range(3):
+        assert is_listed(nights.sync(SOON))
+    nights.day = 12
+    assert not is_listed(nights.sync(SOON))
+
+
+def is_held(ended: Ended) -> bool:
+    return ended.code in (4, 5) and ended.data["counts"]["done"] == 0
+
+
+def forget_days(nights: Nights, *, closed: bool) -> None:
+    """Store what a version stored that did not remember the days of records."""
+    with Journal.open(nights.world.folder / ".oneway/journal.db") as journal:
+        name = journal.rows(select(run.c.connection))[0][0]
+        (id, left) = stored_left(journal, name) or (0, NOBODY_LEFT)
+        store_left(journal, name, id, replace(left, closed=frozenset({"1"} if closed else ())))
+        (text,) = journal.stored_data(id, STORED).values()
+        kept = {k: v for k, v in json.loads(text).items() if k not in ("holding", "writing")}
+        which = (snapshot.c.run == id) & (snapshot.c.name == STORED)
+        with journal.at_once():
+            journal.change(delete(snapshot).where(which))
+            journal.store_data(id, STORED, json.dumps(kept).encode())

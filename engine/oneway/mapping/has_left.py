@@ -102,11 +102,16 @@ def leaves_by_itself(code: MappingCode, context: Context, target: TargetRow) -> 
 
 
 @one_record()
-def leaves_on(code: MappingCode, context: Context, leaving: Sequence[Cell]) -> date | None:
-    """Return the day on which a leaver leaves by what their leave writes; None if unknown."""
+def leaves_on(
+    code: MappingCode, context: Context, target: TargetRow, leaving: Sequence[Cell] = ()
+) -> date | None:
+    """Return the later day from which a record gives no access once its leave is written.
+
+    Returns None if it gives none already, or if the day is unknown.
+    """
     cells = zip(code.policy.leaving, leaving, strict=False)
     written = [(rule.keys, cell.value) for rule, cell in cells if cell.state is STATED]
-    data = read_by_conditions(code.policy, TargetRow("", "", ()), written)
+    data = read_by_conditions(code.policy, target, written)
 
     def has_left(days: int) -> bool:
         return bool(_tells(code.left, data, context.later(days)))

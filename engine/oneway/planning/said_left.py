@@ -30,7 +30,9 @@ class SaidLeft:
     run. `since` are the days on which a run first saw people to have left, except for the first
     run. `unsettled` are linked people who stay, and whose link the run could not confirm. `closed`
     are the records that gave no access when the target last showed them, or when a leave was
-    written to them since; None if an older version stored this.
+    written to them since; None if an older version stored this. `holding` are the records that
+    give none from a later day on, by what they were last known to hold, and `writing` those to
+    which the run's plan writes such a day; each has a digest of the day.
     """
 
     records: Records = field(default_factory=dict)
@@ -44,6 +46,8 @@ class SaidLeft:
     since: Mapping[str, str] = field(default_factory=dict)
     unsettled: frozenset[str] = frozenset()
     closed: frozenset[str] | None = None
+    holding: Mapping[str, str] = field(default_factory=dict)
+    writing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def people(self) -> frozenset[str]:
@@ -65,15 +69,24 @@ class SaidLeft:
         return {id: whose for id, whose in open_.items() if not whose <= self.later.keys()}
 
     def as_of(self, today: date, digest: Callable[[str, date], str]) -> "SaidLeft":
-        """Return the same memory without the last days in `later` that have come since."""
-        if not (self.later and self.day):
+        """Return the same memory without the days that have come since.
+
+        The records that hold one of these are closed.
+        """
+        if not ((self.later or self.holding or self.writing) and self.day):
             return self
         last = date.fromisoformat(self.day)
         since = [last + timedelta(days=n) for n in range(1, (today - last).days + 1)]
-        come = {
-            id for id, on in self.later.items() if any(on == digest(id, each) for each in since)
-        }
-        return replace(self, later={id: on for id, on in self.later.items() if id not in come})
+
+        def to_come(days: Mapping[str, str]) -> Mapping[str, str]:
+            """Return the days that are to come; those of records may be digested for an owner."""
+            whose = {id: (id, *self.records.get(id, ())) for id in days}
+            come = {id: {digest(of, each) for of in whose[id] for each in since} for id in days}
+            return {id: on for id, on in days.items() if on not in come[id]}
+
+        later, holding, writing = map(to_come, (self.later, self.holding, self.writing))
+        closed = None if self.closed is None else self.closed | (self.holding.keys() - holding)
+        return replace(self, later=later, holding=holding, writing=writing, closed=closed)
 
     def after(self, plan: Plan, evidence: LinkEvidence, now: "SaidNow") -> "SaidLeft":
         """Return what the next run must know, after a plan over what the source says `now`."""
@@ -122,6 +135,13 @@ class SaidNow(NamedTuple):
     leavers: Mapping[str, str]
     stayed: Mapping[str, bool]
     asked: Collection[str]
+
+
+def writing_in(plan: Plan, leavers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the target records to which a plan writes a leave on a later day, and that day."""
+    actions = (each for each in plan.actions if each.verb.writes_leave)
+    found = ((each.target_id, leavers.get(each.source_id or "")) for each in actions)
+    return {target: on for target, on in found if target is not None and on}
 
 
 def listed_in(plan: Plan) -> frozenset[str]:

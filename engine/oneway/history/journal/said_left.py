@@ -5,6 +5,7 @@ and keyed digests are stored.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -30,6 +31,8 @@ def store_left(journal: Journal, connection: str, id: int, left: SaidLeft) -> No
         "since": left.since,
         "unsettled": sorted(left.unsettled),
         "closed": None if left.closed is None else sorted(left.closed),
+        "holding": left.holding,
+        "writing": left.writing,
     }
     ours = select(run.c.id).where(run.c.connection == connection)
     which = (snapshot.c.name == LEFT) & snapshot.c.run.in_(ours)
@@ -49,15 +52,21 @@ def stored_left(journal: Journal, connection: str) -> tuple[int, SaidLeft] | Non
     records = {target: frozenset(whose) for target, whose in data["records"].items()}
     # An older version did not store all of these.
     words, closed = data.get("words"), data.get("closed")
+    later: Mapping[str, str] = data.get("days", {})
+    # Without the days of records, those of their people: a record is not closed before.
+    days = {id: later[each] for id, whose in records.items() for each in whose if each in later}
+    holding = data.get("holding", {id: on for id, on in days.items() if id in (closed or ())})
     return found[0].id, SaidLeft(
         records,
         frozenset(data["back"]),
-        data.get("days", {}),
+        later,
         None if words is None else frozenset(words),
         data.get("day", ""),
         data.get("marks", {}),
         frozenset(data.get("gone", ())),
         since=data.get("since", {}),
         unsettled=frozenset(data.get("unsettled", ())),
-        closed=None if closed is None else frozenset(closed),
+        closed=None if closed is None else frozenset(closed) - holding.keys(),
+        holding=holding,
+        writing=data.get("writing", days),
     )

@@ -55,6 +55,7 @@ from oneway.planning.said_left import (
     listed_in,
     unsettled_in,
     with_owners,
+    writing_in,
 )
 from oneway.planning.similar.record_marks import RecordMarks
 from oneway.planning.similar.same_person import likeness_of, said_names
@@ -132,45 +133,53 @@ class LeavingDoubts:
     def _closed(self, evidence: LinkEvidence) -> frozenset[str]:
         """Return the unseen records that gave no access when the target last showed them.
 
-        Or when a run wrote the leave and saw it confirmed, if no run has seen the record since.
+        Or when a run wrote the leave and saw it confirmed, if no run has seen the record since. A
+        record with a day to come is open until then, whatever day the source states by now.
         """
-        left, unseen = self.remembered.left, evidence.unseen
-        known = frozenset[str]() if left is None or left.closed is None else left.closed & unseen
-        if self.journal is None or known == unseen:
-            return known
+        left = self.remembered.left or NOBODY_LEFT
+        known = (left.closed or frozenset()) & evidence.unseen
+        return known | (self._confirmed(evidence.unseen - known, evidence) - left.writing.keys())
+
+    def _confirmed(self, unseen: AbstractSet[str], evidence: LinkEvidence) -> frozenset[str]:
+        """Return the records whose leave a run wrote and that no run has seen since."""
+        if self.journal is None or not unseen:
+            return frozenset()
         from oneway.history.journal.ended_access import runs_that_ended_access
 
-        name, open_ = self.prepared.connection_name, unseen - known
-        ended = runs_that_ended_access(self.journal, name, open_)
+        ended = runs_that_ended_access(self.journal, self.prepared.connection_name, unseen)
         table = evidence.table
         seen = dict[str, str]()
         for each in table.of_pairs(pair for pair in table.pairs if pair[1] in ended):
             seen[each.target_id] = max(each.seen, seen.get(each.target_id, ""))
-        return known | {
+        return frozenset(
             id
             for id, run in ended.items()
             if run.id >= self.remembered.left_by and id in seen and seen[id] <= run.start.started
-        }
+        )
 
-    def _closed_now(self, left: SaidLeft, plan: Plan, evidence: LinkEvidence) -> frozenset[str]:
-        """Return the records of people who have left that give no access, as far as is known.
+    def _with_closed(self, left: SaidLeft, plan: Plan, evidence: LinkEvidence) -> SaidLeft:
+        """Return what is remembered, with the records that give no access as far as is known.
 
         Those that this run shows say so themselves, unless the plan lists them, or unless all
         records seem to have left.
         """
         rows = (each for each in others_of(self.targets) if each.target_id in left.records)
         shown = {each.target_id: whole_target(each) for each in rows}
-        code, context = self.prepared.compiled.code, self.prepared.context
-        out = {
-            id
-            for id, each in shown.items()
-            if not evidence.all_left and (each.left or leaves_by_itself(code, context, each))
-        }
+        judged = {} if evidence.all_left else shown
+        out = {id for id, each in judged.items() if each.left}
         before = left.closed or frozenset()
         # A read of what has changed passes over records that are as they were.
         passed_over = before - shown.keys() - evidence.unseen if self.in_part else frozenset()
         found = (out | evidence.closed | passed_over) - listed_in(plan)
-        return frozenset(found & left.records.keys())
+        confirmed = self._confirmed(evidence.unseen, evidence) & left.writing.keys()
+        holding = {**left.holding, **{id: left.writing[id] for id in confirmed}}
+        holding = {id: on for id, on in holding.items() if id not in shown}
+        code, context = self.prepared.compiled.code, self.prepared.context
+        for id in judged.keys() - out:
+            if (on := leaves_on(code, context, judged[id])) is not None:
+                holding[id] = self.marks.of_day(id, on)
+        holding = {id: on for id, on in holding.items() if id in left.records}
+        return replace(left, closed=frozenset(found & left.records.keys()), holding=holding)
 
     def _evidence(
         self,
@@ -269,8 +278,9 @@ class LeavingDoubts:
             today, gone = self.prepared.context.today, found.people - found.later.keys()
             since = {id: on for id in gone if (on := before.left_on(id, today))}
             found = replace(found, since=since)
-        closed = self._closed_now(found, plan, evidence)
-        found = replace(found, unsettled=unsettled_in(plan, leavers, links), closed=closed)
+        found = self._with_closed(found, plan, evidence)
+        unsettled, writing = unsettled_in(plan, leavers, links), writing_in(plan, leavers)
+        found = replace(found, unsettled=unsettled, writing=writing)
         if self.words is None or self.in_part:
             return found
         out = _no_examples(plan, but=(Kind.CREATE, Kind.INELIGIBLE, Kind.IGNORED))
@@ -290,7 +300,7 @@ class LeavingDoubts:
         code, context = self.prepared.compiled.code, self.prepared.context
         if perhaps_left(code.policy, row):
             return ""
-        day = leaves_on(code, context, row.leaving)
+        day = leaves_on(code, context, TargetRow("", "", ()), row.leaving)
         return self.marks.of_day(row.source_id, day) if day is not None else ""
 
     def _with_marks(self, left: SaidLeft, listed: Collection[str]) -> SaidLeft:

@@ -90,7 +90,10 @@ class Renumbered:
         known = {f"{id}{_DELETED}": left.records[id] for id in deleted if id in left.records}
         records = {**self.of(left.records), **known}
         closed = None if left.closed is None else left.closed - self.past
-        return replace(left, records=records, marks=marks, past=self.past, closed=closed)
+        left = replace(left, records=records, marks=marks, past=self.past, closed=closed)
+        holding = {id: on for id, on in left.holding.items() if id not in self.past}
+        writing = {id: on for id, on in left.writing.items() if id not in self.past}
+        return replace(left, holding=holding, writing=writing)
 
     def of(self, records: Records) -> Records:
         """Return what is remembered of records, by the ids that they have now."""

@@ -251,6 +251,8 @@ def _forget_left(journal: Journal, known: Known) -> None:
             since=since,
             unsettled=left.unsettled - known.source_ids,
             closed=None if left.closed is None else left.closed - theirs,
+            holding={id: on for id, on in left.holding.items() if id not in theirs},
+            writing={id: on for id, on in left.writing.items() if id not in theirs},
         )
         if kept != left:
             store_left(journal, known.connection, run, kept)
