@@ -133,8 +133,8 @@ def titled(monkeypatch: pytest.MonkeyPatch, title: Callable[[], str]) -> None:
     """Let every trouble in a notice be called something else."""
     right = bodies.remedy_of
 
-    def titled_otherwise(*about: str, leaving: bool = False) -> Remedy:
-        return replace(right(*about, leaving=leaving), title=title())
+    def titled_otherwise(*about: str, narrower: bool = False) -> Remedy:
+        return replace(right(*about, narrower=narrower), title=title())
 
     monkeypatch.setattr(bodies, "remedy_of", titled_otherwise)
 

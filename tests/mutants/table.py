@@ -1700,7 +1700,7 @@ MUTANTS = (
     Mutant(
         "a-create-keeps-whatever-it-was-sent",
         "applying/gates",
-        "            self.confirmation.refuse_other_values(action, target_id)\n",
+        "            return self.confirmation.created(ready, target_id)\n",
         "",
         "a create that shows another value for good is told",
         "tests/cli/test_odd_answers.py -k for_good",

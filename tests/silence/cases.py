@@ -5,7 +5,7 @@ from itertools import cycle, product
 from typing import Any
 from unittest.mock import patch
 
-from oneway_connectors.rest.reader import RestReader
+from oneway_connectors.rest.details import Details
 from oneway_connectors.rest.transport import Wire
 from oneway_connectors.rest.writer import RestWriter
 
@@ -150,7 +150,7 @@ def _failing(*args: Any, **kwargs: Any) -> Any:
 CRASHES: dict[str, tuple[type, str]] = {
     "writing": (RestWriter, "update"),
     "creating": (RestWriter, "create"),
-    "reading": (RestReader, "_merged"),
+    "reading": (Details, "_merged"),
     "sending": (Wire, "send"),
 }
 """Where the program itself is made to fail."""

@@ -58,27 +58,31 @@ class Confirmation:
         """
         return not ready.stake <= self._proven
 
-    def refuse_other_values(self, action: Action, target_id: str) -> None:
-        """Raise `Unknown` if a create cannot be believed, or shows values that no plan corrects.
+    def created(self, ready: Ready, target_id: str) -> str:
+        """Return the id of a new record, as the target shows it.
+
+        Raises `Unknown` if the create cannot be believed, or shows values that no plan corrects.
 
         The record is requested if its answer shows nothing that was sent, as the id may be that of
         a job, or of a refused record; and if it shows other values, as it may be older. While the
         target's lag runs, a request that finds nothing says nothing: later runs look for it.
         """
         if not isinstance(self._writer, ShowsCreated):
-            return
-        shown = self._writer.created(target_id)
+            return target_id
+        action, shown = ready.action, self._writer.created(target_id)
         only_id = shown is None or not self.check.shows_some(action, shown)
         if shown is not None and not only_id and not self.check.unlike(action, shown):
-            return
+            return target_id
         last = self.check.look_at(target_id) or (None if only_id else shown)
         if self.check.looks and last is None and not self._memory.lag:
             text = f"the answer shows only an id, and a request for record {target_id} does not"
-            raise Unknown("W108", f"{text} show it", _LOOKED_UP)
+            error = Unknown("W108", f"{text} show it", _LOOKED_UP, accepted=True)
+            return self.shown_already(ready, error)
         fields = self.check.unlike(action, last) if last is not None else ()
         if fields:
             text = f"the record was created, and shows another value of {', '.join(fields)}"
             raise Unknown(NOT_KEPT, text, _OTHER, record=target_id)
+        return target_id
 
     def refuse_unlike(self, ready: Ready, shown: Record | None) -> None:
         """Raise `WriteError` if a target confirms a change, and shows something else.

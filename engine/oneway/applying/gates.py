@@ -270,7 +270,7 @@ class Gates:
                 whose = f"source record {owner}" if owner else "it has no source record"
                 text = f"a create was answered with record {target_id}, which existed: {whose}"
                 raise Unknown("W114", text, "See in the target which of them it has now.")
-            self.confirmation.refuse_other_values(action, target_id)
+            return self.confirmation.created(ready, target_id)
         return target_id
 
     def _refuse_created(self, action: Action) -> None:
