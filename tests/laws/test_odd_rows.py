@@ -214,6 +214,8 @@ def test_cells_that_moved_are_told(tmp_path: Path, name: str) -> None:
     assert len(seen) + len(odd) == len(found.records)
 
 
+MORE = "".join(f'{n:04},Name{n},Current,"1 Low St, York"\n' for n in range(6, 30))
+
 ORDINARY: dict[str, tuple[str, dict[str, str]]] = {
     "addresses": ('id,name,address\n1,Ann,"1 High St,\nLondon,\nUK"\n2,Bob,"x\ny"\n', {}),
     "an address in a column between": ('id,address,name\n1,"1 High St\nLondon, UK",Ann\n', {}),
@@ -223,6 +225,21 @@ ORDINARY: dict[str, tuple[str, dict[str, str]]] = {
     "decimals, two columns": ('id,remark\n1,"hours:\n12,5"\n2,\n', {}),
     "semicolons in a remark": ("id;name;remark\n1;Ann;\"a\nb; c; d\"\n", {"delimiter": ";"}),
     "a text key and prose": ('id,name,remark\nann,Ann,"first\nthen, later, on"\n', {}),
+    "an address without spaces": (
+        f'code,name,status,address\n0005,Ann,Current,"Flat 2\n12,High St,Leeds,LS1 1AA"\n{MORE}',
+        {"id": "code"},
+    ),
+    "a remark of months": (
+        f'code,name,status,remark\n0005,Ann,Current,"on leave:\n3,May,June,July"\n{MORE}',
+        {"id": "code"},
+    ),
+    "a row in a remark": (
+        f'code,name,status,remark\n0005,Ann,Current,"was:\n0006,Name6,Former,x"\n{MORE}',
+        {"id": "code"},
+    ),
+    "few rows, and names as ids": (
+        "dept,head\nSales,0001\nIT,0002\nLegal,\nR&D Lab,\n", {"id": "dept"}
+    ),
     "a list of lines": ('id,roles\n1,"a\nb\nc"\n2,"d\ne"\n', {}),
     "all quoted": ('"id","name","remark"\n"1","Ann","a,\nb,c,d"\n"2","Bob",""\n', {}),
     "cells left out": ("id,name,leave\n1,Ann\n2,Bob,2026-11-01\n3\n", {"short_rows": "blank"}),
@@ -258,6 +275,24 @@ def test_an_ordinary_file_has_no_problem(tmp_path: Path, name: str) -> None:
         found = read(tmp_path / "a.csv", data.replace("\n", end), **options)
         assert [each.problem for each in found.records if each.problem] == []
         assert (len(found.records) > 0, found.complete) == (True, True)
+        assert found.problems == ()
+
+
+def test_a_line_that_may_be_a_record_or_a_text_is_named_and_the_file_is_read(
+    tmp_path: Path,
+) -> None:
+    """Its id is like the others, and no row has it, but its marks quote a text."""
+    phones = '0005,Ann,Current,"0113 1\n0114,work,desk,x"\n'
+    found = read(tmp_path / "a.csv", f"code,name,status,phones\n{phones}{MORE}", id="code")
+    assert (found.complete, len(found.records)) == (True, 25)
+    assert "line 2 has a cell of several lines, and one looks like a record" in found.problems[0]
+
+
+def test_a_row_without_an_id_is_no_note_whose_beginning_ends_the_file(tmp_path: Path) -> None:
+    rows = "".join(f"Name{n},{n:04},Current\n" for n in range(9))
+    found = read(tmp_path / "a.csv", f"name,code,status\n{rows}Ann Other,,\n", id="code")
+    (problem,) = (each.problem for each in found.records if each.problem)
+    assert "has no id at 'code'" in problem
 
 
 def test_each_cell_of_a_workbook_states_its_column(tmp_path: Path) -> None:

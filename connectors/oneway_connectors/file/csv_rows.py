@@ -9,7 +9,7 @@ not alter values, and users should import the file into a spreadsheet as text.
 
 import csv
 import io
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -27,9 +27,9 @@ from oneway_connectors.file.csv_groups import (
 )
 from oneway_connectors.file.csv_text import Dialect, Lines
 from oneway_connectors.file.headings import Headings, changed, rejected
+from oneway_connectors.file.joined_rows import MAY_HOLD_RECORDS, Columns, JoinedRows
 from oneway_connectors.file.last_cell import is_whole
 from oneway_connectors.file.layout import FileEntries, FileEntry, line_of
-from oneway_connectors.file.odd_rows import HOLDS_RECORDS, holds_records
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.sniff import SAMPLE, what_is_amiss
 from oneway_connectors.file.table import HEADER_HELP, OfTable, Table
@@ -48,6 +48,7 @@ class CsvRows(OfTable):
     """
 
     def __init__(self, name: str, options: FileOptions) -> None:
+        self._name = name
         self._options = options
         self._table = Table(name, options, self._hint)
         spaced = options.spaces == "trim"
@@ -57,6 +58,8 @@ class CsvRows(OfTable):
         self._end = ""
         self._preface = self._header = self._footer = b""
         self._malformed = 0
+        self._joined_rows: JoinedRows | None = None
+        self._doubts: list[str] = []
         self._extended = False
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
@@ -98,7 +101,9 @@ class CsvRows(OfTable):
         self._dialect = replace(self._dialect, delimiter=delimiter)
         rows = self._dialect.rows(lines)
         self._read_header(lines, rows)
-        self._table.weigh(partial(self._rows_below, file, file.tell()))
+        below = partial(self._rows_below, file, file.tell())
+        self._table.weigh(below)
+        self._joined_rows = self._rows_to_compare(below)
         return lines, rows
 
     def _rows_below(self, file: BinaryIO, start: int) -> Iterator[list[str]]:
@@ -147,21 +152,34 @@ class CsvRows(OfTable):
 
     def _entry(self, line: int, raw: bytes, cells: Sequence[str], *, cut: bool) -> FileEntry | None:
         """Return the entry of a row, or None if the row is blank."""
-        if b"\n" in raw and self._holds_records(raw):
-            return FileEntry(line, raw, {}, HOLDS_RECORDS, gap=True)
+        if b"\n" in raw and (problem := self._joined(line, raw)):
+            return FileEntry(line, raw, {}, problem, gap=True)
         return self._table.entry(line, raw, cells, cut=cut)
 
-    def _holds_records(self, raw: bytes) -> bool:
-        """Return whether stray quotation marks have joined several records in one row."""
-        sign, columns = self._dialect.delimiter.encode(), len(self._headings.names)
-        short = self._options.short_rows == "blank"
-        least = columns // 2 if short else columns - 1
-        if columns < 2 or raw.count(sign, raw.index(b"\n")) < least:
-            return False  # as most texts of several lines
-        id = self._options.id
-        at = self._headings.names.index(id) if id in self._headings.names else 0
-        text = raw.decode(errors="surrogateescape")
-        return holds_records(text, self._dialect, columns, at, least)
+    def _joined(self, line: int, raw: bytes) -> str:
+        """Return why a row of several lines may be several records that stray marks have joined.
+
+        A doubt is only noted.
+        """
+        sign, joined = self._dialect.delimiter.encode(), self._joined_rows
+        if joined is None or raw.count(sign, raw.index(b"\n")) < joined.columns.least - 1:
+            return ""  # as most texts of several lines
+        problem = joined.problem(raw.decode(errors="surrogateescape"))
+        if problem == MAY_HOLD_RECORDS:
+            self._doubts.append(f"{self._name}: line {line} {problem}")
+            return ""
+        return problem
+
+    def _rows_to_compare(self, rows: Callable[[], Iterable[list[str]]]) -> JoinedRows | None:
+        """Return what tells joined rows, unless the file has only one column."""
+        headings, id, quote = self._headings, self._options.id, self._dialect.quote
+        most, named = len(headings.names), id in headings.names
+        if most < 2 or not quote:
+            return None
+        least = most // 2 + 1 if self._options.short_rows == "blank" else most
+        at = headings.names.index(id) if named else 0
+        columns = Columns(at, named, least, most, lambda cells: not headings.odd(cells))
+        return JoinedRows(rows, columns, self._dialect.delimiter, quote)
 
     def _perhaps_cut(self, entry: FileEntry, cells: Sequence[str]) -> FileEntry:
         """Return the entry of a last line without a line end, whose last cell may be truncated."""
@@ -205,6 +223,11 @@ class CsvRows(OfTable):
                 self._table.after_footer(number, cells)
         except csv.Error:
             self._table.after_footer(below, self._headings.names)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What is doubtful, though the rows were read."""
+        return [*self._table.notes, *self._doubts]
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Return the record of a row."""

@@ -4,8 +4,7 @@ Taken as records, they would create people that do not exist, or hide people who
 
 - a note below the records (`(3 rows affected)`), or a whole line in one cell, as a spreadsheet
   saves a file that it did not split into columns;
-- cells that are in the wrong columns, because one of them contains the delimiter and is not quoted;
-- records between two quotation marks that do not quote anything, such as ditto marks.
+- cells that are in the wrong columns, because one of them contains the delimiter and is not quoted.
 
 What is odd depends on the file: in some, all rows end with a delimiter, or all ids have spaces. So
 a doubtful row is compared with all others, which are counted when the first such row is found.
@@ -18,7 +17,6 @@ from functools import cached_property
 from types import MappingProxyType
 
 from oneway.core.majority import is_overwhelming
-from oneway_connectors.file.csv_text import Dialect
 from oneway_connectors.file.csv_types import CellType
 from oneway_connectors.file.options import DELIMITERS
 from oneway_connectors.file.shifted_rows import Columns, SpreadRows
@@ -33,12 +31,9 @@ IS_LINE = (
     "into columns: export the file again"
 )
 IS_NOTE = (
-    "has text in its first cell only, unlike other rows, and looks like a note: remove it or, if "
-    "the records end there, set the option footer to its beginning"
-)
-HOLDS_RECORDS = (
-    "has a quotation mark that is closed on a later line, and records in between: remove both "
-    "marks or, if the program that writes the file does not quote, set the option quote: none"
+    "has text in its first cell only, unlike other rows, and looks like a note: remove it, or fill "
+    "in its other cells if it is a record; if the records end there, set the option footer to "
+    "words at its beginning with which no record begins"
 )
 
 
@@ -61,7 +56,7 @@ class AllRows:
 
     def have(self, width: int) -> bool:
         """Return whether nearly all rows have this many cells."""
-        widths, _ = self._seen
+        widths, *_ = self._seen
         return is_overwhelming(widths[width], widths.total())
 
     def may_have_moved(self, cells: Sequence[str]) -> bool:
@@ -73,34 +68,40 @@ class AllRows:
         found = _signs_in(text)
         if not found:  # as in most ids
             return ""
-        _, usual = self._seen
+        _, usual, is_usual = self._seen
         is_line = any(count + 1 >= max(_FEW, columns / 2) for count in found.values())
         if usual is None:  # no other row tells
             return IS_LINE if is_line else ""
         if found <= usual:
             return ""
-        return IS_LINE if is_line else IS_NOTE
+        if is_line:
+            return IS_LINE
+        return IS_NOTE if is_usual else ""
 
     @cached_property
     def _columns(self) -> Columns:
-        widths, _ = self._seen
+        widths, *_ = self._seen
         ((most, count),) = widths.most_common(1)
         usual = {self._width, most if 2 * count > widths.total() else self._width}
         rows = [row[: self._width] for row in self._sample.rows if len(row) in usual]
         return Columns(rows, self._types)
 
     @cached_property
-    def _seen(self) -> tuple[Counter[int], Counter[str] | None]:
-        """The number of rows by their width, and the signs in the first cells of full rows."""
-        widths, signs, some = Counter[int](), Counter[str](), False
+    def _seen(self) -> tuple[Counter[int], Counter[str] | None, bool]:
+        """The number of rows by their width, the signs in the first cells of full rows, and
+        whether there are enough full rows to say what is usual.
+        """
+        widths, signs, full, lone = Counter[int](), Counter[str](), 0, 0
         for cells in self._rows():
             filled = sum(1 for cell in cells if cell.strip())
             widths[len(cells)] += filled > 0
             if filled > 1:
                 signs |= _signs_in(cells[0])
                 self._sample.add(cells)
-                some = True
-        return widths, signs if some else None
+                full += 1
+            else:
+                lone += filled
+        return widths, signs if full else None, full >= 2 * lone
 
 
 def _signs_in(text: str) -> Counter[str]:
@@ -115,45 +116,3 @@ def _signs_in(text: str) -> Counter[str]:
     if _MARK.match(text):
         found["*"] = 1
     return Counter(found)
-
-
-def holds_records(text: str, dialect: Dialect, columns: int, id: int, least: int) -> bool:
-    """Return whether a later line of a row of several lines looks like a record.
-
-    `id` is the number of the id's column, `least` how many delimiters a record has.
-    """
-    sign = dialect.delimiter
-    first, *others = text.replace("\r", "").split("\n")
-    return any(
-        line.count(sign) >= least
-        and (not _is_prose(line, sign) or _is_prose(first, sign))
-        and _are_alike(first.split(sign), line.split(sign), columns, id, dialect.quote)
-        for line in others
-    )
-
-
-def _is_prose(line: str, sign: str) -> bool:
-    """Return whether a space follows each delimiter, as in a sentence."""
-    return line.count(sign) == line.count(f"{sign} ")
-
-
-def _are_alike(row: Sequence[str], other: Sequence[str], columns: int, id: int, quote: str) -> bool:
-    """Return whether the cells of two lines look like those of the same columns."""
-    name, own = (cells[id].strip() if id < len(cells) else "" for cells in (other, row))
-    if len(name.split()) != 1 or quote in name or any(map(str.strip, other[columns:])):
-        return False
-    kinds = [(_kind(a, quote), _kind(b, quote)) for a, b in zip(row, other, strict=False)]
-    same = [a == b for a, b in kinds if a and b]
-    if len(same) < _FEW - 1:  # only the id tells
-        return all(same) and len(name) == len(own)
-    return 2 * sum(same) > len(same) and (
-        _kind(name, quote) == _kind(own, quote) or len(name) == len(own)
-    )
-
-
-def _kind(cell: str, quote: str) -> str:
-    """Return what a cell begins with: "1" for a digit, "a" for a letter; "" if it is unknown."""
-    cell = cell.strip()
-    if not cell or quote in cell:
-        return ""
-    return "1" if cell[0].isdigit() else "a" if cell[0].isalpha() else "*"

@@ -153,6 +153,8 @@ class Table:
             return ""
         if word := footer_in([first, *[""] * (wanted - 1)]):
             return _total(word)
+        if self._options.id not in ("", self.headings.names[0]):  # a row without an id, or a person
+            return ""
         return self._all.why_odd(first, wanted)
 
     def _misshapen(self, cells: Sequence[str]) -> str:
