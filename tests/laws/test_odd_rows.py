@@ -224,7 +224,9 @@ ORDINARY: dict[str, tuple[str, dict[str, str]]] = {
     "decimals in a remark": ('id,name,remark\n1,Ann,"hours:\n12,5 and 3,5"\n2,Bob,\n', {}),
     "decimals, two columns": ('id,remark\n1,"hours:\n12,5"\n2,\n', {}),
     "semicolons in a remark": ("id;name;remark\n1;Ann;\"a\nb; c; d\"\n", {"delimiter": ";"}),
-    "a text key and prose": ('id,name,remark\nann,Ann,"first\nthen, later, on"\n', {}),
+    "a text key and prose": (
+        'id,name,remark\nann,Ann,"first\nthen, later, on"\nbob,Bob,\ncarol,Carol,\n', {}
+    ),
     "an address without spaces": (
         f'code,name,status,address\n0005,Ann,Current,"Flat 2\n12,High St,Leeds,LS1 1AA"\n{MORE}',
         {"id": "code"},
