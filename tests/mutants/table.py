@@ -3446,7 +3446,7 @@ MUTANTS = (
     Mutant(
         "an-address-is-a-record",
         "oneway_connectors/file/joined_rows",
-        "and self._is_id(line[self.columns.id].strip())",
+        "and self._is_id(line[self.form.id].strip())",
         "and True",
         "a line of an address does not begin with an id like the others",
         "tests/laws/test_odd_rows.py -k ordinary",

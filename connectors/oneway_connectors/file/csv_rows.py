@@ -27,7 +27,7 @@ from oneway_connectors.file.csv_groups import (
 )
 from oneway_connectors.file.csv_text import Dialect, Lines
 from oneway_connectors.file.headings import Headings, changed, rejected
-from oneway_connectors.file.joined_rows import MAY_HOLD_RECORDS, Columns, JoinedRows
+from oneway_connectors.file.joined_rows import MAY_HOLD_RECORDS, JoinedRows, RecordForm
 from oneway_connectors.file.last_cell import is_whole
 from oneway_connectors.file.layout import FileEntries, FileEntry, line_of
 from oneway_connectors.file.options import FileOptions
@@ -42,7 +42,7 @@ _AT_END = (
 
 
 class CsvRows(OfTable):
-    """A CSV file. Columns stay in order; new ones are added at the end.
+    """A CSV file. RecordForm stay in order; new ones are added at the end.
 
     Lines above the headings and below the footer are preserved.
     """
@@ -162,7 +162,7 @@ class CsvRows(OfTable):
         A doubt is only noted.
         """
         sign, joined = self._dialect.delimiter.encode(), self._joined_rows
-        if joined is None or raw.count(sign, raw.index(b"\n")) < joined.columns.least - 1:
+        if joined is None or raw.count(sign, raw.index(b"\n")) < joined.form.least - 1:
             return ""  # as most texts of several lines
         problem = joined.problem(raw.decode(errors="surrogateescape"))
         if problem == MAY_HOLD_RECORDS:
@@ -178,8 +178,8 @@ class CsvRows(OfTable):
             return None
         least = most // 2 + 1 if self._options.short_rows == "blank" else most
         at = headings.names.index(id) if named else 0
-        columns = Columns(at, named, least, most, lambda cells: not headings.odd(cells))
-        return JoinedRows(rows, columns, self._dialect.delimiter, quote)
+        form = RecordForm(at, named, least, most, lambda cells: not headings.odd(cells))
+        return JoinedRows(rows, form, self._dialect.delimiter, quote)
 
     def _perhaps_cut(self, entry: FileEntry, cells: Sequence[str]) -> FileEntry:
         """Return the entry of a last line without a line end, whose last cell may be truncated."""

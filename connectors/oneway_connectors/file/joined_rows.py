@@ -29,7 +29,7 @@ _LEAST = 2
 """With fewer cells that can be compared, only the id tells."""
 
 
-class Columns(NamedTuple):
+class RecordForm(NamedTuple):
     """What a line must have to be a record: see `JoinedRows`."""
 
     id: int
@@ -47,10 +47,10 @@ class JoinedRows:
     """Compares the lines of a cell with all rows, which are read when the first one is doubtful."""
 
     def __init__(
-        self, rows: Callable[[], Iterable[Sequence[str]]], columns: Columns, sign: str, quote: str
+        self, rows: Callable[[], Iterable[Sequence[str]]], form: RecordForm, sign: str, quote: str
     ) -> None:
         self._rows = rows
-        self.columns = columns
+        self.form = form
         self._sign = sign
         self._quote = quote
 
@@ -65,7 +65,7 @@ class JoinedRows:
             if self._has_width(line)
             and (is_prose or not _is_prose(line))
             and self._are_alike(row, line)
-            and self._is_id(line[self.columns.id].strip())
+            and self._is_id(line[self.form.id].strip())
         ]
         if not found:
             return ""
@@ -76,16 +76,16 @@ class JoinedRows:
         return HOLDS_RECORDS if is_certain else MAY_HOLD_RECORDS
 
     def _has_width(self, cells: Sequence[str]) -> bool:
-        most = self.columns.most
-        return len(cells) >= self.columns.least and not any(map(str.strip, cells[most:]))
+        most = self.form.most
+        return len(cells) >= self.form.least and not any(map(str.strip, cells[most:]))
 
     def _fit(self, cells: Sequence[str]) -> bool:
-        return self.columns.fit(["" if self._quote in cell else cell for cell in cells])
+        return self.form.fit(["" if self._quote in cell else cell for cell in cells])
 
     def _is_id(self, name: str) -> bool:
         """Return whether a text is like nearly all ids, and not the id of another row."""
         lengths = self._lengths.get(_shape(name), Counter())
-        if name in self._ids and (self.columns.named or self._ids.total() == len(self._ids)):
+        if name in self._ids and (self.form.named or self._ids.total() == len(self._ids)):
             return False
         if not is_overwhelming(lengths.total(), len(self._ids)):
             return False
@@ -94,7 +94,7 @@ class JoinedRows:
 
     @cached_property
     def _ids(self) -> Counter[str]:
-        at = self.columns.id
+        at = self.form.id
         ids = (cells[at].strip() for cells in self._rows() if at < len(cells))
         return Counter(id for id in ids if id)
 
@@ -108,7 +108,7 @@ class JoinedRows:
 
     def _are_alike(self, row: Sequence[str], other: Sequence[str]) -> bool:
         """Return whether the cells of two lines look like those of the same columns."""
-        at, quote = self.columns.id, self._quote
+        at, quote = self.form.id, self._quote
         name, own = (cells[at].strip() if at < len(cells) else "" for cells in (other, row))
         if len(name.split()) != 1 or quote in name:
             return False
