@@ -90,7 +90,7 @@ class JoinedRows:
         if not is_overwhelming(lengths.total(), len(self._ids)):
             return False
         # The highest of ids that are counted may have one digit more.
-        return min(lengths) <= len(name) <= max(lengths) + (len(lengths) > 1)
+        return min(lengths) <= len(name) <= max(lengths) + 1
 
     @cached_property
     def _ids(self) -> Counter[str]:
