@@ -96,22 +96,6 @@ MUTANTS = (
         "nobody sees that `failed` lacks a word",
         "tests/unit/test_rest_writing.py -k job",
     ),
-    Mutant(
-        "a-create-put-off-is-sent-again-blindly",
-        "applying/gates",
-        "again = partial(self._refuse_created, action) if action.verb is Verb.CREATE else None",
-        "again = None",
-        "a gateway that counts on the way back gets a person twice",
-        "tests/cli/test_odd_answers.py -k put_off",
-    ),
-    Mutant(
-        "a-create-is-sent-again-unseen",
-        "applying/gates",
-        'raise NotSent("W106", text, _LOOK, blame=error.blame) from None',
-        "return",
-        "a person is created twice where the target cannot be asked",
-        "tests/cli/test_odd_answers.py -k nobody_can_look",
-    ),
     # apply, repeated after it was killed
     Mutant(
         "what-the-killed-run-made-is-stale",

@@ -17,7 +17,6 @@ from oneway.core.access import Access
 from oneway.core.dataclass import dataclass
 from oneway.core.paths import path_of, with_value
 from oneway.core.records import Value
-from oneway.core.request_gate import about_to_send_again
 from oneway_connectors.rest.asked_wait import is_spent, reset_of, retry_after
 from oneway_connectors.rest.auth import Auth, fixed_headers, keys_in_query, signing_in, to_hide
 from oneway_connectors.rest.body import encoded
@@ -237,8 +236,6 @@ class Client:
                 return _final(came, doubt=doubt, given_up=_SPENT)
             doubt = doubt or _perhaps_done(came)
             self._outside.sleep(wait)
-            if isinstance(came, Answer) and not call.repeatable:
-                about_to_send_again()
         raise AssertionError("the last try returns or raises")
 
     def _tried(self, call: Call, auth: Auth | None) -> Answer | NoAnswer:

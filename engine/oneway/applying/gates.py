@@ -9,7 +9,6 @@ nothing except a request that must renew its proof of the lease.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import TypeAlias
 
 from oneway.applying.circuit_breaker import CircuitBreaker
@@ -21,7 +20,7 @@ from oneway.applying.result import ActionLog, ApplySystems, Approved, Result, fa
 from oneway.applying.unknown_writes import Sent, WriteOutcome
 from oneway.applying.write_check import Stake
 from oneway.core.connector import Writer
-from oneway.core.connector_errors import ConnectorError, NotSent, ReadError, Unknown, WriteError
+from oneway.core.connector_errors import ConnectorError, ReadError, Unknown, WriteError
 from oneway.core.dataclass import dataclass
 from oneway.core.records import Record, Value
 from oneway.core.request_gate import about_to_leave, asked_before_leaving
@@ -252,9 +251,7 @@ class Gates:
         """
         action = ready.action
         try:
-            again = partial(self._refuse_created, action) if action.verb is Verb.CREATE else None
-            leaving = partial(self.leaving, [action])
-            with self.live.writing(), asked_before_leaving(leaving, again):
+            with self.live.writing(), asked_before_leaving(lambda: self.leaving([action])):
                 about_to_leave()
                 target_id, shown = _write(self.writer, action, ready.values, ready.token)
         except Unknown as error:
@@ -272,24 +269,6 @@ class Gates:
                 raise Unknown("W114", text, "See in the target which of them it has now.")
             return self.confirmation.created(ready, target_id)
         return target_id
-
-    def _refuse_created(self, action: Action) -> None:
-        """Raise `WriteError` if the target shows a create that it put off, or cannot be asked.
-
-        A gateway may count a request only once its answer is on the way back.
-        """
-        try:
-            with self.live.looking_between():
-                happened, id = self.live.happened(action)
-        except Stale as stale:
-            text = f"the create was put off, and then {stale}"
-            raise Unknown("W107", text, _LOOK) from None
-        except ReadError as error:
-            text = f"the create was put off, and cannot be looked up: {error.summary}"
-            raise NotSent("W106", text, _LOOK, blame=error.blame) from None
-        if happened is not Happened.NO:
-            text = "the create was put off, and yet the target shows its record"
-            raise Unknown("W107", text, _LOOK, accepted=True, record=id or "")
 
     @contextmanager
     def _asking(self, action: Action) -> Iterator[None]:
@@ -314,9 +293,6 @@ def looked_up(action: Action, became: WriteOutcome, sent: Sent, done: str) -> Re
     target_id = action.target_id or sent.record or None
     reason = f"how it ended is not known yet: {became.why}"
     return Result(Ending.UNKNOWN, target_id, NOT_KNOWN_YET, reason, job=sent.job, action=action)
-
-
-_LOOK = "It is looked up before anything is sent again."
 
 
 class _SystemFailed(Exception):

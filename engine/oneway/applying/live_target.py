@@ -70,21 +70,6 @@ class Turns:
                 self._changed.notify_all()
 
     @contextmanager
-    def pausing(self) -> Iterator[None]:
-        """Let others read a list within the block, in which this thread's write waits."""
-        own = self._own
-        with self._changed:
-            writes, own.writes = own.writes, 0
-            self._writes -= writes
-            self._changed.notify_all()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._changed.wait_for(lambda: not self._reads)
-                self._writes, own.writes = self._writes + writes, writes
-
-    @contextmanager
     def reading(self) -> Iterator[None]:
         """Read a list within the block; only one thread at a time may."""
         own = self._own

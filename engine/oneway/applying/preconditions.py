@@ -132,11 +132,6 @@ class LiveState:
         """Return a block in which a write is sent, and no list is read for a check."""
         return self._target.turns.writing()
 
-    def looking_between(self) -> AbstractContextManager[None]:
-        """Return a block within one of `writing`, in which the target may be read for a check."""
-        self._target.begin_look(renew=True)
-        return self._target.turns.pausing()
-
     def values(self, action: Action) -> dict[str, Value]:
         """Return the values to write, nested; raise `Stale` if a sealed value has changed.
 
