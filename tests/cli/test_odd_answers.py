@@ -1137,7 +1137,7 @@ def test_check_takes_it_that_a_request_may_not_show_who_left(world: World, offic
 
 @pytest.mark.parametrize(("made", "lag"), [(False, 0), (True, 0), (False, 60), (True, 60)])
 @pytest.mark.parametrize(
-    "answer", [{"id": 9}, {"id": 9, "userErrors": [{"message": "taken"}]}, {"id": 9, "kind": "job"}]
+    "answer", [{"id": 9}, {"id": 9, "rejections": ["taken"]}, {"id": 9, "kind": "job"}]
 )
 def test_a_create_whose_answer_shows_only_an_id_is_looked_at_once(
     world: World, office: Office, answer: dict[str, object], made: bool, lag: int
