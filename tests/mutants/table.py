@@ -1176,8 +1176,8 @@ MUTANTS = (
             (
                 "a-last-day-never-comes",
                 "planning/said_left",
-                "if id not in come}",
-                "if id}",
+                "if on not in come[id]}",
+                "if on}",
                 CHANGED_IDS,
             ),
             (
