@@ -74,10 +74,14 @@ def after_each_run(world: World) -> None:
         # A plan that is applied twice has the same tokens again: what is meant is one write.
         by_token.setdefault(entry.token or f"never sent: {entry.action}", []).append(entry)
     # What an older run left undone may be written as that run ends: then the same action of a later
-    # run, whose write was lost, has happened.
+    # run, whose write was lost, has happened. So has one of a plan that was applied before.
     arrived = {each.action for found in by_token.values() for each in found if acts[each.token]}
+    made: dict[str, set[str]] = {}
+    for entry in (each for found in by_token.values() for each in found):
+        mine = {id for id, by in world.servers.made.items() if by == entry.token}
+        made.setdefault(entry.action, set()).update(mine)
     for token, found in by_token.items():
-        ids = {id for id, made_by in world.servers.made.items() if made_by == token}
+        ids = made[found[0].action]
         held = ids | {each.target_id for each in found if each.target_id}
         otherwise = not touched.isdisjoint(held)
         if found[0].verb != "create":

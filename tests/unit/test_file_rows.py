@@ -284,7 +284,7 @@ def test_what_is_certain_of_a_row_with_values_that_cannot_be_read(tmp_path: Path
         "2,Bo\u00c3\u00a9,x,2026-01-31".encode(),
         b"3,Cy,x,soon",
         b"4,D\xe9,x,2026-01-31",
-        b"5,#N/A,x,2026-01-31,",
+        b"5,#N/A, x,2026-01-31,",
         b"#N/A,Flo,x,2026-01-31",
         b"7,Gil,x",
         b"8,Hal,x,2026-01-31",

@@ -65,7 +65,7 @@ def _is_truth(node: Node) -> bool:
         return _is_truth(node["children"][-1])
     if node["type"] == "or_expression":
         return all(map(_is_truth, node["children"]))
-    return _is_test(node) and node["value"] != "iif" and not is_table(node)
+    return _is_test(node) and node.get("value") != "iif" and not is_table(node)
 
 
 def _is_test(node: Node) -> bool:
