@@ -15,7 +15,9 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             f"if '{path}' is today, a record neither has `left` nor is `scheduled` to leave: on "
             "that day a leave that the source has withdrawn is not told, and then access ends"
         )
-        yield LintFinding(scheduled.span, summary, f"add `|| {path} == today()`")
+        yield LintFinding(
+            scheduled.span, summary, f"write `is_present({path}) && !is_past({path})`"
+        )
 
 
 RULE = LintRule(
@@ -36,6 +38,6 @@ leavers:
   when: status == 'Former'
   set: {leaveDate: employmentDetails.leaverDetails.leaveDate}
   left: is_past(leaveDate)
-  scheduled: is_future(leaveDate) || leaveDate == today()
+  scheduled: is_present(leaveDate) && !is_past(leaveDate)
 """,
 )
