@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -51,6 +52,7 @@ class Writer:
     def __init__(self, random: Random) -> None:
         self.random = random
         self.anchors: dict[str, str] = {}
+        self.names = count()
 
     def text(self, data: dict[str, Any]) -> str:
         return self.comment() + self.block(data, "")
@@ -98,7 +100,7 @@ class Writer:
         if key in self.anchors and self.random.random() < 0.8:
             return f"*{self.anchors[key]}"
         if isinstance(value, str | dict) and self.random.random() < 0.3:
-            self.anchors[key] = f"a{len(self.anchors)}"
+            self.anchors[key] = f"a{next(self.names)}"
             return f"&{self.anchors[key]}"
         return ""
 
