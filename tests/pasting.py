@@ -22,6 +22,7 @@ from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.compilation import compile_data
 from oneway.runs.proving import mutate
 from oneway.runs.proving.mutate import EditResult, Fate, MappingEdit, edits, tried
+from oneway.runs.proving.other_constants import Enums
 from oneway.runs.proving.prove import EditJudge
 
 _CASES = 2
@@ -71,8 +72,8 @@ def wrong_cases(mapping: Path, text: str) -> Iterator[str]:
 def _survivors(mapping: Path, test: MappingTest) -> Iterator[EditResult]:
     """Yield the edits that a test does not notice: the first of each few, then the second, ..."""
 
-    def spread(document: Document) -> Iterator[MappingEdit]:
-        found = list(edits(document))
+    def spread(document: Document, enums: Enums) -> Iterator[MappingEdit]:
+        found = list(edits(document, enums))
         yield from (each for first in range(_APART) for each in found[first::_APART])
 
     def compiled(text: bytes) -> Compiled:

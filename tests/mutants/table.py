@@ -7535,4 +7535,20 @@ MUTANTS = (
         "another process loses the file that it writes",
         "tests/unit/test_file_writer.py -k killed_process",
     ),
+    Mutant(
+        "a-day-that-is-moved-has-no-boundary",
+        "runs/proving/moved_days",
+        "        if (days or months) and of in (path, None):\n",
+        "        if False and of in (path, None):\n",
+        "`same` and `prove` try days around the one at which a moved day changes an answer",
+        "tests/unit/test_moved_days.py -k by_a_setting",
+    ),
+    Mutant(
+        "a-mutated-number-stays",
+        "runs/proving/other_constants",
+        "        yield value + 1\n",
+        "        return\n",
+        "`--mutate` changes numbers",
+        "tests/unit/test_moved_days.py -k numbers_and_words",
+    ),
 )

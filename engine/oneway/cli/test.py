@@ -24,7 +24,7 @@ from oneway.runs.mapping_tests.load import find_tests, load_test
 from oneway.runs.mapping_tests.results import MappingTestResult
 from oneway.runs.mapping_tests.unknown_names import warnings_of
 from oneway.runs.prepare.compilation import START, compile_data, read_file
-from oneway.runs.proving.mutate import EditResult, edits, tried
+from oneway.runs.proving.mutate import EditResult, edits, enums_of, tried
 
 _DEFAULT = "mappings/"
 _MOST_EDITS = 10
@@ -169,7 +169,7 @@ def _tested(console: Console, file: str, mutate: bool, against: str | None) -> T
                     progress,
                     f"edits of {test.mapping} tried",
                     tried(test, document, compiled),
-                    sum(1 for _ in edits(document)),
+                    sum(1 for _ in edits(document, enums_of(mapping))),
                 )
             )
     covered = coverage(result)

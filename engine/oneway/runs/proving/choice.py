@@ -102,9 +102,15 @@ class _Chooser:
         return list(kinds.values()), [*switched, *_spread(others)]
 
     def _kind(self, one: ProofSituation) -> Hashable:
-        """Return all that decides about a person in a situation; a way of leaving by its value."""
+        """Return all that decides about a person in a situation.
+
+        A way of leaving counts by its value, and so does a day at which an answer changes.
+        """
         row, user = self.maker.row(one), self.maker.target_row(one)
-        by = [each if each in self._ways else each.found.path for each in one.changes]
+        by = [
+            each if each in self._ways or each.found.edge else each.found.path
+            for each in one.changes
+        ]
         known = row.evaluation_error is None, row.unsaid is None, row.keys_known
         blank = [is_blank(each) for each in row.key_values]
         blank += [is_blank(each.value) for each in row.leaving]

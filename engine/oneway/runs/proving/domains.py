@@ -1,8 +1,8 @@
 """The classes of values that a mapping distinguishes, for each path that it reads."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from oneway.core.compare import identity
 from oneway.core.dataclass import dataclass
@@ -13,6 +13,7 @@ from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import Node, path_in
 from oneway.mapping.expressions.table_rows import is_table, rows_of
 from oneway.mapping.record_schema import allows, json_types
+from oneway.runs.proving.moved_days import UNITS, boundary_days
 from oneway.runs.proving.pattern_text import text_of
 
 Path = tuple[str, ...]
@@ -29,13 +30,15 @@ LOWER = "lower"
 class ValueClass:
     """A class of values of one path, with a representative; MISSING if the key is absent.
 
-    `fits`: the record schema allows it. Only then must the mapping cope with it.
+    `fits`: the record schema allows it. Only then must the mapping cope with it. `edge`: a day next
+    to one on which an expression changes its answer.
     """
 
     path: Path
     label: str
     value: Value | Missing
     fits: bool = True
+    edge: bool = False
 
 
 def source_expressions(compiled: Compiled) -> Iterator[Expression]:
@@ -69,6 +72,7 @@ def domains(
     literals: dict[Path, list[Value]] = {}
     dated: set[Path] = set()
     nodes: set[Path] = set()
+    edges: dict[Path, set[date]] = {}
     for expression in expressions:
         # `company == setting('company')` distinguishes the setting's value as it would a word.
         chosen = [each for use in expression.settings for each in _words(settings.get(use.name))]
@@ -76,13 +80,16 @@ def domains(
             literals.setdefault(path, []).extend([*_literals(expression.tree, path), *chosen])
             if any(name in _OF_DATES for name in expression.functions):
                 dated.add(path)
+                near = boundary_days(expression.tree, path, as_of.date(), settings)
+                edges.setdefault(path, set()).update(near)
             if expression.trees:
                 nodes.add(path)
     tables = set(lookups)
     classes = {}
     for path, given in literals.items():
         field = resource.fields.get(".".join(path))
-        made = _classes(path, field, given, as_of, dated=path in dated, looked_up=path in tables)
+        days = [*_days(path, as_of, field, edges.get(path, ()))]
+        made = _classes(path, field, given, days, dated=path in dated, looked_up=path in tables)
         of_trees = _nodes(path) if path in nodes else ()
         found = (class_of(field, each) for each in (*made, *of_trees))
         classes[path] = tuple(_each_once(found))
@@ -95,7 +102,7 @@ def class_of(field: Field | None, one: ValueClass) -> ValueClass:
     return replace(one, fits=isinstance(value, Missing) or allows(field, value))
 
 
-_OF_DATES = {"is_past", "is_future", "today", "parse_date", "to_date", "add_days", "format_date"}
+_OF_DATES = {"is_past", "is_future", "today", "parse_date", "to_date", "format_date", *UNITS}
 _TEXTS = ("alpha", "Alpha Beta", " beta ")
 
 
@@ -103,7 +110,7 @@ def _classes(
     path: Path,
     field: Field | None,
     literals: Iterable[Value],
-    as_of: datetime,
+    days: Iterable[ValueClass],
     *,
     dated: bool,
     looked_up: bool,
@@ -119,7 +126,7 @@ def _classes(
         yield ValueClass(path, "is in its table in another case", LOWER)
     is_date = field is not None and field.format in ("date", "date-time")
     if is_date or (dated and not words and (not types or "string" in types)):
-        yield from _days(path, as_of, field)
+        yield from days
     elif not words and (not types or "string" in types):
         if field is None or not (field.pattern or field.format):
             yield from (ValueClass(path, f"is the text {text!r}", text) for text in _TEXTS)
@@ -139,11 +146,14 @@ def _nodes(path: Path) -> Iterator[ValueClass]:
     yield ValueClass(path, "is a node apart from the starting node", BESIDE)
 
 
-def _days(path: Path, as_of: datetime, field: Field | None) -> Iterator[ValueClass]:
+def _days(
+    path: Path, as_of: datetime, field: Field | None, edges: Collection[date]
+) -> Iterator[ValueClass]:
     time = "T09:00:00Z" if field is not None and field.format == "date-time" else ""
     for label, days in (("past", -40), ("of today", 0), ("to come", 40)):
-        day = (as_of + timedelta(days=days)).date().isoformat()
-        yield ValueClass(path, f"is a day {label}", f"{day}{time}")
+        day = (as_of + timedelta(days=days)).date()
+        yield ValueClass(path, f"is a day {label}", f"{day}{time}", edge=day in edges)
+    yield from (ValueClass(path, f"is {day}", f"{day}{time}", edge=True) for day in sorted(edges))
 
 
 def _literals(node: Node, path: Path) -> Iterator[Value]:
@@ -158,6 +168,15 @@ def _literals(node: Node, path: Path) -> Iterator[Value]:
     for child in node["children"]:
         if isinstance(child, dict):
             yield from _literals(child, path)
+            if node["type"] == "comparator" and node["value"] in ("gt", "lte"):
+                yield from _next_number(child)
+
+
+def _next_number(node: Node) -> Iterator[Value]:
+    """Yield the number after a literal: `> 5` and `> 6` differ there alone."""
+    value = node["value"] if node["type"] == "literal" else None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield value + 1
 
 
 def _words(value: Value) -> Iterator[Value]:

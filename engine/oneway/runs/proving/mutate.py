@@ -22,12 +22,12 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import ExpressionSyntax, parse
 from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.expressions.syntax import Node
-from oneway.mapping.functions import BY_NAME, Uses
-from oneway.mapping.spec import Absent, GuardKind, OnBlank, OnMiss, Rehires, Write
+from oneway.mapping.spec import Absent, GuardKind, OnBlank, OnBreach, OnMiss, Rehires, Write
 from oneway.planning.guard_kinds import DEFAULTS
 from oneway.runs.mapping_tests.check import holds_for
 from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.prepare.request import parse_instant
+from oneway.runs.proving.other_constants import OF_NAMES, Enums, other_constants, other_values
 from oneway.runs.proving.prove import DifferentTreatment, EditJudge
 
 Data = dict[str, Value]
@@ -95,7 +95,7 @@ def tried(
     """Yield how each single edit of a mapping ends under a test that the mapping itself passes."""
     original = compile_text(_text(document.data))
     witness = EditJudge(original, parse_instant(test.as_of), test)
-    for edit in edits(document):
+    for edit in edits(document, enums_of(original)):
         try:
             compiled = compile_text(_text(edit.data))
             noticed = not holds_for(test, compiled)
@@ -120,9 +120,14 @@ def _survivor(edit: MappingEdit, compiled: Compiled, witness: EditJudge) -> Edit
     return EditResult(edit, Fate.SURVIVED, treated)
 
 
-def edits(document: Document) -> Iterator[MappingEdit]:
+def enums_of(compiled: Compiled) -> Enums:
+    """Return the words of each source field whose record schema names them."""
+    return [each.enum for each in compiled.source.fields.values() if each.enum]
+
+
+def edits(document: Document, enums: Enums = ()) -> Iterator[MappingEdit]:
     """Yield every single edit that `tried` tries, in the order of the file."""
-    found = list(_Edits(document).all())
+    found = list(_Edits(document, enums).all())
     yield from sorted(found, key=lambda each: (each.place.line, each.place.column, each.text))
 
 
@@ -135,12 +140,14 @@ _TEXTS = (Compare.EXACT, Compare.IGNORE_CASE, Compare.TRIMMED)
 class _Edits:
     """Makes the edits of one document."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, enums: Enums) -> None:
         self.document = document
+        self.enums = enums
         self.data = cast(Data, document.data)
         self.siblings = _siblings(self.data)
 
     def all(self) -> Iterator[MappingEdit]:
+        yield from self.one_per()
         yield from self.settings()
         yield from self.let()
         yield from self.choices()
@@ -153,12 +160,26 @@ class _Edits:
         yield from self.leavers()
         yield from self.rest()
 
+    def one_per(self) -> Iterator[MappingEdit]:
+        path: Path = ("source", "one_per")
+        said = obj(obj(self.data.get("source")).get("one_per"))
+        if said:
+            yield replace(self.without(path, "drop `one_per`"), counted=True)
+        if "current" in said:
+            current: Path = (*path, "current")
+            edit = self.having(current, f"!({said['current']})", f"not {said['current']}")
+            yield replace(edit, counted=True)
+            yield replace(self.without(current, "drop `current`"), counted=True)
+
     def settings(self) -> Iterator[MappingEdit]:
         for name, setting in obj(self.data.get("settings")).items():
             default = obj(setting).get("default")
+            path: Path = ("settings", name, "default")
             if isinstance(default, bool):
-                path: Path = ("settings", name, "default")
                 yield self.having(path, not default, f"{name} is {str(not default).lower()}")
+            else:
+                for other in other_values(default, self.enums):
+                    yield self.having(path, other, f"{name} is {json.dumps(other)}")
 
     def let(self) -> Iterator[MappingEdit]:
         for name, text in obj(self.data.get("let")).items():
@@ -314,7 +335,11 @@ class _Edits:
             yield from self.condition(("absent", "deactivate", "when"))
             yield self.having(("absent",), Absent.DEACTIVATE.value, "`absent: deactivate` for all")
         yield from self.word(("absent",), (Absent.REPORT, Absent.IGNORE, Absent.DEACTIVATE))
-        for name, limit in obj(self.data.get("guards")).items():
+        guards = obj(self.data.get("guards"))
+        if "on_breach" in guards:
+            words = self.word(("guards", "on_breach"), tuple(OnBreach))
+            yield from (replace(each, counted=True) for each in words)
+        for name, limit in guards.items():
             if isinstance(limit, dict) and "floor" in limit:
                 yield from self.guard(("guards", name), limit)
 
@@ -347,13 +372,14 @@ class _Edits:
         yield from self.expression(path)
 
     def expression(self, path: Path) -> Iterator[MappingEdit]:
-        """Yield an expression with one of its parts removed."""
+        """Yield an expression with one of its parts removed or replaced."""
         text = str(self.at(path))
         try:
             tree = parse(text, Span("")).tree
         except ExpressionSyntax:
             return
         others = {text_of(each) for each in _simpler(tree)}
+        others |= {text_of(each) for each in other_constants(tree, self.enums)}
         others |= {self.siblings[text]} if text in self.siblings else set()
         if path[-1] not in ("when", "left", "scheduled"):
             others.add(f"upper({text})")
@@ -439,14 +465,11 @@ def _alone(node: Node) -> Iterator[Node]:
     match node["type"]:
         case "or_expression" | "and_expression" | "not_expression":
             yield from node["children"]
-        case "function_expression" if node["value"] not in _OF_NAMES:
+        case "function_expression" if node["value"] not in OF_NAMES:
             yield from (each for each in node["children"] if each["type"] != "expref")
         case "comparator":
             opposite = {"eq": "ne", "ne": "eq", "lt": "gte", "gte": "lt", "gt": "lte", "lte": "gt"}
-            yield {**node, "value": opposite[str(node["value"])]}
-
-
-_OF_NAMES = frozenset(
-    name for name, each in BY_NAME.items() if each.uses in (Uses.SETTINGS, Uses.NAMED)
-)
-"""Functions whose argument is a name, which could not replace the call."""
+            nearly = {"lt": "lte", "lte": "lt", "gt": "gte", "gte": "gt"}
+            for words in (opposite, nearly):
+                if node["value"] in words:
+                    yield {**node, "value": words[str(node["value"])]}
