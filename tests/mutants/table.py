@@ -518,7 +518,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-leave-counts-though-seen-since",
-        "runs/evidence/leaving_doubts",
+        "runs/evidence/ended_access",
         "if run.id >= self.remembered.left_by and id in seen and seen[id] <= run.start.started",
         "if id in seen",
         "a record that was shown with access after its leave is not closed",
@@ -526,7 +526,7 @@ MUTANTS = (
     ),
     Mutant(
         "closed-is-forgotten",
-        "runs/evidence/leaving_doubts",
+        "runs/evidence/said_left",
         "(out | evidence.closed | passed_over)",
         "(out | passed_over)",
         "a record stays closed while the target does not show it",
@@ -534,7 +534,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-written-day-to-come-closes",
-        "runs/evidence/leaving_doubts",
+        "runs/evidence/ended_access",
         " - left.writing.keys())",
         ")",
         "a record is open until the day that a leave wrote to it is over",
@@ -542,7 +542,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-written-day-is-forgotten",
-        "runs/evidence/leaving_doubts",
+        "runs/evidence/said_left",
         "{**left.holding, **{id: left.writing[id] for id in confirmed}}",
         "{**left.holding}",
         "a written day is known once the run that wrote it is pruned",
@@ -550,7 +550,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-held-day-is-forgotten",
-        "runs/evidence/leaving_doubts",
+        "runs/evidence/said_left",
         "holding[id] = self.marks.of_day(id, on)",
         "pass",
         "a record that is shown no more is closed once the day that it holds is over",
@@ -582,7 +582,7 @@ MUTANTS = (
     ),
     Mutant(
         "shown-with-access-is-closed",
-        "runs/evidence/leaving_doubts",
+        "runs/evidence/said_left",
         "out = {id for id, each in judged.items() if each.left}",
         "out = {*judged}",
         "a record that is shown with access is closed no longer",
@@ -766,7 +766,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-code-that-passed-on-frees-the-leaver",
-        "runs/evidence/leaving_doubts",
+        "runs/evidence/passed_on",
         "for pair, unlike in found.items() if unlike}",
         "for pair, unlike in found.items() if not unlike}",
         "a newcomer who has a listed leaver's code takes nobody off the list",
@@ -868,7 +868,7 @@ MUTANTS = (
             ),
             (
                 "a-name-by-another-key-says-nothing",
-                "runs/evidence/leaving_doubts",
+                "runs/evidence/passed_on",
                 "*pair, words, lost=lost)",
                 "*pair, words)",
                 "a name that cannot be compared does not give an account to anybody",
@@ -889,7 +889,7 @@ MUTANTS = (
             ),
             (
                 "a-lost-key-cannot-be-let-through",
-                "runs/evidence/leaving_doubts",
+                "runs/evidence/passed_on",
                 "lost = SEAL_KEY not in guards and",
                 "lost =",
                 "a human can let all keys decide where the key of names is lost",
@@ -910,7 +910,7 @@ MUTANTS = (
             ),
             (
                 "a-name-that-is-known-stays-anothers",
-                "runs/evidence/leaving_doubts",
+                "runs/evidence/passed_on",
                 "for source, target in sorted(pair for pair in pairs if words.get(pair) != 0)",
                 "for source, target in sorted(pairs)",
                 "a row with the remembered name is its person's",
@@ -1014,8 +1014,8 @@ MUTANTS = (
             ),
             (
                 "a-label-without-a-part-says-nothing",
-                "runs/evidence/leaving_doubts",
-                'row.label or " ".join(said_names(self.prepared.compiled.code.policy, whole(row)))',
+                "runs/evidence/passed_on",
+                'row.label or " ".join(said_names(self.policy, whole(row)))',
                 "row.label",
                 "a label that is blank for want of a part does not hide the other names",
             ),
@@ -1140,7 +1140,7 @@ MUTANTS = (
             ),
             (
                 "who-had-left-is-listed-while-their-row-decides",
-                "runs/evidence/leaving_doubts",
+                "runs/evidence/ended_access",
                 "for id in sorted(there) if maybe[id].isdisjoint(leavers)}",
                 "for id in sorted(there) if maybe[id] <= leavers}",
                 LISTED,
@@ -1411,8 +1411,8 @@ MUTANTS = (
     Mutant(
         "back-by-any-word",
         "runs/evidence/leaving_doubts",
-        "inconclusive = self.words.inconclusive(leavers.union(_no_examples(plan)), asked)",
-        "inconclusive = self.words.inconclusive(leavers.union(_no_examples(plan)))",
+        "inconclusive = self.words.inconclusive(leavers.union(no_examples(plan)), asked)",
+        "inconclusive = self.words.inconclusive(leavers.union(no_examples(plan)))",
         "a word that nobody has who stays brings nobody back",
         "tests/laws/test_returns.py",
     ),
@@ -1435,14 +1435,14 @@ MUTANTS = (
     Mutant(
         "regained-access-not-told",
         "runs/evidence/leaving_doubts",
-        "{**regained(self._regained()), **let_in(self._let_in())}",
-        "{**let_in(self._let_in())}",
+        "{**regained(ended.regained()), **let_in(ended.let_in())}",
+        "{**let_in(ended.let_in())}",
         "who was kept out by a sync, and can get in again, is listed",
         "tests/cli/test_stays_listed.py",
     ),
     Mutant(
         "last-day-to-come-is-access-again",
-        "runs/evidence/leaving_doubts",
+        "runs/evidence/ended_access",
         "for target, on in ended.items() if target not in due}",
         "for target, on in ended.items()}",
         "who vanishes before a last day that is written is not listed until then",
@@ -2736,7 +2736,7 @@ MUTANTS = (
     ),
     Mutant(
         "all-have-perhaps-left-when-numbers-move",
-        "runs/evidence/leaving_doubts",
+        "runs/evidence/passed_on",
         "if pair[1] not in there}",
         "if True}",
         "nobody is listed whose row with the record's key and name is there",
@@ -6432,8 +6432,8 @@ MUTANTS = (
     Mutant(
         "found-after-they-vanished",
         "runs/evidence/leaving_doubts",
-        "{**regained(self._regained()), **let_in(self._let_in())}",
-        "{**regained(self._regained())}",
+        "{**regained(ended.regained()), **let_in(ended.let_in())}",
+        "{**regained(ended.regained())}",
         "whose create is found to be done once they have vanished is listed",
         LEFT_BEFORE,
     ),
@@ -6455,7 +6455,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-return-is-not-found-later",
-        "runs/evidence/leaving_doubts",
+        "runs/evidence/ended_access",
         "            if back or (fresh and each.target_id in created):\n",
         "            if fresh and each.target_id in created:\n",
         "who vanishes before their return is found to be made is listed",
