@@ -122,6 +122,17 @@ def test_names_that_are_overwritten_are_held_by_the_guard_as_before(bare: World)
     assert user_of(bare, "7")["first"] == "Wim"
 
 
+def test_an_email_that_stays_shows_that_a_person_with_another_name_does(bare: World) -> None:
+    """It is a key, which no field writes: the record is looked at beside all of its keys."""
+    begin(bare)
+    text = mapping_of(FIELDS["only names"], "report")
+    keys = "{source: id, target: reference}, {source: email, target: email}"
+    bare.write("m.yaml", text.replace("{source: id, target: reference}", keys))
+    ended = night(bare, people(WIM | {"email": ADA["email"]}))
+    assert (ended.code, listed(ended)) == (0, []), ended.out
+    assert night(bare, people(EVA)).code == 5
+
+
 def test_old_links_are_completed_and_say_nothing_before(bare: World) -> None:
     """A store of an older version has no names, and a mapping with another label others."""
     begin(bare)
@@ -187,7 +198,7 @@ def test_names_of_an_earlier_version_are_compared_and_completed(bare: World) -> 
     store = bare.folder / ".oneway" / "journal.db"
     with sqlite3.connect(store) as opened:
         opened.execute("UPDATE link SET names = substr(names, 9)")
-    assert night(bare, people(WIM)).code == 5
+    assert night(bare, people(EVA)).code == 5
     assert night(bare, people(ADA)).code == 0
     with sqlite3.connect(store) as opened:
         kept = [each for (each,) in opened.execute("SELECT names FROM link").fetchall()]
