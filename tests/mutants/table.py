@@ -90,7 +90,7 @@ MUTANTS = (
     ),
     Mutant(
         "a-job-of-an-unlisted-status-is-not-named",
-        "oneway_connectors/rest/writer",
+        "oneway_connectors/rest/jobs",
         'said="" if found is None else clean(status, sent)',
         'said=""',
         "nobody sees that `failed` lacks a word",
@@ -2221,7 +2221,7 @@ MUTANTS = (
     ),
     Mutant(
         "any-location-is-the-records",
-        "oneway_connectors/rest/writer",
+        "oneway_connectors/rest/created_ids",
         """if id and self.client.call(request, {"id": id}).url == found != sample.url:""",
         "if id:",
         "a Location that is not the address of a record says no id",
@@ -2253,7 +2253,7 @@ MUTANTS = (
     ),
     Mutant(
         "the-ending-of-a-file-is-in-the-id",
-        "oneway_connectors/rest/writer",
+        "oneway_connectors/rest/created_ids",
         "        if id and not _FILE.search(id):",
         "        if id:",
         "a Location with the ending of a file says the id that a request shows",

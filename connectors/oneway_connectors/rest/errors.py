@@ -130,7 +130,7 @@ def write_fault(where: str, trouble: NoAnswer) -> WriteError:
     """Return the error of a write that got no usable answer."""
     summary, blame = f"{where}: {trouble.summary}", _blame_of(trouble)
     if trouble.sent:
-        return Unknown("W102", summary, _LOOK, blame=blame)
+        return Unknown("W102", summary, LOOK, blame=blame)
     code = "W103" if trouble.cause in {Cause.NO_TOKEN, Cause.REFUSED} else "W101"
     return NotSent(code, summary, _READ_CODES[trouble.cause][1], blame=blame)
 
@@ -156,14 +156,14 @@ def write_refusal(
         return NotSent("W106", summary, help, blame=blame)
     if 200 <= status < 300 or _is_rejection(status, rejected):
         return Rejected("W105", summary, "Correct the record in the source, or the mapping.")
-    return Unknown("W107", summary, _LOOK, blame=blame)
+    return Unknown("W107", summary, LOOK, blame=blame)
 
 
 def in_doubt(error: WriteError) -> WriteError:
     """Return the error to report if an earlier try may have been carried out."""
     if isinstance(error, Unknown):
         return error
-    return Unknown("W107", error.summary, _LOOK, blame=error.blame)
+    return Unknown("W107", error.summary, LOOK, blame=error.blame)
 
 
 def is_of_one_record(status: int) -> bool:
@@ -198,4 +198,4 @@ def _quoted(said: str) -> str:
 
 
 _NOT_THE_RECORD = "Correct the connection or the manifest; the next run sends it again."
-_LOOK = "It is looked up in the system before anything is sent again."
+LOOK = "It is looked up in the system before anything is sent again."

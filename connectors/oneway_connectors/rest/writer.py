@@ -4,29 +4,26 @@ A leave by DELETE is for systems that keep the record and show that its person h
 is requested after each DELETE, one at a time; once one has removed its record, no other is sent.
 """
 
-import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import field, replace
 from threading import Lock
-from urllib.parse import unquote
 
-from oneway.core.connector import REFUSED_BY_JOB, JobEnd, JobState
-from oneway.core.connector_errors import NotSent, Outdated, ReadError, Rejected, Unknown, WriteError
+from oneway.core.connector import JobEnd
+from oneway.core.connector_errors import NotSent, Outdated, ReadError, Unknown, WriteError
 from oneway.core.dataclass import dataclass
 from oneway.core.paths import at
 from oneway.core.records import Record, Value, id_text
 from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.errors import NOT_THERE, NoAnswer, in_doubt, write_fault, write_refusal
+from oneway_connectors.rest.created_ids import CreatedIds
+from oneway_connectors.rest.errors import LOOK, NoAnswer, in_doubt, write_fault, write_refusal
 from oneway_connectors.rest.faults import fault_said
-from oneway_connectors.rest.model import RequestTemplate, ResourceRequests, StatusPoll, WriteRequest
+from oneway_connectors.rest.jobs import Jobs, said_of
+from oneway_connectors.rest.model import RequestTemplate, ResourceRequests, WriteRequest
 from oneway_connectors.rest.patch import with_new_objects
 from oneway_connectors.rest.reader import RestReader
-from oneway_connectors.rest.reads import answered, found_in, json_of, reading_call
 from oneway_connectors.rest.records import record_of, renamed
 from oneway_connectors.rest.responses import (
     Unreadable,
-    clean,
     is_yet_to_come,
     parse_json,
     says_error,
@@ -68,6 +65,14 @@ class RestWriter:
         return RestReader(self.client, self.resource)
 
     @property
+    def _jobs(self) -> Jobs:
+        return Jobs(self.client, self.resource)
+
+    @property
+    def _created_ids(self) -> CreatedIds:
+        return CreatedIds(self.client, self.resource)
+
+    @property
     def concurrency(self) -> int:
         """How many threads may write at once, as the manifest says."""
         return self.client.api.concurrency
@@ -78,25 +83,23 @@ class RestWriter:
         call, answer = self._send(write, {}, values, token)
         where = self.client.shown(call)
         if answer.status == ACCEPTED:
-            return self._accepted(write, where, answer, values)
-        if not answer.body.strip() and (located := self._located(call, answer)):
+            return self._jobs.created(write, where, answer, values)
+        if not answer.body.strip() and (located := self._created_ids.located(call, answer)):
             return located
         try:
             data = parse_json(answer.body)
-            found = self._new_id(write, data)
+            found = self._created_ids.in_answer(write, data)
         except Unreadable as error:
-            raise Unknown("W108", f"{where}: the answer is of no use: {error}", _LOOK) from None
+            raise Unknown("W108", f"{where}: the answer is of no use: {error}", LOOK) from None
         if not found:
-            said = self._said(answer, values)
-            raise Unknown("W108", f"{where}: the answer does not contain the new id{said}", _LOOK)
+            said = said_of(self.client, answer, values)
+            raise Unknown("W108", f"{where}: the answer does not contain the new id{said}", LOOK)
         if self._tells_parts(answer):
-            what, said = f"answers {answer.status}", self._said(answer, values)
-            raise self._unconfirmed(call, what, said, record=found)
+            raise self._unconfirmed(call, f"answers {answer.status}", answer, values, record=found)
         if self._error_beside(write, data, {} if write.record else data):
-            said = self._said(answer, values)
-            raise self._unconfirmed(call, _FAILED, said, record=found, help=_SAY_WHEN)
+            raise self._unconfirmed(call, _FAILED, answer, values, record=found, help=_SAY_WHEN)
         if not self.client.api.errors.refused_when and is_yet_to_come(data, values):
-            raise self._unconfirmed(call, _YET_TO_COME, self._said(answer, values))
+            raise self._unconfirmed(call, _YET_TO_COME, answer, values)
         shown, _ = self._shown(write, found, data)
         if shown is not None:
             self.shown_by_creates[found] = shown
@@ -135,7 +138,7 @@ class RestWriter:
         except ReadError as error:
             text = f"record {id} was left by DELETE, and cannot be looked at: {error.summary}"
             self.deletes.stopped = "" if self.deletes.stays else text
-            raise doubt or Unknown("W108", text, _LOOK, accepted=True) from None
+            raise doubt or Unknown("W108", text, LOOK, accepted=True) from None
         if last is None:
             self.deletes.stopped = f"the DELETE of record {id} has removed it"
             raise Unknown("W118", self.deletes.stopped, _UPDATE)
@@ -151,34 +154,7 @@ class RestWriter:
 
     def job_end(self, job: str, values: Mapping[str, Value] | None = None) -> JobEnd:
         """Return the state of a job that creates a record, as the system reports it."""
-        follow = self.resource.create.job if self.resource.create is not None else None
-        if follow is None:
-            raise ReadError("R113", f"{self.client.api.title}: no job can be asked about")
-        return self._end_of(follow, job, values)
-
-    def _end_of(self, follow: StatusPoll, job: str, values: Mapping[str, Value] | None) -> JobEnd:
-        call = replace(reading_call(self.client, follow.request, {"id": job}), of_job=True)
-        try:
-            answer = answered(self.client, self.resource, call, whether=True)
-        except ReadError as error:
-            if error.code != NOT_THERE:
-                raise
-            return JobEnd(JobState.GONE)
-        if answer.missing:
-            return JobEnd(JobState.GONE)
-        running = answer.status == ACCEPTED
-        if running and not answer.body.strip():
-            return JobEnd(JobState.RUNNING)
-        data = json_of(self.client, call, answer)
-        found = found_in(self.client, call, follow.status, data)
-        status = str(found)
-        if status in follow.failed:
-            said = "" if values is None else self._said(answer, values, follow.message)
-            return JobEnd(JobState.FAILED, said=said)
-        if running or status not in follow.done:
-            sent = tuple(texts_in(dict(values or {})))
-            return JobEnd(JobState.RUNNING, said="" if found is None else clean(status, sent))
-        return JobEnd(JobState.DONE, self._id_in(follow.record, data))
+        return self._jobs.end(job, values)
 
     def flush(self) -> None:
         """Return at once: no write waits."""
@@ -200,11 +176,10 @@ class RestWriter:
         call, answer = self._send(write, {"id": id}, values, token)
         if answer.status == ACCEPTED:
             where = self.client.shown(call)
-            if self._job_done(write, where, answer, values):
-                return None
-            raise Unknown("W113", f"{where}: {_NOT_YET}", _LOOK, accepted=True)
+            self._jobs.changed(write, where, answer, values)
+            return None
         if self._tells_parts(answer):
-            raise self._unconfirmed(call, f"answers {answer.status}", self._said(answer, values))
+            raise self._unconfirmed(call, f"answers {answer.status}", answer, values)
         if not answer.body.strip():
             return None
         # A login page also comes with 200; then nothing was written.
@@ -214,23 +189,19 @@ class RestWriter:
             raise self._no_use(call, answer, error) from None
         shown, other = self._shown(write, id, data)
         if shown is None and other:
-            raise self._unconfirmed(
-                call, f"the answer shows record {other}", self._said(answer, values)
-            )
+            raise self._unconfirmed(call, f"the answer shows record {other}", answer, values)
         if self._says_failure(write, values, data, shown):
-            raise self._unconfirmed(call, _FAILED, self._said(answer, values), help=_SAY_WHEN)
+            raise self._unconfirmed(call, _FAILED, answer, values, help=_SAY_WHEN)
         doubted = access or not self._says_done(write, data)
         if shown is None and data not in _BLANK and doubted:
-            raise self._unconfirmed(
-                call, "the answer does not show the record", self._said(answer, values)
-            )
+            raise self._unconfirmed(call, "the answer does not show the record", answer, values)
         return shown
 
     def _no_use(self, call: Call, answer: Answer, error: Unreadable) -> Unknown:
         """Return the error of an answer that is not JSON; a line of text may mean done."""
         text = f"{self.client.shown(call)}: the answer is of no use: {error}"
         is_text = answer.body.lstrip()[:1] not in _NO_TEXT
-        return Unknown("W108", text, _LOOK, accepted=is_text)
+        return Unknown("W108", text, LOOK, accepted=is_text)
 
     def _says_failure(
         self,
@@ -272,15 +243,19 @@ class RestWriter:
         return answer.status in _IN_PARTS and not self.client.api.errors.refused_when
 
     def _unconfirmed(
-        self, call: Call, what: str, said: str, record: str = "", help: str = ""
+        self,
+        call: Call,
+        what: str,
+        answer: Answer,
+        values: Mapping[str, Value],
+        *,
+        record: str = "",
+        help: str = "",
     ) -> Unknown:
         """Return the error of an answer that does not confirm a write, with its message."""
+        said = said_of(self.client, answer, values)
         text = f"{self.client.shown(call)}: {what}, which does not confirm the write{said}"
-        return Unknown("W108", text, help or _LOOK, accepted=True, record=record)
-
-    def _said(self, answer: Answer, values: Mapping[str, Value], message: str = "") -> str:
-        said = self.client.said(answer, tuple(texts_in(dict(values))), message)
-        return f": {said}" if said else ""
+        return Unknown("W108", text, help or LOOK, accepted=True, record=record)
 
     def _shown(self, write: WriteRequest, id: str, data: Value) -> tuple[Record | None, str]:
         """Return the record with an id in an answer; or else the id of another record.
@@ -299,21 +274,6 @@ class RestWriter:
                 return record_of(self.resource, id, found), ""
             other = other or own
         return None, other
-
-    def _job_done(
-        self, write: WriteRequest, where: str, answer: Answer, values: Mapping[str, Value]
-    ) -> bool:
-        """Return whether the job of a change is done; raise `Rejected` if it has failed."""
-        if write.job is None:
-            return False
-        try:
-            job = self._text_in(write.job.id, parse_json(answer.body))
-            end = self._end_of(write.job, job, values) if job else JobEnd(JobState.RUNNING)
-        except (Unreadable, ReadError):
-            return False
-        if end.state is JobState.FAILED:
-            raise Rejected("W105", f"{where}: {REFUSED_BY_JOB}{end.said}", _REFUSED)
-        return end.state is JobState.DONE
 
     def _send(
         self, write: WriteRequest, names: Mapping[str, str], values: Mapping[str, Value], token: str
@@ -350,7 +310,7 @@ class RestWriter:
         if write.versioned and answer.status == _PRECONDITION_FAILED:
             text = f"{where}: the record has changed since it was looked at (412)"
             if answer.doubt:  # by an earlier try, perhaps
-                raise Unknown("W107", text, _LOOK, accepted=True)
+                raise Unknown("W107", text, LOOK, accepted=True)
             raise Outdated("W160", text, "Nothing was written; plan again.")
         rejected = self.client.api.errors.rejected
         refusal = write_refusal(where, answer.status, said, self.resource, rejected)
@@ -382,79 +342,6 @@ class RestWriter:
             raise WriteError("W110", text, "The manifest has no request for it.")
         return write
 
-    def _accepted(
-        self, write: WriteRequest, where: str, answer: Answer, values: Mapping[str, Value]
-    ) -> str:
-        """Return the id of the record of a finished job; raise the error of any other job."""
-        try:
-            data = parse_json(answer.body) if answer.body.strip() else None
-            job = self._text_in(write.job.id, data) if write.job is not None else ""
-            record = self._new_id(write, data)
-        except Unreadable:
-            job = record = ""
-        end = JobEnd(JobState.RUNNING)
-        if job:
-            with suppress(ReadError):
-                end = self.job_end(job, values)
-            if end.state is JobState.FAILED:
-                raise Rejected("W105", f"{where}: {REFUSED_BY_JOB}{end.said}", _REFUSED)
-            if end.state is JobState.DONE and end.record:
-                return end.record
-            record = end.record or record
-        text = f"{where}: {_NOT_YET}{end.unlisted}"
-        raise Unknown("W113", text, _LOOK, accepted=True, job=job, record=record)
-
-    def _located(self, call: Call, answer: Answer) -> str:
-        """Return the id of the new record by the header `Location`, or "".
-
-        It counts only if it is exactly the address at which `get` or `update` finds a record. With
-        a query or the ending of a file, a request has to show the record.
-        """
-        place = answer.headers.get("location", "").strip()
-        id = self._id_at(call, answer, place)
-        if id and not _FILE.search(id):
-            return id
-        path = re.split("[?#]", place)[0].rstrip("/")
-        others = [self._id_at(call, answer, each) for each in (path, _FILE.sub("", path))]
-        return next((id for id in dict.fromkeys(others) if id and self._is_there(id)), "")
-
-    def _is_there(self, id: str) -> bool:
-        """Return whether a request shows a record with this id."""
-        try:
-            return self.resource.single is not None and self._reader.get(id) is not None
-        except ReadError:
-            return False
-
-    def _id_at(self, call: Call, answer: Answer, place: str) -> str:
-        """Return the id of the record whose address this is, or ""."""
-        asks = (self.resource.single, self.resource.update)
-        for request in (each.request for each in asks if each is not None and place):
-            try:
-                sample = self.client.call(request, {"id": _SAMPLE})
-                found = self.client.follow(call, place, answer).url
-                before, _, after = sample.url.raw_path.decode("ascii").partition(_SAMPLE)
-                middle = found.raw_path.decode("ascii").removeprefix(before).removesuffix(after)
-                id = unquote(middle, errors="strict")
-                if id and self.client.call(request, {"id": id}).url == found != sample.url:
-                    return id
-            except (Unusable, UnicodeDecodeError):
-                continue
-        return ""
-
-    def _new_id(self, write: WriteRequest, data: Value) -> str:
-        """Return the new record's id in the answer to a create, or ""; raise `Unreadable`."""
-        return self._id_in(write.id, data if write.id else search(write.record or "@", data))
-
-    def _id_in(self, expression: str, data: Value) -> str:
-        """Return the new record's id in an answer, or ""; raise `Unreadable`."""
-        if expression:
-            return self._text_in(expression, data)
-        found = at(data, self.resource.id) if isinstance(data, dict) else None
-        return id_text(found)
-
-    def _text_in(self, expression: str, data: Value) -> str:
-        return id_text(search(expression, data))
-
 
 def _found(expression: str, data: Value) -> Value:
     try:
@@ -465,10 +352,6 @@ def _found(expression: str, data: Value) -> Value:
 
 _ONE_PARENT = "Nothing was sent. Put the record under one of them in the system."
 _UPDATE = "Let the manifest end access by another request, under which the record stays."
-_SAMPLE = "onewaysample"
-"""Takes the place of an id to find its position in an address."""
-_FILE = re.compile(r"\.(?:json|xml)$", re.IGNORECASE)
-"""The ending of an address that asks for a format; the id may be before it."""
 _PRECONDITION_FAILED = 412
 _UNVERSIONED = "the record was shown without a version, and is not written without one"
 _IN_PARTS = frozenset({207, 208, 226})
@@ -477,9 +360,6 @@ _NO_TEXT = (b"<", b"{", b"[")
 """How an HTML page begins, and how JSON begins that is cut off."""
 _BLANK: tuple[Value, ...] = (None, {})
 """Answers that say nothing beyond their status."""
-_NOT_YET = "answers 202: it will be done, and is not known to be done yet"
 _YET_TO_COME = "the answer says that it is pending, and shows no field of the record"
 _FAILED = "the answer says that it failed, or is not done"
-_REFUSED = "Correct the record in the source, or the mapping."
 _SAY_WHEN = "Let the manifest say by errors.refused_when how a refusal is recognised."
-_LOOK = "It is looked up in the system before anything is sent again."
