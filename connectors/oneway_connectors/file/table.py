@@ -1,8 +1,7 @@
 """Turns rows of cells under headings into records, and reports the rows that are not records."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from oneway.core.connector_errors import ReadError
@@ -10,15 +9,15 @@ from oneway.core.decimal_marks import NotationTally
 from oneway.core.nesting import DEEPEST
 from oneway.core.unicode import encodable
 from oneway_connectors.file.blank_words import is_blank_word
+from oneway_connectors.file.damage import DAMAGE_SIGNS, damage_of, has_sign
+from oneway_connectors.file.footer import Footer
 from oneway_connectors.file.headings import Headings, rejected
 from oneway_connectors.file.layout import FileEntry
+from oneway_connectors.file.missing_headings import MissingHeadings
 from oneway_connectors.file.odd_rows import AllRows
 from oneway_connectors.file.options import UTF_8, FileOptions
 from oneway_connectors.file.other_readings import doubted
-from oneway_connectors.file.sniff import are_headings, footer_in, is_line, is_mark, is_total
-
-_MANY = 12
-"""How many headings a message lists at most."""
+from oneway_connectors.file.sniff import footer_in, is_line, is_total
 
 
 class Table:
@@ -36,28 +35,21 @@ class Table:
         self._hint = hint
         self._placed = placed
         self.headings = Headings((), {}, flat=False)
-        self.ended = False
         self.padded = 0
-        self._beyond = 0
         self._numbers: dict[str, NotationTally] = {}
         self._places: dict[str, int] = {}
         """The column numbers by heading, ignoring case."""
-        self._near_footer: tuple[int, str] | None = None
+        self._footer = Footer(name, options)
         self._all = AllRows(tuple)
 
     @property
     def missing(self) -> str:
         """Why records may be missing at the end, in words, or ""."""
-        if self._beyond:
-            where = f"{self._name}: line {self._beyond} is below the footer"
-            return f"{where} {self._options.footer!r}, and looks like a record"
-        if self.ended or not self._options.footer:
-            return ""
-        where = f"{self._name}: no line begins with the footer {self._options.footer!r}"
-        if self._near_footer:
-            line, near = self._near_footer
-            return f"{where}, but line {line} does with {near!r}: set the option footer: {near}"
-        return f"{where}: export it again in full; without such a line, drop the option"
+        return self._footer.missing
+
+    @property
+    def _missing_headings(self) -> MissingHeadings:
+        return MissingHeadings(self._options, self.headings.keys)
 
     def head(self, columns: Sequence[str], line: int) -> None:
         """Read the headings; raise `ReadError` if there are no usable columns."""
@@ -83,11 +75,15 @@ class Table:
         strange = [name for name in options.types if name not in names]
         if strange and options.unfit_cells == "error":
             used = {options.id, *options.types}
-            help = self._instead(strange[0], names, used)
+            help = self._missing_headings.instead(strange[0], names, used)
             summary = f"the option types names {strange[0]!r}, and no column is called so"
             raise self.bad(line, summary, help)
         if options.id and options.id not in names:
-            raise self.bad(line, f"no column is called {options.id!r}", self._id_help(names))
+            raise self.bad(
+                line,
+                f"no column is called {options.id!r}",
+                self._missing_headings.instead_of_id(names),
+            )
 
     def weigh(self, rows: Callable[[], Iterator[Sequence[str]]]) -> None:
         """Doubt the type of a column that other settings fit better, by the cells of all rows.
@@ -250,7 +246,7 @@ class Table:
         if any(row[number].strip() for number in self.headings.nameless for row in rows):
             return False
         cells = chain.from_iterable(rows)
-        if _holds(text, _LATE_SIGNS) and any(map(self._quoted_late, cells)):
+        if has_sign(text, _LATE_SIGNS) and any(map(self._quoted_late, cells)):
             return False
         return not (self._are_damaged(rows, text) or self._are_unfit(rows))
 
@@ -262,7 +258,7 @@ class Table:
         return bool(footer) and (doubled or footer.casefold() in text.casefold())
 
     def _are_damaged(self, rows: Sequence[Sequence[str]], text: str) -> bool:
-        if self._options.damaged_cells != "error" or not _holds(text, _DAMAGE_SIGNS):
+        if self._options.damaged_cells != "error" or not has_sign(text, DAMAGE_SIGNS):
             return False
         return any(map(self._damage, rows))
 
@@ -304,28 +300,11 @@ class Table:
         """Return whether the records end before the row on a line."""
         if not self._options.footer:
             return False
-        filled = [cell.strip() for cell in self.stated(cells) if cell.strip()]
-        first, footer = filled[0] if filled else "", self._options.footer
-        near = first[: len(footer)]
-        if near != footer and near.casefold() == footer.casefold():
-            self._near_footer = line, near
-        # A person called Totally is no total, nor is Total Bob, whose cells are all filled.
-        rest = first.removeprefix(footer)
-        begins = first.startswith(footer) and not (footer[-1].isalnum() and rest[:1].isalnum())
-        named = any(map(str.isalpha, rest))
-        columns = sum(1 for name in self.headings.names if name.strip())
-        self.ended = self.ended or (begins and not (named and len(filled) >= columns > 1))
-        return self.ended
+        return self._footer.is_at(line, self.stated(cells), self.headings.names)
 
     def after_footer(self, line: int, cells: Sequence[str]) -> None:
         """Note a row below the footer that looks like a record, so that it is not missed."""
-        cells = self.stated(cells)
-        filled = [cell.strip() for cell in cells if cell.strip()]
-        names = self.headings.names
-        at = names.index(self._options.id) if self._options.id in names else 0
-        has_id = at < len(cells) and bool(cells[at].strip())
-        if has_id and 2 * len(filled) > len(names) and not is_mark(filled[0]):
-            self._beyond = self._beyond or line
+        self._footer.note_below(line, self.stated(cells), self.headings.names)
 
     def trimmed(self, cells: Sequence[str]) -> Sequence[str]:
         """Return cells, trimmed if the options say so."""
@@ -369,7 +348,7 @@ class Table:
         """Yield the numbers of relevant cells that a spreadsheet damaged, and how."""
         unheeded = self.headings.unheeded
         for number, cell in enumerate(cells):
-            if number in unheeded or not _holds(cell, _DAMAGE_SIGNS):
+            if number in unheeded or not has_sign(cell, DAMAGE_SIGNS):
                 continue
             if how := damage_of(cell):
                 yield number, how
@@ -388,36 +367,6 @@ class Table:
                 raise self.bad(line, summary, "give each column a name of its own")
             seen[name] = number
 
-    def _id_help(self, names: Sequence[str]) -> str:
-        wanted = self._options.id
-        spaced = next((name for name in names if name.strip() == wanted.strip()), None)
-        if spaced is not None:
-            how = f"the heading is {spaced!r}, with a space: set the option spaces: trim"
-            return f"{how}, or write the id as the heading is"
-        near = self._instead(wanted, names, self._options.types)
-        return f"the option id names the column of the id; {near}"
-
-    def _instead(self, wanted: str, names: Sequence[str], used: Collection[str]) -> str:
-        """Return which heading a missing one probably means, or which there are."""
-        others = [name for name in names if name not in used]
-        if wanted != "id" and (near := _nearest(wanted, others)):
-            return f"did you mean {near!r}?"
-        if not self._shows(names):
-            return (
-                "no column that is read is there: was the line of headings left out of the export?"
-            )
-        if wanted == "id":
-            return f"the headings are: {_listed(names)}"
-        rest = f"the other headings are: {_listed(others)}" if others else "there are no others"
-        return f"nothing like it is there; was it left out of the export? {rest}"
-
-    def _shows(self, names: Sequence[str]) -> bool:
-        """Return whether a message may show the cells of the line of headings."""
-        read = {keys for name in names if (keys := self.headings.keys.get(name))}
-        heeded = self._options.heeded or ()
-        known = not read.isdisjoint(heeded) or not self._options.types.keys().isdisjoint(names)
-        return known or are_headings(names)
-
 
 def _cells(found: int, wanted: int) -> str:
     return f"{found} cells where the header has {wanted}"
@@ -427,62 +376,12 @@ def _total(word: str) -> str:
     return f"looks like a total, not a record: set the option footer: {word}"
 
 
-def damage_of(cell: str) -> tuple[str, str] | None:
-    """Return the error a spreadsheet put in place of a cell's value, and the remedy."""
-    text = cell.strip()
-    return next((said for pattern, said in _DAMAGE if pattern.fullmatch(text)), None)
-
-
 _LATE = re.compile(rb"""(?:^|[^\w\s"'])[ \t]+["']""")
 """Matches a quotation mark after spaces in the file, unless it is within a quoted cell, where it
 follows the mark that opens the cell."""
 
 _LATE_SIGNS = (('"', ' "'), ("'", " '"), ("\t", '\t"'), ("\t", "\t'"))
-"""Pairs of a character and a text; if `_LATE` matches, the file contains one of these texts.
-
-The single character is searched for first, which is ten times as fast.
-"""
-_DAMAGE_SIGNS = (("#", "#"), ("=", "="), ("+", "E+"), (":", "Err:"))
-"""Pairs as in `_LATE_SIGNS`, for the patterns of `_DAMAGE`."""
-MERGED = "#MERGED!"
-"""Marks a cell that is blank because a workbook merges it with another."""
-_DAMAGE = (
-    (
-        re.compile(MERGED),
-        (
-            "a merged cell, whose value is only in another cell",
-            "unmerge it in the spreadsheet, and fill in each cell",
-        ),
-    ),
-    (
-        # https://support.microsoft.com: "How to correct a #N/A error" and its siblings; Err:502
-        # is LibreOffice's.
-        re.compile(
-            r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|"
-            r"CONNECT!|BUSY!|UNKNOWN!|GETTING_DATA)|Err:[0-9]{3}|#{5,}"
-        ),
-        ("an error of the spreadsheet instead of a value", "correct it there"),
-    ),
-    (
-        re.compile(r"-?[0-9]\.[0-9]+E\+[0-9]{2,3}"),
-        (
-            "a number that the spreadsheet shortened, so that digits are lost",
-            "format the column as text there, and enter it again",
-        ),
-    ),
-    (
-        re.compile(
-            r"""="[^"]*"|=[+-]?(\$?[A-Z]{1,3}\$?[0-9]+\b.*|[A-Z][A-Z0-9._]*[(].*|"""
-            r"""('[^']+'|\[?[A-Za-z][\w.\]]*)!.*)""",
-            re.DOTALL,
-        ),
-        ("a formula instead of its value", "save the file with values instead of formulas"),
-    ),
-)
-
-
-def _holds(text: str, signs: Iterable[tuple[str, str]]) -> bool:
-    return any(first in text and sign in text for first, sign in signs)
+"""If `_LATE` matches, the file contains one of these signs (`has_sign`)."""
 
 
 def encoding_words(encoding: str) -> str:
@@ -492,31 +391,6 @@ def encoding_words(encoding: str) -> str:
 
 def _not_encoded(encoding: str) -> str:
     return f"is not {encoding_words(encoding)}: save the file as UTF-8, or set the option encoding"
-
-
-def _nearest(wanted: str, names: Sequence[str]) -> str:
-    """Return the heading that a missing one probably means, of the unused names; "" if none."""
-    near = get_close_matches(wanted, names, n=1, cutoff=0.8)
-    words = _words(wanted)
-    alike = [name for name in names if words and 2 * len(words & _words(name)) >= len(words)]
-    near += sorted(alike, key=lambda name: -len(words & _words(name)) / len(words | _words(name)))
-    return near[0] if near else ""
-
-
-def _words(heading: str) -> set[str]:
-    """Return the significant words of a heading."""
-    found = re.findall(r"[a-z]+", heading.casefold())
-    return {_SHORT.get(word, word) for word in found} - _COMMON
-
-
-_SHORT = {"no": "number", "nr": "number", "num": "number", "dept": "department", "emp": "employee"}
-_COMMON = {"of", "the", "a", "in", "on", "date", "day"}
-
-
-def _listed(names: Sequence[str]) -> str:
-    known = [name for name in names if name.strip()]
-    more = ", ..." if len(known) > _MANY else ""
-    return ", ".join(repr(name[:60]) for name in known[:_MANY]) + more
 
 
 _TWO_TABLES = (

@@ -15,10 +15,11 @@ from oneway.core.bounded_read import read_up_to
 from oneway.core.connector_errors import ReadError
 from oneway.core.records import Value
 from oneway_connectors.file import workbook_process
+from oneway_connectors.file.damage import MERGED
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.sniff import footer_in, header_of_sheet
-from oneway_connectors.file.table import MERGED, OfTable, Table
+from oneway_connectors.file.table import OfTable, Table
 
 MAX_SIZE = 200_000_000
 _SHEETS = 8
