@@ -15,9 +15,9 @@ from oneway.planning.plan import Kind, Plan, Verb
 from oneway.planning.plan_inputs import Allowance
 from oneway.render.access_list import who_left
 from oneway.render.report.actions import ReportAction
-from oneway.render.report.attention import has_gone
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone
 from oneway.render.report.phrases import day, duration, moment, text
+from oneway.render.report.unsynced import has_gone
 from oneway.render.sanitize import shown
 from oneway.render.vocabulary import VERBS_DONE
 from oneway.runs.past.past_run import PastRun
