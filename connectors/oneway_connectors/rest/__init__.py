@@ -14,7 +14,7 @@ pace        the rate limit over all processes    pace_file   the file they share
 list_end    where a list ends                    links       the next page in Link headers
 parents     combines the lists of parents        choices     the values an option may have
 asked_wait  how long a system asks to wait       verdict     answers that report a failure
-reshape     JMESPath that omits absent keys
+reshape     JMESPath that omits absent keys      jobs        writes that a system does later
 
 continuation    signs that a list is incomplete, by names (`page_words`) and sentences
                 (`said_in_words`)

@@ -97,7 +97,7 @@ class Client:
         self.versions: dict[tuple[str, str], str] = {}
         """The last known version of each record, by resource and id; removed by a write."""
         self.looked_at: dict[tuple[str, str], Mapping[str, Value]] = {}
-        """What each record held as it was last shown, where a write depends on it."""
+        """The data of each record as last shown, if a write depends on it."""
         self.parents: dict[str, Mapping[str, list[Value]]] = {}
         """The parents of each record, as last listed, by resource and the record's id."""
         self.listed: dict[str, list[str]] = {}
@@ -105,12 +105,12 @@ class Client:
         self.shows: set[str] = set()
         """The resources whose `get` has shown a record."""
         self.notices: set[str] = set()
-        """What might explain an empty answer, and stood beside records too."""
+        """Texts that might explain an empty answer, but have come with records too."""
 
     def doubted(self, doubts: Mapping[str, str], *, shown: bool) -> str:
         """Return why an answer that shows nothing may be a refusal, or "".
 
-        What also stands beside records is a notice, and explains nothing.
+        Text that also comes with records is a notice, and explains nothing.
         """
         if shown:
             self.notices.update(doubts)
@@ -189,7 +189,7 @@ class Client:
             self._read.take(len(answer.body))
         answer = replace(answer, asked=call.asked) if call.asked else answer
         if answer.status in MISSING:
-            # A 404 of another page, such as that for signing in, says nothing of what was asked.
+            # The 404 of another page, such as a sign-in page, is no answer about the record.
             elsewhere = answer.url.path.rstrip("/") != call.url.path.rstrip("/")
             stray = elsewhere or not is_own(answer.body, self.api.errors)
             return replace(answer, stray=stray)
@@ -302,7 +302,7 @@ class Client:
         """Return the seconds that a response asks us to wait, or None."""
         asked = retry_after(came.headers) if isinstance(came, Answer) else None
         if asked is not None:
-            # 0, or a part of a second: a system that says so at each try would use them all up.
+            # 0 or a fraction of a second: always waiting that long would use up all attempts.
             return asked if asked >= 1 else max(asked, self._jitter(attempt))
         if not isinstance(came, Answer) or came.status not in _BUSY:
             return None

@@ -64,7 +64,7 @@ def more_said(answer: Answer, data: Value, records: str, came: Came) -> More:
         return More(more)
     signs = signs_of(answer, data, records)
     if any(map(_says_end, signs)):
-        return More()  # what only leads on may be for later changes, or always there
+        return More()  # what only leads on may lead to later changes, or always be there
     if more := _link_said(answer, came.led) or _next_said(signs, came):
         return More(more)
     return More() if any(map(_tells, signs)) else _limit_said(signs, came)

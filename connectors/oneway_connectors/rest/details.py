@@ -1,8 +1,8 @@
 """Reads the details of records: each request adds a key to what the list shows, or replaces it.
 
-A detail that cannot be read costs its own key, or the record if it would replace that. A refused
-detail (403) affects one record, unless several are refused and none is shown: then the credentials
-may not see it, and the read ends.
+If a detail cannot be read, its own key is unknown, or the record if it would replace that. A
+refused detail (403) affects one record, unless several are refused and none is shown: then the
+credentials may not see it, and the read ends.
 """
 
 from collections import Counter
@@ -48,7 +48,7 @@ class Details:
     refusals: Refusals | None = None
 
     def of_each(self, items: Iterable[Item]) -> Iterator[Record | None]:
-        """Yield what `of` does of each item, in order; several are requested at once."""
+        """Yield the result of `of` for each item, in order; several run at once."""
         workers = max(detail.concurrency for detail in self.details)
         return in_order(self.of, items, workers)
 

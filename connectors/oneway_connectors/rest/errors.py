@@ -10,7 +10,7 @@ prevents creating a person twice:
 
 | how a write ended | error |
 |---|---|
-| 4xx but 401, 403, 408, 425, 429 (or what the manifest lists) | Rejected |
+| 4xx except 401, 403, 408, 425, 429 (or what the manifest lists) | Rejected |
 | of these, the statuses in `ABOUT_REQUESTS` | Rejected, and sent again by the next run |
 | 401, 403, 307, 308 | Rejected: nothing was carried out (RFC 9110, 15.4.8, 15.5.2, 15.5.4) |
 | a success whose body is a refusal by the manifest's `refused_when` or `missing_when` | Rejected |

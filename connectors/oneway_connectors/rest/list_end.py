@@ -226,7 +226,7 @@ def _leads_on(client: Client, paging: Paging, page: ListPage, so_far: ListSoFar)
 def _key_missed(paging: Paging, page: ListPage) -> str:
     """Return the key by which the manifest's `next` reads the only page, if the page lacks it.
 
-    Systems may leave it out at the end. Or it is misspelt.
+    Systems may leave it out at the end, or the manifest may misspell it.
     """
     if page.number > 1 or not is_path(paging.next) or not isinstance(page.data, dict):
         return ""
@@ -249,7 +249,7 @@ def _limit_reached(listing: Listing, page: ListPage) -> str:
 
 
 def _came(so_far: ListSoFar, paging: Paging, searching: bool) -> Came:
-    """Return what came, for comparison; a search may say how many pages and records all have."""
+    """Return what came so far. It is unknown for a search, which may state the totals of all."""
     led = bool(paging.next)
     if searching:
         return Came(None, led=led)

@@ -82,7 +82,7 @@ FAULT = re.compile(
     "(?:codes?|counts?|data|descriptions?|details?|info|lists?|messages?|msgs?|summary|types?)*"
     "|[a-z]*(?:user|record)errors"
 )
-"""What went wrong; also `userErrors`, as GraphQL answers say it of the user who asks."""
+"""What went wrong; also `userErrors`, by which GraphQL services report mistakes of the caller."""
 _OUT = (
     "failed|skipped|excluded|omitted|dropped|rejected|withheld|unauthori[sz]ed|forbidden|"
     "inaccessible|unreadable|hidden"

@@ -4,7 +4,7 @@ A sentence counts only if it is about this answer: not if it denies ("no limit w
 is about another day ("requests will be throttled").
 
 Beside records, a whole sentence has to refuse: "Access denied". Longer ones are notices: "Access
-denied events are logged". They count only beside nothing.
+denied events are logged". They count only if no records came.
 """
 
 import re
@@ -44,7 +44,7 @@ def refuses(value: Value) -> bool:
 
 
 def refusals_in(value: Value) -> Iterator[str]:
-    """Yield the sentences that may refuse, if there is nothing beside them."""
+    """Yield the sentences that may refuse if no records came with them."""
     for said in _texts(value):
         if not _has_day(said):
             yield from (
@@ -190,7 +190,7 @@ _DAY = re.compile(
     r"august|september|october|november|december)\b"
 )
 _NONE = {"0", "no", "none", "null", "never", "n a"}
-"""What says of a label that there is none: "Access denied: 0"."""
+"""What follows a label that counts nothing: "Access denied: 0"."""
 _NOTICE = re.compile(
     r"\bunauthori[sz]ed (?!(?:to|for|by|because|due|as|since|requests?|user|client|error)\b)\w+|"
     r"\b(?:to|by) unauthori[sz]ed\b|\bforbidden \w+s\b|\b(?:renewed|refreshed|prohibited|logged)\b"

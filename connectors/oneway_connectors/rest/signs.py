@@ -95,7 +95,7 @@ def signs_beside(data: Value, records: str) -> Iterator[Sign]:
     """Yield the keys beside a list, around it, and in the objects there."""
     steps, exact = steps_to(records)
     own, path = next((str(each) for each in reversed(steps) if isinstance(each, str)), ""), ""
-    # What a path leads to are the records themselves.
+    # A path leads to the records themselves, so nothing there is beside them.
     for step in steps if exact else (*steps, ""):
         if isinstance(data, list) and isinstance(step, int):
             data, path = (data[step] if -len(data) <= step < len(data) else None), f"{path}[{step}]"

@@ -85,7 +85,7 @@ class SingleRequests:
 
     def _rest_of(self, found: Value, answer: Answer, data: Value, record: str) -> str:
         """Return why an answer has only a part of a record, or ""."""
-        beside = not record.startswith(("@", "{", "["))  # what is beside is not the record's own
+        beside = not record.startswith(("@", "{", "["))  # keys beside the record are not its own
         if beside and (wrong := self._fault_beside(found, data, record)):
             return wrong
         if not isinstance(found, list) and is_path(record) and not isinstance(data, list):
@@ -100,7 +100,7 @@ class SingleRequests:
         return f"more follows: {more}" if more else ""
 
     def _fault_beside(self, found: Value, data: Value, record: str) -> str:
-        """Return the sign beside a record, or beside nothing, that the request failed, or ""."""
+        """Return the sign that a request failed, beside its record or without one; or ""."""
         near = data, record, self.client.api.errors.refused_when
         wrong = fault_said(*near, shown=shows_values(found, self.resource.id))
         return wrong or self.client.doubted(doubts_said(*near), shown=bool(found))

@@ -82,7 +82,7 @@ class _Network(httpcore.SyncBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """Sends what was written, in one piece, once an answer is to be read; within the same limit.
+    """Sends all that was written in one piece before it reads, within one time limit.
 
     A system may answer, and end the connection, before it has read all: then the answer counts.
     """
@@ -93,7 +93,7 @@ class _Stream(httpcore.NetworkStream):
         self._unsent = b""
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        del timeout  # that of the read after it
+        del timeout  # the limit of the read that follows applies
         self._unsent += buffer
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:

@@ -37,7 +37,7 @@ _SHOWING = frozenset({200, 201, 203, 204, 206})
 """Successes that may show what was asked for: NestJS answers 201 to each search by POST.
 
 203 is a 200 that a proxy has transformed (RFC 9110, 15.3.4). Others come before it is ready (202),
-or tell of parts and changes (207, 208, 226).
+or report on parts or changes (207, 208, 226).
 """
 _HEADERS: Mapping[str, str] = {
     "accept": "application/json",
@@ -153,7 +153,7 @@ class _Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    """What carries requests to the system, with its cookies, and the deadline of its request."""
+    """A way to the system, with its cookies, and the deadline of the request that it carries."""
 
     carrier: _Carrier
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)

@@ -27,8 +27,8 @@ def says_failed(letters: str, value: Value) -> bool:
 def says_left_out(letters: str, value: Value) -> bool:
     """Return whether a value under a name says that a list does not show some of its records.
 
-    Texts without a digit (`omitted: ["salary"]`) name fields. A list that is itself `hidden` is
-    shown nowhere, and lacks nothing.
+    Texts without a digit (`omitted: ["salary"]`) name fields. A list that is `hidden` as a whole,
+    as a display setting, lacks no records.
     """
     if letters == "hidden" and yes_or_no(value) is not None:
         return False
@@ -40,8 +40,8 @@ def says_left_out(letters: str, value: Value) -> bool:
 def says_unready(letters: str, value: Value) -> bool:
     """Return whether a value under a name (its letters) says that the answer is yet to come.
 
-    `building` is a place. Beside a success, `pending` says which records were asked for, whereas a
-    request may succeed although its job still runs.
+    `building` names a place. Beside a success, `pending` says which records were asked for, whereas
+    a request may succeed although its job still runs.
     """
     if letters == "building":
         return False

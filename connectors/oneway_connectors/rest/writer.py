@@ -260,7 +260,7 @@ class RestWriter:
     def _shown(self, write: WriteRequest, id: str, data: Value) -> tuple[Record | None, str]:
         """Return the record with an id in an answer; or else the id of another record.
 
-        It is where the manifest says, or at the top, or as in the answer to a look-up.
+        It is where the manifest says, or at the top, or where the answer to a look-up has it.
         """
         single = self.resource.single.record if self.resource.single is not None else "@"
         other = ""
@@ -309,7 +309,7 @@ class RestWriter:
         said = self.client.said(answer, tuple(texts_in(dict(values))))
         if write.versioned and answer.status == _PRECONDITION_FAILED:
             text = f"{where}: the record has changed since it was looked at (412)"
-            if answer.doubt:  # by an earlier try, perhaps
+            if answer.doubt:  # perhaps an earlier attempt changed it
                 raise Unknown("W107", text, LOOK, accepted=True)
             raise Outdated("W160", text, "Nothing was written; plan again.")
         rejected = self.client.api.errors.rejected
@@ -357,7 +357,7 @@ _UNVERSIONED = "the record was shown without a version, and is not written witho
 _IN_PARTS = frozenset({207, 208, 226})
 """Statuses of answers that contain statuses of their own, or changes."""
 _NO_TEXT = (b"<", b"{", b"[")
-"""How an HTML page begins, and how JSON begins that is cut off."""
+"""How an HTML page begins, or JSON that was cut off."""
 _BLANK: tuple[Value, ...] = (None, {})
 """Answers that say nothing beyond their status."""
 _YET_TO_COME = "the answer says that it is pending, and shows no field of the record"

@@ -40,7 +40,7 @@ class NameDigests:
     def short(self, source_id: str, label: str) -> str:
         """Return the marks and the digest of the whole label, for a quick comparison.
 
-        Of a blank label, returns blank text: the link goes on remembering the name before it.
+        For a blank label, returns blank text, so that the link keeps the name that it had.
         """
         if not label.strip():
             return ""

@@ -18,9 +18,9 @@ DIGEST = 16
 PIECE = 1 << 14
 """The most bytes of a piece, except for a long line; this size is digested fastest by far."""
 NOBODY = 2**32 - 1
-"""Stands for the pair of a line that belongs to none."""
+"""Takes the place of a pair where a line belongs to none."""
 Numbers: TypeAlias = "array[int] | memoryview[int]"
-"""An array that is read where it is stored."""
+"""An array that is read in place, without being copied."""
 
 
 LinesData: TypeAlias = tuple[memoryview, ...]
@@ -120,7 +120,7 @@ class LineKeeper:
                 self._size += length
 
     def add_pieces(self, kept: BaselineLines, pieces: range) -> None:
-        """Add unchanged pieces; so are the bytes after them that their digests cover."""
+        """Add unchanged pieces. The bytes after them that their digests cover are unchanged too."""
         self._end_piece()
         first, end = kept.firsts[pieces.start], kept.firsts[pieces.stop]
         self.digests += parted(kept.digests[first * DIGEST : end * DIGEST])
@@ -131,7 +131,7 @@ class LineKeeper:
             self._note(lines, size, kept.spans[piece], kept.code_of(piece))
 
     def _end_piece(self, after: bytes = b"") -> None:
-        """Begin a new piece with the next line, which is the one `after` this piece, if known."""
+        """End the open piece, if there is one; `after` is the line that follows it, if known."""
         if self._open:
             data = b"".join([*self._open, after])[: max(self._size, PIECE)]
             self._note(len(self._open), self._size, len(data), self._piece(data))

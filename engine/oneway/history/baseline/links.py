@@ -1,6 +1,6 @@
 """The links of a connection as a run stored them, beside the quiet pairs of that run.
 
-While the links have not changed, what they say of each quiet pair has not changed either.
+As long as the links are the same, they say the same about each quiet pair.
 """
 
 from array import array
@@ -18,16 +18,16 @@ KeptLinksData: TypeAlias = tuple[memoryview, list[tuple[str, str]], memoryview]
 
 
 class LinkChanges(NamedTuple):
-    """The links that have been added since then, and those that are gone."""
+    """The links that were added since the stored run, and those that are gone."""
 
     new: AbstractSet[tuple[str, str]] = frozenset()
     gone: AbstractSet[tuple[str, str]] = frozenset()
 
 
 class BaselineLinks(NamedTuple):
-    """All links, as text; those of no quiet pair; and the quiet pairs that are not linked.
+    """All links as text; those that belong to no quiet pair; and the quiet pairs without a link.
 
-    No text is the same as no other links: they could not be written.
+    An empty text means that the links could not be written, so it equals no other.
     """
 
     text: bytes | memoryview
@@ -42,7 +42,7 @@ class BaselineLinks(NamedTuple):
         return cls(links.text, sorted(strange), array("I", compress(count(), different)))
 
     def changes(self, links: Links) -> LinkChanges | None:
-        """Return which links are there now or were then, and not both; None if not known."""
+        """Return the links that were added or removed since then; None if that is unknown."""
         if self.text == links.text != b"":
             return LinkChanges()
         before = pairs_of(self.text)
@@ -52,7 +52,7 @@ class BaselineLinks(NamedTuple):
         return LinkChanges(now - then, then - now)
 
     def linked(self, number: int) -> Iterator[int]:
-        """Yield which quiet pairs are linked, of the given number of pairs."""
+        """Yield the positions of the linked pairs among this number of quiet pairs."""
         start = 0
         for end in chain(self.unlinked, (number,)):
             yield from range(start, end)

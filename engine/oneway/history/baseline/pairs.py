@@ -93,7 +93,7 @@ def _keyed(seal: Seal, what: str, size: int) -> "hashlib.blake2b":
 
 def _of_much(seal: Seal, what: str) -> Callable[[bytes | memoryview], bytes]:
     """Return a digester for many bytes: BLAKE3, which takes a fifth of BLAKE2b's time."""
-    from blake3 import blake3  # for second nights alone
+    from blake3 import blake3  # only incremental runs need it
 
     made = blake3(key=bytes.fromhex(seal.mac(f"key of {what}")))
     reset, update, take = made.reset, made.update, made.digest

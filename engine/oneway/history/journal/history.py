@@ -119,5 +119,5 @@ class RunHistory(Store):
     def _made(self, make: Callable[[AnyRow], T], query: Select[Any]) -> tuple[T, ...]:
         try:
             return tuple(make(row) for row in self.rows(query))
-        except (ValueError, TypeError, KeyError):  # somebody changed the stored text
+        except (ValueError, TypeError, KeyError):  # the stored text was edited
             raise damaged(self.place) from None

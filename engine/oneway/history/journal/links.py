@@ -41,7 +41,7 @@ def links(store: Store, connection: str) -> Links:
 
     def load(sources: Sequence[str] | None) -> Sequence[Link]:
         query = select(*_COLUMNS).where(ours).order_by(table.c.source_id)
-        if sources is None or len(sources) * _WORTH_IT > found.text.count(b"["):  # about all
+        if sources is None or len(sources) * _WORTH_IT > found.text.count(b"["):  # nearly all
             return _many(store, query)
         some = (sources[at : at + _AT_ONCE] for at in range(0, len(sources), _AT_ONCE))
         queries = (query.where(table.c.source_id.in_(each)) for each in some)

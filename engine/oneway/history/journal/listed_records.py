@@ -1,4 +1,4 @@
-"""Stores the target records that earlier runs listed and a run's own list lacks.
+"""Stores the target records that earlier runs listed and this run's list lacks.
 
 A record that the run did not see, or whose access it has just ended, is listed again if it gives
 access later. As with links, only ids are stored.

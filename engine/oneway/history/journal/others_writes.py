@@ -1,7 +1,7 @@
 """Finds what other connections have written into a target record at the same time.
 
-An update is compared with its record before and after. What another connection of this store wrote
-in between is not its harm.
+An update is compared with its record before and after. The update is not blamed for what another
+connection of this store wrote in between.
 """
 
 import json
@@ -17,7 +17,7 @@ from oneway.history.journal.tables import entry, run
 from oneway.planning.plan import Plan
 
 _IN_FLIGHT = timedelta(minutes=10)
-"""How long before this run began a write may have been sent that arrived since."""
+"""How long before the start of this run a write may have been sent that arrived during it."""
 
 
 def fields_written(
@@ -25,7 +25,7 @@ def fields_written(
 ) -> frozenset[str]:
     """Return the fields of a target record that other connections have written since a run began.
 
-    Those of a write that may not have happened count too.
+    Fields of a write whose result is unknown count too.
     """
     since = instant_text(began - _IN_FLIGHT)
     theirs = (run.c.connection != connection) & (entry.c.target_id == target_id)

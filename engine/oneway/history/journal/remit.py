@@ -1,7 +1,8 @@
-"""Stores what a connection's mapping does to the target records that it has.
+"""Stores what a connection's mapping does to its target records.
 
-Other connections with the same target ask that: one that ends nobody's access keeps nobody in, and
-a field is left only to a connection that writes it. The last run's record replaces earlier ones.
+Other connections with the same target read this. A connection that never ends access is no reason
+to let anybody in, and a field is left to another connection only if that one writes it. The last
+run's record replaces earlier ones.
 """
 
 import json
@@ -23,7 +24,7 @@ class Remit:
     """What a mapping does to a target record that it has matched.
 
     `fields` are the paths that it writes, `keys` those of its match keys, and `rules` the ids of
-    its `eligible` rules. `ends_access` says whether it knows leavers, or deactivates who is absent.
+    its `eligible` rules. `ends_access` says whether it knows leavers, or deactivates absent people.
     """
 
     fields: frozenset[str] = frozenset()
@@ -47,7 +48,7 @@ class Remit:
         """Return the fields of our mapping that the other one writes as well.
 
         With `on_create`, we write a field of a matched record only if its person has a new key.
-        What is written only together is left together.
+        Fields that are only written together are left together.
         """
         theirs = {
             each.path
@@ -60,7 +61,7 @@ class Remit:
 
 
 def ends_access(policy: Policy) -> bool:
-    """Return whether a mapping ends anybody's access."""
+    """Return whether a mapping ever ends access."""
     return policy.has_leavers or policy.absent is Absent.DEACTIVATE
 
 

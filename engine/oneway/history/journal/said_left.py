@@ -42,7 +42,7 @@ def store_left(journal: Journal, connection: str, id: int, left: SaidLeft) -> No
 
 
 def stored_left(journal: Journal, connection: str) -> tuple[int, SaidLeft] | None:
-    """Return the id of the run that stored them and the reported leavers; None before it."""
+    """Return the reported leavers and the id of the run that stored them; None if none has."""
     query = select(run.c.id).join(snapshot, snapshot.c.run == run.c.id)
     query = query.where((run.c.connection == connection) & (snapshot.c.name == LEFT))
     found = journal.rows(query.order_by(run.c.id.desc()).limit(1))
@@ -53,7 +53,7 @@ def stored_left(journal: Journal, connection: str) -> tuple[int, SaidLeft] | Non
     # An older version did not store all of these.
     words, closed = data.get("words"), data.get("closed")
     later: Mapping[str, str] = data.get("days", {})
-    # Without the days of records, those of their people: a record is not closed before.
+    # If the days of records are not stored, their people's days count: none closes earlier.
     days = {id: later[each] for id, whose in records.items() for each in whose if each in later}
     holding = data.get("holding", {id: on for id, on in days.items() if id in (closed or ())})
     return found[0].id, SaidLeft(

@@ -105,7 +105,7 @@ run = Table(
     _text("still_in", "[]"),
     # Who raised which ceiling: [guard, ceiling, by] of each.
     _text("allowed", "[]"),
-    # What a history tells: why it ran, by which version, where, what guards and errors said.
+    # For the run history: why and where it ran, by which version, what guards and errors said.
     _text("why", "by hand"),
     _text("version", ""),
     _text("host", ""),

@@ -8,7 +8,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Add all that connections need; plans leave the runs' table, for they are large."""
+    """Add all that connections need; plans move out of the runs' table, as they are large."""
     _runs()
     _snapshots()
     _dues()

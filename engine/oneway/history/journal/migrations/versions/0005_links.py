@@ -8,7 +8,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Add the links, which begin empty: without any, match keys decide alone."""
+    """Add the links, which begin empty; without links, match keys alone decide."""
     op.create_table(
         "link",
         sa.Column("connection", sa.Text, primary_key=True),

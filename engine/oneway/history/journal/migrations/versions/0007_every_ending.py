@@ -1,4 +1,4 @@
-"""Every action of a run has an entry: also what a guard holds back, and what waits, until when."""
+"""Every action of a run has an entry, even if a guard holds it back or it waits for a day."""
 
 import sqlalchemy as sa
 from alembic import op

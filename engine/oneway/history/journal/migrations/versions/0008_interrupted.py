@@ -1,4 +1,4 @@
-"""A run that died stays one, also once it is settled; and how much it had planned is known."""
+"""A settled run remembers that it died, and each run how many actions it had planned."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -8,6 +8,6 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Add the counts; runs of before have none, and the guard of keys passes over them."""
+    """Add the counts; earlier runs have none, and the guard of keys passes over them."""
     empty = sa.text("'{}'")
     op.add_column("run", sa.Column("stated", sa.Text, nullable=False, server_default=empty))

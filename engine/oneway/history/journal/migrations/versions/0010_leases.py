@@ -1,4 +1,4 @@
-"""A lease with a fence for each connection, in place of a lock that lives with a session."""
+"""A lease with a fence for each connection, in place of a lock that a session holds."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Add the leases, and until when what was journalled may leave."""
+    """Add the leases, and until when the requests of a journalled action may be sent."""
     op.drop_table("holder")
     op.create_table(
         "lease",

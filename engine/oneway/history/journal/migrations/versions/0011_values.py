@@ -8,6 +8,6 @@ down_revision = "0010"
 
 
 def upgrade() -> None:
-    """Add the counts; runs of before have none, and the guard of values passes over them."""
+    """Add the counts; earlier runs have none, and the guard of values passes over them."""
     empty = sa.text("'{}'")
     op.add_column("run", sa.Column("valued", sa.Text, nullable=False, server_default=empty))

@@ -1,4 +1,4 @@
-"""The time zone that people are told the times of a run in."""
+"""The time zone in which the times of a run are shown."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,6 @@ down_revision = "0011"
 
 
 def upgrade() -> None:
-    """Add the zone; runs of before have none, and are told in UTC."""
+    """Add the zone; earlier runs have none, and are shown in UTC."""
     empty = sa.text("''")
     op.add_column("run", sa.Column("zone", sa.Text, nullable=False, server_default=empty))

@@ -8,6 +8,6 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Add the digests; links of before have none until the next run has seen their people."""
+    """Add the digests; earlier links have none until the next run has seen their people."""
     empty = sa.text("''")
     op.add_column("link", sa.Column("names", sa.Text, nullable=False, server_default=empty))
