@@ -761,6 +761,14 @@ class _Model:
                     return True
         return False
 
+    def shows_nobody(self, person: Person, user: User) -> bool:
+        """Return whether a record has none of the values that tell its person apart."""
+        told = [path for path in self.names() if not blank(self.said(person, path))]
+        if len(told) < 2 or any(self.agrees(person, user, path) for path in told):
+            return False
+        said = self.words(*(self.said(person, path) for path in self.naming()))
+        return not said & self.words(*(get(user.data, path) for path in self.naming()))
+
     def naming(self) -> list[str]:
         taken = self.world.unique | set(self.mapping["joiners"]["unless_taken"])
         return [path for path in self.names() if path not in taken]
@@ -831,6 +839,8 @@ class _Model:
         else:
             person.leaves = bool(person.access)
             person.writes = {} if person.failed else self.moved(person, user)
+            if user.left and not person.failed and self.shows_nobody(person, user):
+                person.writes = {}
             person.kind = "leave" if person.leaves and not user.left else (
                 "update" if person.writes or person.leaves else "unchanged"
             )  # fmt: skip

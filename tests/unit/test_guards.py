@@ -15,7 +15,17 @@ from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
 from oneway.planning.breach import Verdict
 from oneway.planning.guard_kinds import Limit
 from oneway.planning.guards import RecentRuns, judge
-from oneway.planning.plan import STRANGER, Action, Change, Kind, Outcome, Plan, Reason, Verb
+from oneway.planning.plan import (
+    ANONYMOUS,
+    STRANGER,
+    Action,
+    Change,
+    Kind,
+    Outcome,
+    Plan,
+    Reason,
+    Verb,
+)
 from oneway.planning.plan_inputs import Allowance, PlanInput, Read
 from oneway.render.plan_content import held_back
 
@@ -224,6 +234,25 @@ def strangers(*verbs: Verb) -> Plan:
     reason = Reason(STRANGER, "nothing tells", warning=True)
     outcome = Outcome(Kind.UPDATE, "00007", "", "s7", "t7", (reason,), actions, True)
     return replace(plan_of(8), outcomes=(outcome,))
+
+
+@pytest.mark.parametrize(
+    ("managed", "nobody", "is_held"), [(5, 0, True), (8, 0, False), (8, 3, True)]
+)
+def test_records_that_show_nobody_do_not_vouch_for_the_source(
+    managed: int, nobody: int, is_held: bool
+) -> None:
+    """Three linked people would leave who are somebody else: more than half of those who show."""
+    strange = Reason(STRANGER, "nothing tells", warning=True)
+    alone = Reason(ANONYMOUS, "does not show the person")
+    leave = [Outcome(Kind.LEAVE, f"{n}", "", f"s{n}", f"t{n}", (strange,), (action(n, Verb.LEAVE),))
+             for n in range(3)]  # fmt: skip
+    left = [
+        Outcome(Kind.UNCHANGED, f"{n}", "", f"s{n}", f"t{n}", (alone,))
+        for n in range(3, 3 + nobody)
+    ]
+    verdict = judge(replace(plan_of(managed), outcomes=(*leave, *left)), GuardsSpec())
+    assert ("identities" in [each.name for each in verdict.breaches]) is is_held
 
 
 def test_who_becomes_somebody_else_is_held_and_let_through_by_name() -> None:

@@ -26,7 +26,7 @@ from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.breach import IDENTITY, Breach, Verdict, guard_name
 from oneway.planning.guard_kinds import DEFINITIONS, GUARDS, GuardDefinition, Limit, limits_of
 from oneway.planning.links import REUSED
-from oneway.planning.plan import STRANGER, Action, Kind, Outcome, Plan, Verb
+from oneway.planning.plan import ANONYMOUS, STRANGER, Action, Kind, Outcome, Plan, Verb
 from oneway.planning.plan_inputs import Allowance, PlanInput, Read
 
 FEWEST_KEYS = 10
@@ -415,7 +415,8 @@ def _are_other_people(plan: Plan, strange: Sequence[Outcome]) -> bool:
     Ids and keys may then coincide by chance, so links prove nothing.
     """
     matched = [each for each in strange if each.target_id is not None]
-    return len(matched) >= _MANY and 2 * len(matched) > plan.managed
+    nobody = sum(any(r.code == ANONYMOUS for r in each.reasons) for each in plan.notable)
+    return len(matched) >= _MANY and 2 * len(matched) > plan.managed - nobody
 
 
 def _ends_of_their_own(plan: Plan, found: Sequence[Outcome]) -> Iterator[str]:

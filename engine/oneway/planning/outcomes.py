@@ -17,6 +17,7 @@ from oneway.mapping.program import LeftAnswer
 from oneway.mapping.rows import Cell, CellState, SourceRow, TargetRow
 from oneway.mapping.spec import Category, Rehires, Write
 from oneway.planning.access import FAR_OFF
+from oneway.planning.anonymous import without_names
 from oneway.planning.diff import (
     FieldChange,
     at_create,
@@ -272,6 +273,8 @@ class Drafter:
     ) -> Draft:
         """Return the draft that corrects a leave date, or gives access back until that date."""
         mover = self.updates.draft(row, target)
+        if row.leaves_left is not False:
+            mover = without_names(self.policy, mover)
         stays_out = self.policy.rehires is Rehires.IGNORE or bool(row.outside)
         if row.leaves_left is False and stays_out:
             changes = ()

@@ -133,6 +133,9 @@ class Action:
 
 STRANGER = "stranger"
 """The code of a reason: no identifying value is equal on both sides."""
+ANONYMOUS = "anonymous"
+"""The code of a reason: a closed record no longer shows its person, and nothing is written to it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
