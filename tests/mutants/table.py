@@ -476,6 +476,22 @@ MUTANTS = (
         "tests/unit/test_guards.py -k vouch",
     ),
     Mutant(
+        "a-trimmed-target-is-written-every-night",
+        "mapping/generated/cells",
+        "if self.program.policy.trims:",
+        "if False:",
+        "a text is compared without the spaces that the target drops",
+        "tests/cli/test_trimmed_targets.py",
+    ),
+    Mutant(
+        "a-key-keeps-spaces-that-the-target-drops",
+        "mapping/record_answers",
+        "if isinstance(value, str) and self.code.policy.trims:",
+        "if False:",
+        "a person is found by the key that the target holds",
+        "tests/cli/test_trimmed_targets.py",
+    ),
+    Mutant(
         "side-effects-alarm-on-quiet-nights",
         "planning/guards",
         "if not ids and found.isdisjoint(out):",

@@ -196,12 +196,16 @@ class _Compiler:
 
     def id_of_target(self) -> tuple[str, ...]:
         """Return the keys of a target record's id; for a file, as its options name it."""
-        end = self.spec.target
-        options = {name: str(each.value) for name, each in end.options}
-        if not self.target_is_file() or not options.get("id"):
+        id = self.option_of_target("id")
+        if not self.target_is_file() or not id:
             return path_of(self.target.id)
-        flat = options.get("headings") == "flat"
-        return (options["id"],) if flat else path_of(options["id"])
+        return (id,) if self.option_of_target("headings") == "flat" else path_of(id)
+
+    def option_of_target(self, wanted: str) -> str:
+        """Return an option of the target; "" if the mapping does not set it."""
+        return next(
+            (str(each.value) for name, each in self.spec.target.options if name == wanted), ""
+        )
 
     def is_own(self, spec: ReferenceSpec) -> bool:
         """Return whether a lookup table is made of the target's own records."""
@@ -247,6 +251,7 @@ class _Compiler:
             rekey=spec.rekey,
             gone=spec.gone,
             identifying=self.identifying(),
+            trims=self.target_is_file() and self.option_of_target("spaces") == "trim",
             one_per=spec.one_per is not None,
         )
 

@@ -160,6 +160,8 @@ class FieldCells(RecordAnswers):
             stand_in = code.initial if code.initial is not None else code.default
             if stand_in is not None:
                 cell = cell._replace(initial=self._stand_in(stand_in, record)[0])
+        if self.code.policy.trims:
+            cell = cell._replace(value=_trimmed(cell.value), initial=_trimmed(cell.initial))
         for value in (cell.value, cell.initial):
             if code.check is not None and not is_blank(value):
                 wrong = code.check(value)
@@ -282,3 +284,7 @@ def _failure(text: str, code: FieldCode, value: Value) -> EvaluationFailure:
 
 def _shown(value: Value, rule: FieldRule) -> str:
     return MASK if rule.sensitive else str(value)
+
+
+def _trimmed(value: Value) -> Value:
+    return value.strip() if isinstance(value, str) else value

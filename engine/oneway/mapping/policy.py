@@ -179,6 +179,8 @@ class Policy:
     gone: Gone = Gone.REPORT
     identifying: tuple[int, ...] = ()
     """The positions in `fields` of the fields that identify people, besides the match keys."""
+    trims: bool = False
+    """Whether the target drops the spaces around a text, so that it is written without them."""
     one_per: bool = False
     """Whether the source has several records of one person."""
 

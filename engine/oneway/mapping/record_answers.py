@@ -119,6 +119,8 @@ class RecordAnswers:
         if isinstance(value, list | dict):
             wrong = "a list or object cannot be a match key; take one value of it"
             self._demand(wrong, typed.expression, record)
+        if isinstance(value, str) and self.code.policy.trims:
+            return value.strip()  # as a new record will hold it
         return value
 
     def _key_values(

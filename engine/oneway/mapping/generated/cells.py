@@ -195,7 +195,8 @@ class Cells:
             source.line(f"{found} = {self._stating(code, entry, sought)}")
 
     def _stating(self, code: FieldCode, value: Operand, sought: str = "None") -> str:
-        """Return the cell that states a value."""
+        """Return the cell that states a value, once that value is seen to be written as it is."""
+        self.trims(value)
         text = value.text
         cell = f"cell_of((STATED, {text}, None, {sought}, False, '', None))"
         if not self.short or sought != "None" or code.rule.merge is not Merge.REPLACE:
@@ -213,6 +214,13 @@ class Cells:
             if len(present) == 1:
                 found[key] = present[0]
         return found
+
+    def trims(self, value: Operand) -> None:
+        """Leave a text with spaces around it to the interpreter if the target drops them."""
+        if self.program.policy.trims:
+            text = value.text
+            with self.source.block(f"if {text}.__class__ is str and {text} != {text}.strip():"):
+                self.source.line("raise Uncompiled")
 
     def _fits(self, code: FieldCode, value: Operand) -> None:
         if code.check is not None:

@@ -284,6 +284,7 @@ class Rows:
         if kind:
             if typed.check is not None:
                 self.cells.checked(typed.check, value)
+            self.cells.trims(value)
             return value.text
         with source.block(f"if {blank(value)}:"):
             source.line(f"{value.text} = None")
@@ -293,6 +294,7 @@ class Rows:
             unsaid = f"not {value.said} and " if value.said else ""
             with source.block(f"if {unsaid}isinstance({value.text}, (list, dict)):"):
                 source.line("raise Uncompiled")
+            self.cells.trims(value)
         return value.text
 
     def _comparable(self, value: str, compare: Compare) -> str:
