@@ -30,6 +30,14 @@ def printed(world: World, *args: str) -> str:
     return ended.out
 
 
+def committed(folder: Path, message: str) -> None:
+    """Commit everything, as what is on origin/main."""
+    who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["add", "-A"], ["commit", "-qm", message],
+                    ["update-ref", "refs/remotes/origin/main", "HEAD"]):  # fmt: skip
+        subprocess.run(["git", *who, *command], cwd=folder, check=True)
+
+
 @pytest.fixture
 def repository(world: World) -> Path:
     """A repository as an integrator keeps it, with an edit against origin/main."""
@@ -44,10 +52,8 @@ def repository(world: World) -> Path:
     (folder / "made up").mkdir()
     (folder / "made up" / "people.json").write_text(json.dumps([person(1, team="OPS")]))
     (folder / "users.json").write_text(json.dumps([user(1)]))
-    who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "before"],
-                    ["update-ref", "refs/remotes/origin/main", "HEAD"]):  # fmt: skip
-        subprocess.run(["git", *who, *command], cwd=folder, check=True)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    committed(folder, "before")
     mapping.write_text(text.replace("  name: name\n", "  name: upper(name)\n"))
     return folder
 
@@ -163,10 +169,7 @@ def test_every_mapping_that_validate_reads_is_proved_and_compared(
     test = TEST.replace("m n.yaml", mapping.name)
     mapping.with_suffix(".test.yaml").write_text(test)
     mapping.write_text(text)
-    who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
-    for command in (["add", "-A"], ["commit", "-qm", "moved"],
-                    ["update-ref", "refs/remotes/origin/main", "HEAD"]):  # fmt: skip
-        subprocess.run(["git", *who, *command], cwd=repository, check=True)
+    committed(repository, "moved")
     first, second = steps("github", yaml.safe_load(printed(world, "github", *FIXTURES)))
     proved = ran(first, repository, shell)
     assert proved.returncode == 0, proved.stdout + proved.stderr
@@ -174,13 +177,46 @@ def test_every_mapping_that_validate_reads_is_proved_and_compared(
     assert "no law is broken" in proved.stdout
     unedited = ran(second, repository, shell)
     assert unedited.returncode == 0, unedited.stdout + unedited.stderr
-    assert "No mapping in mappings differs from origin/main." in unedited.stdout
+    assert "No mapping or connection in mappings differs from origin/main." in unedited.stdout
     mapping.write_text(GUARDS + text.replace(LEFT, "  when: left == `true` || team == 'OPS'\n"))
     ended = ran(second, repository, shell)
     assert ended.returncode == 6, ended.stdout + ended.stderr
     assert "1 from update to leave" in ended.stdout
     assert "leavers (share 10%, now share 40%" in ended.stdout
     assert "not the same: " in ended.stdout
+
+
+CONNECTION = """\
+oneway_connection: 1
+name: acme
+mapping: ../mappings/m n.yaml
+guards: {leavers: {share: 5%, floor: 1}}
+"""
+OF_CONNECTIONS = {
+    "a looser guard": ("5%", "8%", 6, "leavers (share 5%, now share 8%, connections/acme.yaml:"),
+    "a stricter guard": ("5%", "2%", 0, "guards.leavers (from 5% to 2%, connections/acme.yaml:"),
+    "another account": ("guards:", "target: {options: {id: code}}\nguards:", 6,
+                        "target.options.id (from none to code, connections/acme.yaml:"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", OF_CONNECTIONS)
+@pytest.mark.parametrize("folder", ["connections", "mappings/customers"])
+def test_an_edited_connection_is_compared_as_a_mapping_is(
+    folder: str, edit: str, world: World, repository: Path, shell: dict[str, str]
+) -> None:
+    old, new, code, said = OF_CONNECTIONS[edit]
+    file = repository / folder / "acme.yaml"
+    file.parent.mkdir()
+    text = CONNECTION if folder == "connections" else CONNECTION.replace("../mappings", "..")
+    file.write_text(text)
+    committed(repository, "connected")
+    file.write_text(text.replace(old, new))
+    step = steps("github", yaml.safe_load(printed(world, "github", *FIXTURES)))[-1]
+    ended = ran(step, repository, shell)
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert said.replace("connections/acme", f"{folder}/acme") in ended.stdout
+    assert ended.stdout.count("more through") == 2 * (edit == "a looser guard")  # impact and same
 
 
 def test_an_error_in_one_mapping_of_a_folder_hides_no_other(

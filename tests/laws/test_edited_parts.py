@@ -50,7 +50,7 @@ EDITS = {
     "time_zone": ("Europe/London", "Pacific/Kiritimati", "Europe/London", "Pacific/Kiritimati"),
     "label": ("label: join(' ', [first, last])", "label: code", "", ""),
     "source": ("dd/MM/yyyy", "MM/dd/yyyy", "", ""),
-    "settings.kind": ("default: Employee", "default: Other", "", ""),
+    "settings.kind": ("default: Employee", "default: Other", "Employee", "Other"),
     "leavers.when": ("status == 'Left'", "status == 'Gone'", "", ""),
     "references.teams": ("key: code, value", "key: title, value", "", ""),
     "match": ("source: mail, target", "source: mail, compare: trimmed, target", "", ""),

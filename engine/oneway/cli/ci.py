@@ -18,19 +18,23 @@ oneway prove mappings
 
 _EFFECT = """\
 # A person decides about what ends with 6: more people leave or
-# come back, or a guard lets more through. `same` only shows a
-# record that is treated differently. A mapping with a new name is
-# compared with what it was under its old one.
+# come back, a guard lets more through, or another system or account
+# is read or written. `same` only shows a record that is treated
+# differently. A file with a new name is compared with what it was
+# under its old one.
 ended=0
+for folder in mappings connections; do
+  [ -d $folder ] || continue
 {impact}
-oneway same "git:{base}" mappings --situations 5000 || true
+  oneway same "git:{base}" $folder --situations 5000 || true
+done
 exit $ended
 """
 _IMPACT = """\
-oneway impact mappings --against "{base}" {files}--format markdown \\
-  {limits} || ended=$?
+  oneway impact $folder --against "{base}" {files}--format markdown \\
+    {limits} || ended=$?
 """
-_LIMITS = "--max-leavers 0 --fail-on rehire --fail-on guards"
+_LIMITS = "--max-leavers 0 --fail-on rehire --fail-on guards --fail-on systems"
 
 _GITHUB = """\
 # Written by `oneway ci github`. No step needs a secret, so a pull request can
@@ -110,7 +114,8 @@ def command(
     `wheels/oneway-VERSION-py3-none-any.whl`. It runs validate, test, prove, impact and same, and
     needs no secrets: give --source and --target, and --reference for each table that a system
     holds, files of made-up records, for impact to compare over. It fails, so that a person
-    decides, if more of these people leave or come back, or if a guard lets more through.
+    decides, if more of these people leave or come back, if a guard lets more through, or if another
+    system or account is read or written. Files of connections are compared as mappings are.
 
     \b
     Example:
@@ -126,7 +131,7 @@ def command(
     impact = _IMPACT.format(base=base, files=files, limits=_LIMITS)
     if not (source and target):
         asked = f"oneway ci {system} --source A --target B"
-        impact = f"# oneway impact needs records:\n# `{asked}`\n"
+        impact = f"  # oneway impact needs records:\n  # `{asked}`\n"
     effect = _EFFECT.format(base=base, impact=impact.rstrip())
     width = 10 if github else 6
     parts = {"steps": _indented(steps, width), "effect": _indented(effect, width)}

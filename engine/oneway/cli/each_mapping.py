@@ -24,14 +24,15 @@ def of_each(console: Console, path: str, format: str, run: Callable[[str], Exit]
 def of_each_edited(
     console: Console, folder: str, revision: str, format: str, run: Callable[[str, str], Exit]
 ) -> Exit:
-    """Run a command for every mapping in a folder that differs from a git revision.
+    """Run a command for every mapping and connection in a folder that differs from a git revision.
 
-    `run` takes the path that the mapping has at the revision, and its path now.
+    `run` takes the path at the revision, and the path now.
     """
     edited = edited_in(folder, revision)
     ended = _each(console, format, ((now, partial(run, was, now)) for was, now in edited))
     if not edited:
-        console.out(f"No mapping in {harmless(folder)} differs from {harmless(revision)}.\n")
+        nothing = f"No mapping or connection in {harmless(folder)} differs"
+        console.out(f"{nothing} from {harmless(revision)}.\n")
     return ended
 
 

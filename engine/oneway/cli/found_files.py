@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from os.path import isdir
 from pathlib import Path
 
@@ -35,10 +35,19 @@ def mappings_at(path: str) -> list[str]:
 
 def is_mapping(path: str) -> bool:
     """Return whether a file is a mapping, by its top-level keys; True if it cannot be read."""
+    return _is_of(path, ("mapping",))
+
+
+def is_comparable(path: str) -> bool:
+    """Return whether a file is a mapping or a connection; True if it cannot be read."""
+    return _is_of(path, ("mapping", "connection"))
+
+
+def _is_of(path: str, kinds: Collection[str]) -> bool:
     if path.endswith(".json"):
         return False
     try:
-        return kind_of(read_file(path, LIMIT + 1), path) == "mapping"
+        return kind_of(read_file(path, LIMIT + 1), path) in kinds
     except Refused:
         return True  # reading it as a mapping tells why
 

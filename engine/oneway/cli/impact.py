@@ -1,7 +1,6 @@
 """`oneway impact`."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from os.path import isdir
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from oneway.cli.each_mapping import of_each_edited
 from oneway.cli.exits import Exit
 from oneway.cli.options import (
     allowing,
+    asked_of,
     consoled,
     formatted,
     limited,
@@ -23,15 +23,16 @@ from oneway.cli.options import (
     user,
 )
 from oneway.cli.printing import refuse_errors
-from oneway.cli.versions import from_git, version
+from oneway.cli.versions import version, version_at
 from oneway.core.diagnostics import refusal
 from oneway.planning.plan import Kind
 from oneway.render import impact as render
 from oneway.runs.compare.impact import EditImpact, edit_impact
+from oneway.runs.compare.version_files import VersionFiles
 from oneway.runs.prepare.request import RunRequest
 from oneway.runs.session import Operator
 
-_GUARDS = "guards"
+_GUARDS, _SYSTEMS = "guards", "systems"
 """What `--fail-on` takes beside outcomes."""
 
 
@@ -53,10 +54,11 @@ _GUARDS = "guards"
     "--fail-on",
     multiple=True,
     metavar="OUTCOME",
-    type=click.Choice([*(each.value for each in Kind), _GUARDS]),
+    type=click.Choice([*(each.value for each in Kind), _GUARDS, _SYSTEMS]),
     help="Fail if any person newly has this outcome, is no longer held back from it, or newly gets "
     "or loses access by it: "
-    f"{', '.join(each.value for each in Kind)}. With {_GUARDS}: if a guard lets more through.",
+    f"{', '.join(each.value for each in Kind)}. With {_GUARDS}: if a guard lets more through. With "
+    f"{_SYSTEMS}: if another system or account is read or written.",
 )
 @formatted("text", "json", "markdown")
 @limited
@@ -82,8 +84,10 @@ def command(
     and compares them: who is treated differently, which fields get other values, what guards
     hold back, and who can still get in. It also names the edited parts of the mapping that may
     affect people on another night. Nothing is saved or applied. If nothing of the version
-    now may be written, the command ends with 1, as plan does. With --against, MAPPING may be a
-    folder: for every mapping in it that differs, also from a file with another name.
+    now may be written, the command ends with 1, as plan does. A connection is compared with what
+    its file said, and its mapping, over the systems that it names now. With --against, MAPPING may
+    be a folder: for every mapping and connection in it that differs, also from a file with another
+    name.
 
     \b
     Example:
@@ -91,9 +95,8 @@ def command(
       oneway impact mapping.yaml --old old.yaml --source people.csv
     """
 
-    def run(mapping: str, before: bytes) -> Exit:
+    def run(edited: RunRequest, before: VersionFiles) -> Exit:
         operator = Operator(user(), state_of(state, make=False), now)
-        edited = replace(request, mapping=mapping)
         with console.progress() as progress:
             found = edit_impact(edited, before, operator, progress, retry_now=retry_now)
         _print(console, found, format, names=names, limit=limit)
@@ -101,10 +104,12 @@ def command(
 
     path = request.mapping
     if against is None or old is not None or not isdir(path):
-        return run(path, _before(request, old, against))
-    return of_each_edited(
-        console, path, against, format, lambda was, now: run(now, from_git(against, was))
-    )
+        return run(request, _before(request, old, against))
+
+    def each(was: str, now: str) -> Exit:
+        return run(asked_of(request, now), version_at(against, was, was))
+
+    return of_each_edited(console, path, against, format, each)
 
 
 def _print(
@@ -121,19 +126,19 @@ def _print(
     refuse_errors(console, found.after.errors or found.new_warnings)
 
 
-def _before(request: RunRequest, old: str | None, against: str | None) -> bytes:
+def _before(request: RunRequest, old: str | None, against: str | None) -> VersionFiles:
     """Return the earlier version; raise `Refused` unless exactly one is named."""
     if (old is None) == (against is None):
         help = "give --against REV (as origin/main), or --old FILE"
         raise refusal("U121", "impact", "no version to compare with is named", help)
     if against is not None:
-        return from_git(against, request.mapping)
+        return version_at(against, request.name, request.mapping)
     assert old is not None
-    return version(old, request.mapping)
+    return version(old, request.name, request.mapping)
 
 
 def _too_much(found: EditImpact, max_leavers: int | None, fail_on: Sequence[str]) -> bool:
     leavers = found.impact.counted(Kind.LEAVE.value)
     too_many = max_leavers is not None and leavers > max_leavers
-    loosened = _GUARDS in fail_on and found.loosens_guards
-    return too_many or loosened or any(found.impact.counted(each) for each in fail_on)
+    for_a_person = {_GUARDS: found.loosens_guards, _SYSTEMS: found.leads_elsewhere}
+    return too_many or any(for_a_person.get(each) or found.impact.counted(each) for each in fail_on)

@@ -196,14 +196,14 @@ def request_of(mapping: str, **asked: Any) -> "RunRequest":
     from oneway.connections.environment import from_environment
     from oneway.runs.prepare.request import RunRequest
 
+    return asked_of(RunRequest(mapping, lookup=from_environment, folders=FOLDERS, **asked), mapping)
+
+
+def asked_of(request: "RunRequest", mapping: str) -> "RunRequest":
+    """Return the same request for another mapping or connection."""
     connection = named_connection(mapping)
-    return RunRequest(
-        mapping=mapping if connection is None else connection.mapping,
-        lookup=from_environment,
-        folders=FOLDERS,
-        connection=connection,
-        **asked,
-    )
+    own = mapping if connection is None else connection.mapping
+    return replace(request, mapping=own, connection=connection)
 
 
 _ASKED = ("as_of", "source", "target", "references", "settings", "options")

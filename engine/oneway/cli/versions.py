@@ -1,25 +1,51 @@
-"""Versions of a mapping: files, and git revisions."""
+"""Versions of a mapping or a connection: files, and git revisions."""
 
 import os
 import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from shutil import which
 
-from oneway.cli.found_files import is_mapping, is_ours
+from oneway.cli.found_files import is_comparable, is_ours, kind_of
 from oneway.cli.quoting import quoted
 from oneway.core.diagnostics import Refused, refusal
 from oneway.documents.yaml_source import LIMIT
+from oneway.runs.compare.version_files import VersionFiles
 from oneway.runs.prepare.compilation import read_file
 
 GIT = "git:"
 
 
-def version(text: str, mapping: str) -> bytes:
-    """Return the bytes of a version of a mapping: a file, or git:REV:PATH."""
-    if text.startswith(GIT):
-        revision, _, path = text.removeprefix(GIT).partition(":")
-        return from_git(revision, path or mapping)
-    return read_file(text, LIMIT + 1)
+def version(text: str, path: str, mapping: str) -> VersionFiles:
+    """Return a version of a mapping or a connection: a file, git:REV:PATH, or git:REV of `path`.
+
+    `mapping` is the file itself or, of a connection, its mapping.
+    """
+    if not text.startswith(GIT):
+        return _files(text, lambda file: read_file(file, LIMIT + 1))
+    revision, _, named = text.removeprefix(GIT).partition(":")
+    return version_at(revision, named or path, named or mapping)
+
+
+def version_at(revision: str, path: str, mapping: str) -> VersionFiles:
+    """Return a version at a revision; that of a new connection is its mapping alone."""
+    is_new = path != mapping and at_revision(revision, path) is None
+    return _files(mapping if is_new else path, partial(from_git, revision))
+
+
+def _files(path: str, read: Callable[[str], bytes]) -> VersionFiles:
+    """Return the version in a file, with the mapping of a connection as it was then."""
+    data = read(path)
+    if kind_of(data, path) != "connection":
+        return VersionFiles(data)
+    from oneway.connections.parse import load_for_a_run
+
+    try:
+        connection = load_for_a_run(data, path)
+    except Refused as refused:
+        return VersionFiles(b"", mistakes=refused.diagnostics)
+    return VersionFiles(read(connection.mapping), connection)
 
 
 def from_git(revision: str, path: str) -> bytes:
@@ -49,10 +75,11 @@ def at_revision(revision: str, path: str) -> bytes | None:
 
 
 def edited_in(folder: str, revision: str) -> list[tuple[str, str]]:
-    """Return the mappings in a folder that differ from a revision: the paths then and now.
+    """Return the mappings and connections in a folder that differ from a revision.
 
-    The path then is absolute. It is another one if git takes a file for the mapping's old one. A
-    mapping without an old file is not among them: there is nothing to compare it with.
+    Each is the path then and the path now, which are two if git takes one file for the other's old
+    one. The path then is absolute if it is outside the folder. What has no old file is not among
+    them: there is nothing to compare it with.
     """
     place = Path(os.path.realpath(folder))
     top = _git(place, revision, "rev-parse", "--show-toplevel")
@@ -63,13 +90,17 @@ def edited_in(folder: str, revision: str) -> list[tuple[str, str]]:
             raise _lacking(revision, folder, each)
     root = Path(os.fsdecode(top.stdout.removesuffix(b"\n")))
     parts = iter(os.fsdecode(ended.stdout).split("\0")[:-1])
+
+    def named(path: Path) -> str:
+        return str(Path(folder, path.relative_to(place)) if path.is_relative_to(place) else path)
+
     found = []
     for how in parts:
-        was = next(parts)
-        now = root / (next(parts) if how.startswith("R") else was)
+        was = root / next(parts)
+        now = root / next(parts) if how.startswith("R") else was
         if now.is_relative_to(place):
-            found.append((str(root / was), str(Path(folder, now.relative_to(place)))))
-    return sorted(each for each in found if is_ours(each[1]) and is_mapping(each[1]))
+            found.append((named(was), named(now)))
+    return sorted(each for each in found if is_ours(each[1]) and is_comparable(each[1]))
 
 
 def _placed(path: str) -> tuple[Path, str]:

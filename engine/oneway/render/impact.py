@@ -19,7 +19,7 @@ from oneway.render.differences import apart
 from oneway.render.layout import more, with_name, wrap
 from oneway.render.sanitize import harmless, markdown, masked, shown
 from oneway.render.style import Ink, Style
-from oneway.runs.compare.edited_parts import EditedPart
+from oneway.runs.compare.edited_part import EditedPart
 from oneway.runs.compare.impact import EditImpact, Version
 
 MOST_BYTES = 60_000
@@ -40,6 +40,7 @@ def sentence(found: EditImpact, *, why: bool = True) -> str:
         ("Guards that newly fire", [each.name for each in found.newly_fired]),
         ("Guards that no longer fire", [each.name for each in found.ceased]),
         ("Guards that let more through", [*_looser(found)]),
+        ("Another system or account", [each.text for each in found.redirected]),
     ):
         said += [f"{title}: {', '.join(guards)}."] if guards else []
     was, now = found.before.still_in, found.after.still_in
@@ -56,7 +57,7 @@ def _edited(found: EditImpact) -> Iterator[str]:
     others = [each for each in found.edited or () if id(each) not in looser]
     if others:
         nobody = "" if found.impact.people else ", and nobody is treated differently tonight"
-        parts = [_part(each) for each in others[:_MOST_PARTS]]
+        parts = [each.text for each in others[:_MOST_PARTS]]
         rest = len(others) - len(parts)
         parts += [f"and {rest:,} more"] if rest else []
         yield f"Edited{nobody}: {', '.join(parts)}."
@@ -77,15 +78,6 @@ def _looser_parts(found: EditImpact) -> Iterator[tuple[LooserGuard, EditedPart |
         path = ".".join(guard.path)
         parts = (each for each in found.edited or () if path.startswith(each.name))
         yield guard, next(parts, None)
-
-
-def _part(each: EditedPart) -> str:
-    turn = ""
-    if each.was and each.now:
-        turn = f"from {each.was} to {each.now}, "
-    elif each.was or each.now:
-        turn = "removed, " if each.now else "added, "
-    return f"{each.name} ({turn}{each.place})"
 
 
 def _effect(found: EditImpact) -> str:
@@ -169,7 +161,8 @@ def as_json(found: EditImpact) -> dict[str, object]:
 
     Keys: sentence, records, people (key, label, source_id, target_id, before, after, access,
     unsent, still_in, fields), fields (people by field), guards (names of those that newly fire),
-    looser (guards that let more through: name, was, now), edited (parts of the mapping with another
+    looser (guards that let more through: name, was, now), redirected (what leads to another system
+    or account, as in edited), edited (parts of the mapping or the connection with another
     meaning, whether or not anybody is treated differently: name, place, was and now, which are a
     word or a limit, `none` if the part is absent, else null; `edited` is null if the version before
     is not a valid mapping), versions. `access`, `unsent` and `still_in` have before and after: what
@@ -188,22 +181,14 @@ def as_json(found: EditImpact) -> dict[str, object]:
         "fields": dict(sorted(found.impact.fields.items())),
         "guards": [breach.name for breach in found.newly_fired],
         "looser": [{"name": e.name, "was": e.was, "now": e.now} for e in found.looser],
+        "redirected": [each.data for each in found.redirected],
         "edited": _edits(found),
         "versions": {"before": _version(found.before), "after": _version(found.after)},
     }
 
 
 def _edits(found: EditImpact) -> list[dict[str, object]] | None:
-    return None if found.edited is None else [_edited_part(each) for each in found.edited]
-
-
-def _edited_part(each: EditedPart) -> dict[str, object]:
-    return {
-        "name": each.name,
-        "place": str(each.place),
-        "was": each.was or None,
-        "now": each.now or None,
-    }
+    return None if found.edited is None else [each.data for each in found.edited]
 
 
 def _version(version: Version) -> dict[str, object]:

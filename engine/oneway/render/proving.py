@@ -1,6 +1,6 @@
 """Renders the findings of `oneway prove` and `oneway same`, with a test case for each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
 
 from oneway.core.phrases import count
@@ -39,19 +39,28 @@ def text(proof: MappingProof, style: Style) -> str:
 def same_text(found: VersionComparison, style: Style) -> str:
     """Return a situation in which two mappings differ, or the bound within which they agree."""
     treated = found.treated
-    looser = ", ".join(each.text for each in found.looser)
-    guards = wrap(f"! guards that let more through: {looser}", style, 0, 2) if looser else []
+    beside = [line for said in _beside(found) for line in wrap(harmless(said), style, 0, 2)]
     if treated is None:
-        return "\n".join([style.paint(found.verdict.value, Ink.GOOD), *guards]) + "\n"
+        return "\n".join([style.paint(found.verdict.value, Ink.GOOD), *beside]) + "\n"
     if treated.situation is None or treated.person is None:
         said = f"no difference {_bound(treated.bound)}"
         lines = [style.paint(line, Ink.GOOD) for line in wrap(said, style, 0, 4)]
         for why in found.because:
             lines += wrap(f"for all records: cannot decide: {harmless(why)}", style, 0, 4)
-        return "\n".join([*lines, *guards]) + "\n"
+        return "\n".join([*lines, *beside]) + "\n"
     lines = [style.paint(harmless(f"not the same: {difference(treated.person)}"), Ink.TROUBLE)]
-    lines += [*case_lines(treated.case), *guards]
+    lines += [*case_lines(treated.case), *beside]
     return "\n".join(lines) + "\n"
+
+
+def _beside(found: VersionComparison) -> Iterator[str]:
+    """Yield what differs besides how a record is treated: looser guards, and other systems."""
+    looser = ", ".join(each.text for each in found.looser)
+    if looser:
+        yield f"! guards that let more through: {looser}"
+    elsewhere = ", ".join(each.text for each in found.redirected)
+    if elsewhere:
+        yield f"! another system or account: {elsewhere}"
 
 
 def case_lines(case: Mapping[str, Value] | None) -> list[str]:
@@ -103,13 +112,15 @@ def same_as_json(found: VersionComparison) -> dict[str, object]:
     """Return a comparison as data.
 
     Keys: same (null if only a sample suggests it), decided (for all records), undecided (why not),
-    looser (guards that let more through: name, was, now), difference, record, target, bound.
+    looser (guards that let more through: name, was, now), redirected (what leads to another system
+    or account: name, place, was, now), difference, record, target, bound.
     """
     data: dict[str, object] = {
         "same": None if found.verdict is Sameness.UNDECIDED else found.verdict is Sameness.SAME,
         "decided": found.verdict is not Sameness.UNDECIDED,
         "undecided": list(found.because),
         "looser": [{"name": e.name, "was": e.was, "now": e.now} for e in found.looser],
+        "redirected": [each.data for each in found.redirected],
     }
     treated = found.treated
     if treated is None:

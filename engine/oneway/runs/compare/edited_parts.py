@@ -10,36 +10,33 @@ from enum import Enum
 from fractions import Fraction
 
 from oneway.core.compare import CompareItems
-from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Span
 from oneway.documents.yaml_source import Document, Path, parse
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.load.mapping import parts_of
 from oneway.planning.guard_kinds import Limit
+from oneway.runs.compare.edited_part import EditedPart
 from oneway.runs.proving.solver.slots import Unlike, as_evaluated, slots, unlike
 
 
-@dataclass(frozen=True, slots=True)
-class EditedPart:
-    """A part with another meaning: its name by the keys of the mapping, and its place now.
+def edited_parts(
+    old: Compiled, new: Compiled, connection: Document | None = None
+) -> tuple[EditedPart, ...]:
+    """Return the parts that mean something else in the new version.
 
-    `was` and `now` are its words or limits, "none" if the mapping lacks it, or "" if a
-    word does not say it.
+    Settings and guards have their places in the connection's file, if it sets them.
     """
-
-    name: str
-    place: Span
-    was: str = ""
-    now: str = ""
-
-
-def edited_parts(old: Compiled, new: Compiled) -> tuple[EditedPart, ...]:
-    """Return the parts that mean something else in the new version."""
     document = parse(new.spec.text, new.spec.file)
     paths = parts_of(document)
+
+    def place(name: str) -> Span:
+        path, found = tuple(name.split(".")), _place(document, paths, name)
+        if connection is not None and (path in connection.places or not found.line):
+            return connection.span(path, key=True)
+        return found
+
     return tuple(
-        EditedPart(each.name, _place(document, paths, each.name), *_words(each))
-        for each in _unlike(old, new)
+        EditedPart(each.name, place(each.name), *_words(each)) for each in _unlike(old, new)
     )
 
 

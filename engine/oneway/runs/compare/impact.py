@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from oneway.connections.connection import Connection
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.core.progress import Progress
@@ -14,9 +15,13 @@ from oneway.planning.endings import End, Ending
 from oneway.planning.guard_kinds import LooserGuard, looser_guards
 from oneway.planning.impact import Impact, PlanFate, impact
 from oneway.planning.plan import Outcomes, Plan
-from oneway.runs.compare.edited_parts import EditedPart, edited_parts
+from oneway.runs.compare.connection_edits import edited_in_connection, redirected
+from oneway.runs.compare.edited_part import EditedPart
+from oneway.runs.compare.edited_parts import edited_parts
+from oneway.runs.compare.version_files import VersionFiles
 from oneway.runs.open_questions import is_open
 from oneway.runs.prepare.compilation import compile_data
+from oneway.runs.prepare.connected import as_connected
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import RunRequest
@@ -70,11 +75,18 @@ class EditImpact:
     """Whether there is a plan of the version before."""
     edited: tuple[EditedPart, ...] | None = ()
     """The parts of the mapping with another meaning; None if the version before has none."""
+    redirected: tuple[EditedPart, ...] = ()
+    """What leads source or target to another system or account."""
 
     @property
     def loosens_guards(self) -> bool:
         """Whether a guard lets more through than before, or may, if it cannot be compared."""
         return self.edited is None or bool(self.looser)
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Whether another system or account is read or written, or may be, if it is not known."""
+        return self.edited is None or bool(self.redirected)
 
     @property
     def newly_fired(self) -> tuple[Breach, ...]:
@@ -121,40 +133,58 @@ def _only(one: Version, other: Version, said: Callable[[Breach], str]) -> tuple[
 
 def edit_impact(
     request: RunRequest,
-    old: bytes,
+    old: VersionFiles,
     operator: Operator,
     progress: Progress,
     *,
     retry_now: bool = False,
 ) -> EditImpact:
-    """Return how the plan of a mapping differs from that of its earlier version, `old`.
+    """Return how the plan of a mapping, or of a connection, differs from that of its old version.
 
-    Both plans are those that `oneway plan` makes, over one store, which stays as it is. What both
-    versions read in the same way is read once. Raises `Refused` if the mapping as it is now cannot
-    be planned.
+    Both plans are those that `oneway plan` makes, over one store, which stays as it is, and over
+    the systems as they are reached now. What both versions read in the same way is read once.
+    Raises `Refused` if the version now cannot be planned.
     """
-    compiled = _compiled(request, old)
+    asked = old.asked_in_place_of(request)
+    compiled = _compiled(asked, old.mapping)
     new = prepare_run(request, beside=compiled)
-    edited = edited_parts(compiled, new.compiled) if compiled is not None else None
+    edits = _edits(compiled, new.compiled, old.connection, request.connection)
     folder = operator.state.path
     with OpenSystems(new, folder if folder.is_dir() else None) as systems:
         earlier: PreparedRun | None = None
         why: tuple[Diagnostic, ...] = ()
         try:
-            earlier = prepare_run(request, old, new.compiled)
+            earlier = prepare_run(asked, old.mapping, new.compiled)
         except Refused as refused:
-            why = errors_in(refused.diagnostics)
+            why = errors_in(old.mistakes or refused.diagnostics)
         known = read_together(earlier, new, systems, progress) if earlier is not None else {}
         plans = _Previews(operator, progress, known, retry_now)
         after = plans.of(new, systems)
         if earlier is not None:
             try:
                 with systems.of_version(earlier) as own:
-                    return _compared(plans.of(earlier, own), after, edited)
+                    return _compared(plans.of(earlier, own), after, edits)
             except Refused as refused:
                 why = errors_in(refused.diagnostics)
         nobody = replace(after.plan, outcomes=Outcomes(()), remarks=())
-        return _compared(Version(nobody, why), after, edited, planned=False)
+        return _compared(Version(nobody, why), after, edits, planned=False)
+
+
+_Edits = tuple[tuple[EditedPart, ...] | None, tuple[EditedPart, ...]]
+"""The edited parts, None if the version before has none, and those that lead elsewhere."""
+
+
+def _edits(
+    old: Compiled | None, new: Compiled, was: Connection | None, now: Connection | None
+) -> _Edits:
+    if old is None:
+        return None, ()
+    own = now.written.document if now is not None else None
+    was = now if was is None else was
+    found = edited_parts(as_connected(old, was), as_connected(new, now), own)
+    if was is not None and now is not None:
+        found += edited_in_connection(was, now)
+    return found, redirected(old.spec, new.spec, was, now)
 
 
 def _compiled(request: RunRequest, data: bytes) -> Compiled | None:
@@ -197,18 +227,14 @@ class _Previews:
 
 
 def _compared(
-    before: Version,
-    after: Version,
-    edited: tuple[EditedPart, ...] | None,
-    *,
-    planned: bool = True,
+    before: Version, after: Version, edits: _Edits, *, planned: bool = True
 ) -> EditImpact:
     found = impact(before.plan, after.plan, before.fate, after.fate)
     if not planned:
         # Only people to whom something happens: the others were not looked at before.
         acting = tuple(each for each in found.people if each.shown.actions)
         found = replace(found, people=acting)
-    return EditImpact(found, before, after, planned, edited)
+    return EditImpact(found, before, after, planned, *edits)
 
 
 def _fate(shown: Preview) -> PlanFate:

@@ -13,6 +13,7 @@ from oneway.mapping.expressions import Expression
 from oneway.mapping.policy import FieldRule
 from oneway.planning.guard_kinds import LooserGuard
 from oneway.planning.impact import PersonImpact, impact
+from oneway.runs.compare.edited_part import EditedPart
 from oneway.runs.mapping_tests.check import parsed_claims
 from oneway.runs.mapping_tests.spec import MappingClaim, MappingTest
 from oneway.runs.proving.cases import breaking, noticing
@@ -62,13 +63,15 @@ class VersionComparison:
     """How two versions compare; `because` names the parts that cannot be decided.
 
     `treated` is a situation that the engine treats differently, or the extent of a search that
-    found none. `looser` are the guards that let more through in the new version.
+    found none. `looser` are the guards that let more through in the new version, and `redirected`
+    is what leads it to another system or account.
     """
 
     verdict: Sameness
     because: tuple[str, ...] = ()
     treated: DifferentTreatment | None = None
     looser: tuple[LooserGuard, ...] = ()
+    redirected: tuple[EditedPart, ...] = ()
 
 
 def prove(

@@ -1,5 +1,6 @@
 """Splits two versions of a mapping into what must be equal and pairs of expressions to compare."""
 
+import json
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import fields, replace
 from enum import Enum
@@ -8,6 +9,7 @@ from oneway.core.compare import CompareItems
 from oneway.core.dataclass import dataclass
 from oneway.core.description import Field
 from oneway.core.diagnostics import Span, unplaced
+from oneway.core.records import Value
 from oneway.mapping.code import FieldCode, Typed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
@@ -203,7 +205,10 @@ def _frame(compiled: Compiled) -> Mapping[str, object]:
     return {
         **_policy(code.policy),
         "time_zone": spec.time_zone and spec.time_zone.text,
-        "settings": {each.name: (each.type, repr(each.default)) for each in spec.settings},
+        "settings": {
+            "": {each.name: each.type for each in spec.settings},
+            **{each.name: _default(each.default) for each in spec.settings},
+        },
         "source": (_end(spec.source), compiled.source, code.secrets, code.marked),
         "target": (_end(spec.target), compiled.target),
         "source.one_per": [evaluated_as(each.tree, each.reading) for each in one_per],
@@ -213,6 +218,11 @@ def _frame(compiled: Compiled) -> Mapping[str, object]:
         "leavers": _leavers(compiled),
         "label": unplaced(spec.label),
     }
+
+
+def _default(value: Value) -> str:
+    """Return a setting's default in words; its type, which is compared too, tells 1 from '1'."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _end(spec: EndpointSpec | None) -> object:
