@@ -143,6 +143,19 @@ def test_a_connection_that_was_broken_cannot_be_compared(acme: World) -> None:
     assert (ended.code, "connections/acme.yaml:6:" in ended.err) == (1, True)
 
 
+@pytest.mark.parametrize("side", ["{options: {api_key: a-pass-word}}", "{origin: a-pass-word}"])
+def test_what_may_have_been_a_credential_is_not_shown(acme: World, side: str) -> None:
+    acme.write("connections/acme.yaml", ACME.replace("{options: {id: id}}", side))
+    committed(acme.folder, "broken")
+    acme.write("connections/acme.yaml", ACME)
+    for format in ("text", "json", "markdown"):
+        given = ("--against", "broken", "--format", format)
+        ended = acme.run("impact", "acme", *given, *FOR_A_PERSON)
+        assert (ended.code, "a-pass-word" in ended.out + ended.err) == (6, False)
+    ended = acme.run("same", "git:broken", "acme", "--situations", "20")
+    assert (ended.code, "a-pass-word" in ended.out + ended.err) == (1, False)
+
+
 def test_json_has_what_leads_elsewhere(acme: World) -> None:
     acme.write("connections/acme.yaml", ACME.replace("{id: id}", "{id: reference}"))
     wanted = {"name": "target.options.id", "place": "connections/acme.yaml:5:20",

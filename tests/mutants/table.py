@@ -7655,4 +7655,12 @@ MUTANTS = (
         "the printed workflow compares edited connections",
         "tests/cli/test_cli_ci.py -k edited_connection",
     ),
+    Mutant(
+        "what-a-broken-connection-said-is-compared",
+        "runs/compare/impact",
+        "        if old.connection is not None:\n",
+        "        if False and old.connection is not None:\n",
+        "an option that may have been a credential is not shown by `impact`",
+        "tests/cli/test_edited_connections.py -k not_shown",
+    ),
 )

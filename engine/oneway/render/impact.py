@@ -62,7 +62,7 @@ def _edited(found: EditImpact) -> Iterator[str]:
         parts += [f"and {rest:,} more"] if rest else []
         yield f"Edited{nobody}: {', '.join(parts)}."
     elif found.edited is None:
-        yield "What is edited cannot be said: the version before is not a valid mapping."
+        yield "What is edited cannot be said: the version before is not valid."
 
 
 def _looser(found: EditImpact) -> Iterator[str]:
@@ -165,7 +165,7 @@ def as_json(found: EditImpact) -> dict[str, object]:
     or account, as in edited), edited (parts of the mapping or the connection with another
     meaning, whether or not anybody is treated differently: name, place, was and now, which are a
     word or a limit, `none` if the part is absent, else null; `edited` is null if the version before
-    is not a valid mapping), versions. `access`, `unsent` and `still_in` have before and after: what
+    is not valid), versions. `access`, `unsent` and `still_in` have before and after: what
     is done about access (create, leave, deactivate, reactivate; else null), how the outcome's
     action ends if it is not sent (held, postponed, not_attempted; else null), and if the person has
     left and can still get in. A person's fields are field, before and after: what each version

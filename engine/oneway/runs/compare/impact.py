@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from oneway.connections.connection import Connection
 from oneway.core.dataclass import dataclass
-from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.core.diagnostics import Diagnostic, Findings, Refused
 from oneway.core.progress import Progress
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.spec import GuardsSpec
@@ -25,6 +25,7 @@ from oneway.runs.prepare.connected import as_connected
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import RunRequest
+from oneway.runs.prepare.validate_connection import connection_mistakes
 from oneway.runs.preview import Preview, errors_in, preview
 from oneway.runs.read import Known, read_together
 from oneway.runs.session import OLDER_STORE, Operator, RunSession
@@ -74,7 +75,7 @@ class EditImpact:
     planned_before: bool = True
     """Whether there is a plan of the version before."""
     edited: tuple[EditedPart, ...] | None = ()
-    """The parts of the mapping with another meaning; None if the version before has none."""
+    """The parts with another meaning; None if the version before is not valid."""
     redirected: tuple[EditedPart, ...] = ()
     """What leads source or target to another system or account."""
 
@@ -146,7 +147,7 @@ def edit_impact(
     Raises `Refused` if the version now cannot be planned.
     """
     asked = old.asked_in_place_of(request)
-    compiled = _compiled(asked, old.mapping)
+    compiled = _compiled(asked, old)
     new = prepare_run(request, beside=compiled)
     edits = _edits(compiled, new.compiled, old.connection, request.connection)
     folder = operator.state.path
@@ -187,14 +188,21 @@ def _edits(
     return found, redirected(old.spec, new.spec, was, now)
 
 
-def _compiled(request: RunRequest, data: bytes) -> Compiled | None:
-    """Return a version compiled, for the names that it has; None if it is refused."""
+def _compiled(request: RunRequest, old: VersionFiles) -> Compiled | None:
+    """Return the version before, compiled; None if its mapping or its connection has a mistake.
+
+    An option that the connector does not have, or that is secret, may hold a credential: what such
+    a connection said is not compared, so that its values are not shown.
+    """
     connection = request.connection
     manifests = connection.manifests if connection is not None else None
     try:
-        return compile_data(data, request.mapping, request.folders, manifests)[0]
+        made, known = compile_data(old.mapping, request.mapping, request.folders, manifests)
+        if old.connection is not None:
+            Findings(list(connection_mistakes(old.connection, made, known))).refuse_errors()
     except Refused:
         return None
+    return made
 
 
 @dataclass(frozen=True, slots=True)
