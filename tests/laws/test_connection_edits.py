@@ -12,8 +12,8 @@ from oneway.mapping.compiler import Compiled
 from oneway.planning.guard_kinds import looser_guards
 from oneway.runs.compare.connection_edits import edited_in_connection, redirected
 from oneway.runs.compare.edited_parts import edited_parts
+from oneway.runs.prepare.as_run import as_run_by
 from oneway.runs.prepare.compilation import compile_data
-from oneway.runs.prepare.connected import as_connected
 
 MAPPING = """\
 oneway: 1
@@ -101,7 +101,7 @@ def limits(data: dict[str, Any]) -> dict[str, tuple[int, int] | None]:
 def test_a_guard_is_looser_by_the_limits_in_force(
     before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    was, now = (as_connected(COMPILED, connection(each)) for each in (before, after))
+    was, now = (as_run_by(COMPILED, connection(each)) for each in (before, after))
     named = {each.name for each in looser_guards(was.spec.guards, now.spec.guards)}
     ours, theirs = limits(before), limits(after)
     expected = {
@@ -129,7 +129,7 @@ def test_every_other_key_that_is_edited_is_named(
         pair = [each.get(side, {}).get("concurrency") for each in (before, after)]
         assert (f"{side}.concurrency" in named) == (pair[0] != pair[1])
     settings_now = [each.get("settings", {}).get("who", "Employee") for each in (before, after)]
-    effective = (as_connected(COMPILED, each) for each in (was, now))
+    effective = (as_run_by(COMPILED, each) for each in (was, now))
     parts = {each.name: (each.was, each.now) for each in edited_parts(*effective)}
     told = parts.get("settings.who")
     assert told == (None if settings_now[0] == settings_now[1] else tuple(settings_now))

@@ -7601,7 +7601,7 @@ MUTANTS = (
     ),
     Mutant(
         "same-compares-without-the-guards-of-a-connection",
-        "runs/prepare/connected",
+        "runs/prepare/as_run",
         "merged_guards(spec.guards, connection.guards)",
         "spec.guards",
         "an edit of a connection by which a guard lets more through is judged by `same`",
@@ -7609,7 +7609,7 @@ MUTANTS = (
     ),
     Mutant(
         "same-compares-without-the-settings-of-a-connection",
-        "runs/prepare/connected",
+        "runs/prepare/as_run",
         "own.get(e.name, e.default)",
         "e.default",
         "an edited setting of a connection is named, and `same` compares by it",
@@ -7632,7 +7632,7 @@ MUTANTS = (
         "tests/cli/test_edited_connections.py -k 'another and account'",
     ),
     Mutant(
-        "another-account-is-the-same",
+        "same-over-another-account",
         "cli/same",
         "if found.looser or found.redirected else",
         "if found.looser else",

@@ -22,8 +22,8 @@ from oneway.render import proving as render
 from oneway.runs.compare.connection_edits import redirected
 from oneway.runs.compare.version_files import VersionFiles
 from oneway.runs.mapping_tests.spec import MappingTest
+from oneway.runs.prepare.as_run import as_run_by
 from oneway.runs.prepare.compilation import compile_data, mapping_of
-from oneway.runs.prepare.connected import as_connected
 from oneway.runs.prepare.validate_connection import connection_mistakes
 from oneway.runs.proving.prove import DifferentTreatment, Sameness, VersionComparison, same
 
@@ -104,7 +104,7 @@ def _compiled(data: bytes, file: str, connection: Connection | None) -> Compiled
     compiled, catalogue = compile_data(data, file, FOLDERS, manifests)
     if connection is not None:
         Findings(list(connection_mistakes(connection, compiled, catalogue))).refuse_errors()
-    return as_connected(compiled, connection)
+    return as_run_by(compiled, connection)
 
 
 def _with_settings(treated: DifferentTreatment, earlier: Compiled) -> DifferentTreatment:

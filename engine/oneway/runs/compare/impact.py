@@ -20,8 +20,8 @@ from oneway.runs.compare.edited_part import EditedPart
 from oneway.runs.compare.edited_parts import edited_parts
 from oneway.runs.compare.version_files import VersionFiles
 from oneway.runs.open_questions import is_open
+from oneway.runs.prepare.as_run import as_run_by
 from oneway.runs.prepare.compilation import compile_data
-from oneway.runs.prepare.connected import as_connected
 from oneway.runs.prepare.preparation import prepare_run
 from oneway.runs.prepare.prepared import PreparedRun
 from oneway.runs.prepare.request import RunRequest
@@ -182,7 +182,7 @@ def _edits(
         return None, ()
     own = now.written.document if now is not None else None
     was = now if was is None else was
-    found = edited_parts(as_connected(old, was), as_connected(new, now), own)
+    found = edited_parts(as_run_by(old, was), as_run_by(new, now), own)
     if was is not None and now is not None:
         found += edited_in_connection(was, now)
     return found, redirected(old.spec, new.spec, was, now)

@@ -1,4 +1,4 @@
-"""Applies a connection's settings and guards to its compiled mapping."""
+"""A compiled mapping as a connection runs it: with its settings and guards."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from oneway.connections.connection import Connection
 
 
-def as_connected(compiled: Compiled, connection: "Connection | None") -> Compiled:
+def as_run_by(compiled: Compiled, connection: "Connection | None") -> Compiled:
     """Return a mapping whose defaults of settings and guards are those that the connection sets."""
     if connection is None:
         return compiled
