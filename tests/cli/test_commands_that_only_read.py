@@ -20,7 +20,7 @@ COMMANDS = (
     *("check m.yaml", "status", "status --exit-code", "runs", "runs acme", "runs show latest"),
     *("runs prune --older-than 90d --dry-run", "replay latest", "report latest"),
     *("notify list", "run-due connections --dry-run", "test m.yaml --record P001"),
-    *("same m.yaml m.yaml", "prove m.yaml", "validate m.yaml connections"),
+    *("same m.yaml m.yaml", "prove m.yaml --situations 50", "validate m.yaml connections"),
     *("eval name --mapping m.yaml --record P001", "compile m.yaml"),
 )
 OLDER = "0012"
