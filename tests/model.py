@@ -352,7 +352,7 @@ class _Model:
         return Prediction({person.id: person.kind for person in people_now}, target)
 
     def may_be(self, person: Person, user: User) -> bool:
-        """Return whether a record that matches nothing holds what is the user's alone."""
+        """Return whether a record that matches nothing holds what is the user's, or the names."""
         if person.matched or person.gone or person.failed or person.kind == "create":
             return False
         taken = self.mapping["joiners"]["unless_taken"]
@@ -361,7 +361,20 @@ class _Model:
             value = initial if not blank(initial) else value if state == "stated" else None
             if not blank(value) and same(value, get(user.data, path), self.told_apart(path)):
                 return True
-        return False
+        return self.is_namesake(person, user)
+
+    def is_namesake(self, person: Person, user: User) -> bool:
+        """Return whether a person has all of a user's names that several people may share."""
+        names = [path for path in self.names() if path not in self.watched()]
+        for path in names:
+            state, value, initial = self.says(path, self.fields[path], person.data)
+            said = initial if not blank(initial) else value if state == "stated" else None
+            held = get(user.data, path)
+            if blank(said) or self.is_constant(path, said):
+                return False
+            if blank(held) or form_of(said) != form_of(held):
+                return False
+        return bool(names)
 
     # Evaluation
 
