@@ -2,8 +2,9 @@
 
 `default` is `make test`: its examples are fixed, so that a red run is red again when it is
 repeated, and it ends at the first example that fails. HYPOTHESIS_PROFILE chooses another one:
-`shrunk` looks for the smallest such example, which can take minutes; `random` draws new ones
-each time, `long` draws many, and both shrink; `mutants` draws more fixed ones.
+`shrunk` looks for the smallest such example, which can take minutes (and draws worlds in another
+way: `draws.py`); `random` draws new ones each time, `long` draws many, and both shrink; `mutants`
+draws more fixed ones.
 """
 
 import gc

@@ -4,13 +4,26 @@ With free text, sources and targets almost never meet; here every key, email and
 drawn from a few values, so that collisions, ambiguities, swaps and circles are common.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
+from draws import (
+    BOOLEANS,
+    Draw,
+    Draws,
+    choice,
+    composite,
+    just,
+    lists,
+    often,
+    one_of,
+    permutations,
+    sets,
+    together,
+)
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
 from worlds import World, compiled
@@ -57,26 +70,6 @@ MATCH_KEYS = [
 ]
 
 
-_CHOICES: dict[str, st.SearchStrategy[Any]] = {}
-
-
-def choice(of: Sequence[Any]) -> st.SearchStrategy[Any]:
-    """Draw one of some values; the strategy is made once, which takes longer than a draw."""
-    text = repr(of)
-    if text not in _CHOICES:
-        _CHOICES[text] = st.sampled_from(of)
-    return _CHOICES[text]
-
-
-def often(usual: list[Any], rare: list[Any]) -> st.SearchStrategy[Any]:
-    """Draw mostly from `usual`, now and then from `rare`."""
-    text = repr((usual, rare))
-    if text not in _CHOICES:
-        some, odd = choice(usual), choice(rare)
-        _CHOICES[text] = st.integers(0, 9).flatmap(lambda n: odd if n > 7 else some)
-    return _CHOICES[text]
-
-
 # Four people, as both systems would hold them were nothing wrong.
 PEOPLE = range(4)
 SOURCE_PEOPLE = [
@@ -116,7 +109,7 @@ TARGET_PEOPLE = [
 
 
 @cache
-def source_slips(dates: tuple[str, ...]) -> st.SearchStrategy[tuple[str, Any]]:
+def source_slips(dates: tuple[str, ...]) -> Draws[tuple[str, Any]]:
     """Draw one way in which a source record differs from what was expected."""
     return _slips(
         {
@@ -136,7 +129,7 @@ def source_slips(dates: tuple[str, ...]) -> st.SearchStrategy[tuple[str, Any]]:
 
 
 @cache
-def target_slips(dates: tuple[str, ...]) -> st.SearchStrategy[tuple[str, Any]]:
+def target_slips(dates: tuple[str, ...]) -> Draws[tuple[str, Any]]:
     """Draw one way in which a target record differs from what was expected."""
     return _slips(
         {
@@ -158,32 +151,25 @@ def target_slips(dates: tuple[str, ...]) -> st.SearchStrategy[tuple[str, Any]]:
 
 
 @cache
-def source_gone(dates: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+def source_gone(dates: tuple[str, ...]) -> Draws[dict[str, Any]]:
     """Draw how the source says that somebody has left."""
     leave = often([None, ABSENT, *dates], ["2026-02-30"])
-    return st.fixed_dictionaries({"status": st.just("L"), "leave": leave})
+    return together({"status": just("L"), "leave": leave})
 
 
 @cache
-def target_gone(dates: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+def target_gone(dates: tuple[str, ...]) -> Draws[dict[str, Any]]:
     """Draw how the target says that somebody has left, or is due to."""
-    return st.fixed_dictionaries(
-        {"state": choice(["off", "off", "on"]), "leaveDate": choice(dates)}
-    )
+    return together({"state": choice(["off", "off", "on"]), "leaveDate": choice(dates)})
 
 
 NO_BANK = [{"no": ""}, {}, None, ABSENT, "x", []]
 
 
-def _slips(
-    fields: dict[str, st.SearchStrategy[Any]],
-) -> st.SearchStrategy[tuple[str, Any]]:
-    slips = {name: _named(name, values) for name, values in fields.items()}
-    return choice(sorted(fields)).flatmap(slips.__getitem__)
-
-
-def _named(name: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[str, Any]]:
-    return values.map(lambda value: (name, value))
+@composite
+def _slips(draw: Draw, fields: dict[str, Draws[Any]]) -> tuple[str, Any]:
+    name = draw(choice(sorted(fields)))
+    return name, draw(fields[name])
 
 
 # Mostly all four, so that most people are on both sides; shrinks towards nobody.
@@ -192,12 +178,12 @@ ROWS = choice(
 )
 
 
-@st.composite
+@composite
 def snapshots(
-    draw: st.DrawFn,
+    draw: Draw,
     people: list[dict[str, Any]],
-    slips: st.SearchStrategy[tuple[str, Any]],
-    gone: st.SearchStrategy[dict[str, Any]],
+    slips: Draws[tuple[str, Any]],
+    gone: Draws[dict[str, Any]],
     left: list[bool],
     prefix: str,
 ) -> Snapshot:
@@ -208,7 +194,7 @@ def snapshots(
     """
     rows = [dict(people[n]) for n in draw(ROWS) + draw(often([()], [(0,), (1,)]))]
     for row in rows:
-        row.update(draw(st.lists(slips, max_size=3)))
+        row.update(draw(lists(slips, most=3)))
         row.update(draw(gone) if draw(choice(left)) else {})
     movable = sorted(people[0].keys() & {"ref", "email", "mail"})
     moved = draw(choice(["", "", *movable]))
@@ -238,19 +224,19 @@ def _stated(row: dict[str, Any], id: str) -> dict[str, Any]:
     return {key: value for key, value in row.items() if value != ABSENT} | {"id": id}
 
 
-DEPARTMENT_ROWS = st.lists(
-    st.fixed_dictionaries(
+DEPARTMENT_ROWS = lists(
+    together(
         {
             "code": choice(["D1", "D2", "D2", "D3", 7, "7", None, ["D1"]]),
             "value": choice(["1", "2", "3", None, ""]),
         }
     ),
-    max_size=5,
+    most=5,
 )
 
 
-@st.composite
-def field_rules(draw: st.DrawFn, path: str, *, expression: str | None = None) -> Any:
+@composite
+def field_rules(draw: Draw, path: str, *, expression: str | None = None) -> Any:
     """Draw the rule of one target field, short or long."""
     text = expression or draw(choice(SOURCE_EXPRESSIONS[path]))
     if draw(choice([True, False, False])) and path != "seq":
@@ -297,7 +283,7 @@ def _forbidden(path: str) -> set[str]:
 OWNED: list[Any] = [{"own": ["x", "y", "z"]}, {"own": ["z", "x"]}, {"own": {"pattern": "[xz]"}}]
 
 
-def _option(option: str, path: str) -> st.SearchStrategy[Any]:
+def _option(option: str, path: str) -> Draws[Any]:
     stand_in = ["z"] if path in LISTS else "A2" if path == "ref" else "Bo"
     choices: dict[str, list[Any]] = {
         "write": ["on_create", "if_empty", "if_empty", "never", "overwrite"],
@@ -349,8 +335,8 @@ LEAVING = [
 ]
 
 
-@st.composite
-def mappings(draw: st.DrawFn) -> dict[str, Any]:
+@composite
+def mappings(draw: Draw) -> dict[str, Any]:
     """Draw the data of a mapping, every key of the language in it now and then."""
     keys = draw(_match_keys())
     fields = draw(_fields(keys))
@@ -385,8 +371,8 @@ def mappings(draw: st.DrawFn) -> dict[str, Any]:
     return mapping | ({"together": [together]} if together else {})
 
 
-@st.composite
-def _together(draw: st.DrawFn, fields: dict[str, Any]) -> list[str]:
+@composite
+def _together(draw: Draw, fields: dict[str, Any]) -> list[str]:
     """Draw fields that are written only together: none most of the time.
 
     They are fields that no law gives another rule or makes a match key.
@@ -402,26 +388,26 @@ def _together(draw: st.DrawFn, fields: dict[str, Any]) -> list[str]:
     )
     if len(alike) < 2 or not draw(often([False], [True])):
         return []
-    return draw(st.lists(st.sampled_from(alike), min_size=2, max_size=3, unique=True))
+    return draw(lists(choice(alike), fewest=2, most=3, different=str))
 
 
-@st.composite
-def _match_keys(draw: st.DrawFn) -> list[dict[str, Any]]:
+@composite
+def _match_keys(draw: Draw) -> list[dict[str, Any]]:
     drawn = draw(
-        st.lists(
+        lists(
             choice([*MATCH_KEYS[:2], *MATCH_KEYS]),
-            min_size=1,
-            max_size=3,
-            unique_by=lambda k: k["target"],
+            fewest=1,
+            most=3,
+            different=lambda k: k["target"],
         )
     )
     compares = ["exact", "exact", "ignore_case", "trimmed"]
     return [{**key, "compare": draw(choice(compares))} for key in drawn]
 
 
-@st.composite
-def _fields(draw: st.DrawFn, keys: list[dict[str, Any]]) -> dict[str, Any]:
-    paths = draw(st.sets(choice(sorted(SOURCE_EXPRESSIONS)), min_size=2, max_size=6))
+@composite
+def _fields(draw: Draw, keys: list[dict[str, Any]]) -> dict[str, Any]:
+    paths = draw(sets(choice(sorted(SOURCE_EXPRESSIONS)), fewest=2, most=6))
     sources = {key["target"]: key["source"] for key in keys}
     if draw(often([True], [False])):
         paths |= {keys[0]["target"]}
@@ -431,23 +417,23 @@ def _fields(draw: st.DrawFn, keys: list[dict[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-@st.composite
-def _rules(draw: st.DrawFn) -> list[dict[str, Any]]:
+@composite
+def _rules(draw: Draw) -> list[dict[str, Any]]:
     most = draw(choice([0, 0, 1, 2]))
-    conditions = draw(st.lists(choice(CONDITIONS), max_size=most, unique=True))
+    conditions = draw(lists(choice(CONDITIONS), most=most, different=str))
     rules = []
     for number, condition in enumerate(conditions):
         rule: dict[str, Any] = {"id": f"r{number}", "when": condition, "otherwise": "not fit"}
-        if draw(st.booleans()):
+        if draw(BOOLEANS):
             whom = choice(["joiners", "movers", "leavers"])
-            rule["for"] = sorted(draw(st.sets(whom, min_size=1)))
+            rule["for"] = sorted(draw(sets(whom, fewest=1)))
         rules.append(rule)
     return rules
 
 
-@st.composite
-def _joiners(draw: st.DrawFn, paths: list[str]) -> dict[str, Any]:
-    taken = draw(st.sets(choice(paths), max_size=2))
+@composite
+def _joiners(draw: Draw, paths: list[str]) -> dict[str, Any]:
+    taken = draw(sets(choice(paths), most=2))
     return {"create": draw(often([True], [False])), "unless_taken": sorted(taken)}
 
 
@@ -457,9 +443,8 @@ UNIQUE = [
 ]
 
 
-@st.composite
-def any_worlds(draw: st.DrawFn, *, due: bool = True) -> World:
-    """Draw a world whose mapping the compiler may refuse; `due`: some dates are yet to come."""
+@composite
+def _any_world(draw: Draw, *, due: bool = True) -> World:
     dates = (*PAST, TODAY, *FUTURE) if due else tuple(PAST)
     source = draw(
         snapshots(SOURCE_PEOPLE, source_slips(dates), source_gone(dates), [False, False, True], "s")
@@ -475,15 +460,15 @@ def any_worlds(draw: st.DrawFn, *, due: bool = True) -> World:
         target=target,
         departments=Snapshot(departments, complete=draw(often([True], [False]))),
         unique=draw(choice(UNIQUE)),
-        typed=draw(st.booleans()),
-        on=draw(st.booleans()),
-        leaves_out_nulls=draw(st.booleans()),
+        typed=draw(BOOLEANS),
+        on=draw(BOOLEANS),
+        leaves_out_nulls=draw(BOOLEANS),
     )
     return draw(handed_on(world)) if draw(often([False], [True])) else world
 
 
-@st.composite
-def handed_on(draw: st.DrawFn, world: World) -> World:
+@composite
+def handed_on(draw: Draw, world: World) -> World:
     """Draw the world with emails that change hands: in chains, round circles, to joiners."""
     fields = {**world.mapping["fields"], "ref": "code", "email": "mail"}
     joiners = {"create": True, "unless_taken": draw(choice([[], ["email"]]))}
@@ -493,7 +478,7 @@ def handed_on(draw: st.DrawFn, world: World) -> World:
         "fields": fields,
         "joiners": joiners,
     }
-    wanted = draw(st.permutations([*MAILS[:3], "new@example.com"]))
+    wanted = draw(permutations([*MAILS[:3], "new@example.com"]))
     people = zip(SOURCE_PEOPLE, wanted, strict=True)
     held = draw(choice([SOURCE_PEOPLE[:3], SOURCE_PEOPLE[1:3], SOURCE_PEOPLE]))
     source = [{**person, "mail": mail} for person, mail in people]
@@ -507,12 +492,11 @@ def handed_on(draw: st.DrawFn, world: World) -> World:
     )
 
 
-@st.composite
-def leaving_worlds(draw: st.DrawFn) -> World:
-    """Draw a world in which the source says that somebody has left; most of them leave."""
-    world = draw(any_worlds(due=False))
+@composite
+def _leaving_world(draw: Draw) -> World:
+    world = draw(_any_world(due=False))
     leavers = {"when": "status == 'L'", **draw(choice(LEAVING))}
-    gone = draw(st.sets(choice(range(3)), min_size=1))
+    gone = draw(sets(choice(range(3)), fewest=1))
     records = tuple(
         replace(each, data={**each.data, "status": "L", "leave": PAST[0]}) if n in gone else each
         for n, each in enumerate(world.source.records)
@@ -535,10 +519,9 @@ ODD_LEAVING = [
 """Ways to leave of which the data decide whether what is written says that somebody has left."""
 
 
-@st.composite
-def oddly_leaving_worlds(draw: st.DrawFn) -> World:
-    """Draw a world where what is written of a leaver may not make `left` hold, or end it."""
-    world = draw(worlds())
+@composite
+def _oddly_leaving_world(draw: Draw) -> World:
+    world = draw(_world())
     leavers = {"when": "status == 'L'", **draw(choice(ODD_LEAVING))}
     rehires = draw(choice(["reactivate", "report", "reactivate"]))
     absent = draw(choice(["report", "deactivate"]))
@@ -556,18 +539,14 @@ NAMES_IN_FULL = {
 """Names of several words, with an email, or with a letter lost."""
 
 
-@st.composite
-def secret_worlds(draw: st.DrawFn) -> World:
-    """Draw a world of which any fields are sensitive, with names of one or several words.
-
-    The compiler may refuse its mapping.
-    """
-    world = draw(st.one_of(worlds(), worlds(), oddly_leaving_worlds()))
+@composite
+def _secret_world(draw: Draw) -> World:
+    world = draw(one_of(_world(), _world(), _oddly_leaving_world()))
     mapping = {**world.mapping, "fields": draw(_hidden(world.mapping["fields"]))}
     if "leavers" in mapping:
         mapping |= draw(_hidden_leave(mapping))
-    in_full = st.fixed_dictionaries({n: choice([n, *full]) for n, full in NAMES_IN_FULL.items()})
-    names = in_full if draw(st.booleans()) else st.just({})
+    in_full = together({n: choice([n, *full]) for n, full in NAMES_IN_FULL.items()})
+    names = in_full if draw(BOOLEANS) else just({})
     return replace(
         world,
         mapping=mapping,
@@ -576,9 +555,9 @@ def secret_worlds(draw: st.DrawFn) -> World:
     )
 
 
-@st.composite
-def _hidden(draw: st.DrawFn, rules: dict[str, Any]) -> dict[str, Any]:
-    secret = draw(st.sets(choice(sorted(rules))))
+@composite
+def _hidden(draw: Draw, rules: dict[str, Any]) -> dict[str, Any]:
+    secret = draw(sets(choice(sorted(rules))))
     whole = {
         path: rule if isinstance(rule, dict) else {"from": rule} for path, rule in rules.items()
     }
@@ -587,13 +566,13 @@ def _hidden(draw: st.DrawFn, rules: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@st.composite
-def _hidden_leave(draw: st.DrawFn, mapping: dict[str, Any]) -> dict[str, Any]:
+@composite
+def _hidden_leave(draw: Draw, mapping: dict[str, Any]) -> dict[str, Any]:
     rules = mapping["leavers"]["set"]
     parts: dict[str, Any] = {"leavers": mapping["leavers"] | {"set": draw(_hidden(rules))}}
     back = {"state": "on", "leaveDate": FUTURE[1]}
     given = sorted(back.keys() & rules.keys())
-    if given and draw(st.booleans()):
+    if given and draw(BOOLEANS):
         parts["rehires"] = {"reactivate": {path: back[path] for path in given}}
     return parts
 
@@ -614,6 +593,39 @@ def accepted(world: World) -> bool:
     return True
 
 
-def worlds(*, due: bool = True) -> st.SearchStrategy[World]:
-    """Draw a world whose mapping the compiler accepts."""
-    return any_worlds(due=due).filter(accepted)
+def _world(*, due: bool = True) -> Draws[World]:
+    return _any_world(due=due).filter(accepted)
+
+
+def any_worlds() -> SearchStrategy[World]:
+    """Draw a world whose mapping the compiler may refuse."""
+    return _any_world().strategy
+
+
+def worlds(*, due: bool = True) -> SearchStrategy[World]:
+    """Draw a world whose mapping the compiler accepts; `due`: some dates are yet to come."""
+    return _world(due=due).strategy
+
+
+def leaving_worlds() -> SearchStrategy[World]:
+    """Draw a world in which the source says that somebody has left; most of them leave.
+
+    The compiler may refuse its mapping.
+    """
+    return _leaving_world().strategy
+
+
+def oddly_leaving_worlds() -> SearchStrategy[World]:
+    """Draw a world where what is written of a leaver may not make `left` hold, or end it.
+
+    The compiler may refuse its mapping.
+    """
+    return _oddly_leaving_world().strategy
+
+
+def secret_worlds() -> SearchStrategy[World]:
+    """Draw a world of which any fields are sensitive, with names of one or several words.
+
+    The compiler may refuse its mapping.
+    """
+    return _secret_world().strategy

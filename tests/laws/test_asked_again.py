@@ -61,10 +61,10 @@ def later(draw: st.DrawFn, world: World) -> World:
     new = draw(st.booleans())
     kind = draw(st.sampled_from(["slip", "slip", "left", "as it is"] if new else ["slip", "left"]))
     if kind == "slip":
-        name, value = draw(source_slips(DATES))
+        name, value = draw(source_slips(DATES).strategy)
         data = {**data, name: value}
     if kind == "left":
-        data |= draw(source_gone(DATES))
+        data |= draw(source_gone(DATES).strategy)
     data = {key: value for key, value in data.items() if value != "<absent>"}
     if new:
         records.append(Record("s9", {**data, "id": "s9"}))

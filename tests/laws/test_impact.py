@@ -57,7 +57,7 @@ def named(found: Impact) -> set[str]:
 def test_exactly_those_are_named_whom_a_brute_comparison_finds(
     world: World, data: st.DataObject
 ) -> None:
-    other = World(data.draw(mappings()), world.source, world.target, world.departments,
+    other = World(data.draw(mappings().strategy), world.source, world.target, world.departments,
                   world.unique, world.typed, world.on, world.as_of)  # fmt: skip
     if not accepted(other):
         other = world.later(40)

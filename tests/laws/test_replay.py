@@ -442,7 +442,7 @@ def test_a_row_that_says_something_else_is_found_and_named(world: World) -> None
         assert any(each.record == action.source_id and not each.on_target for each in told)
 
 
-@given(WORLDS, mappings())
+@given(WORLDS, mappings().strategy)
 @settings(suppress_health_check=[HealthCheck.filter_too_much])
 def test_another_mapping_makes_of_what_was_kept_what_it_makes_of_the_systems(
     world: World, other: dict

@@ -154,7 +154,7 @@ def plain_mappings(draw: st.DrawFn) -> dict[str, Any]:
     code["compare"] = draw(st.sampled_from(["exact", "exact", "ignore_case", "trimmed"]))
     keys = [code, *draw(st.sampled_from([[], [], [{"source": "mail", "target": "email"}]]))]
     return {
-        **draw(mappings()),
+        **draw(mappings().strategy),
         "match": keys,
         "label": "name",
         "eligible": [],
@@ -179,7 +179,7 @@ def firms(draw: st.DrawFn) -> World:
          "name": f"Name {code}", "bank": {"no": f"1000000{n}"}}
         for n, code in enumerate(own)
     ]  # fmt: skip
-    mapping = plain_mappings() if draw(st.integers(0, 3)) else mappings()
+    mapping = plain_mappings() if draw(st.integers(0, 3)) else mappings().strategy
     world = World(
         draw(mapping),
         people("s", source),
@@ -209,7 +209,7 @@ def edits(draw: st.DrawFn, records: list[dict[str, Any]]) -> list[str]:
         here, there = draw(places) % len(rows), draw(places) % len(rows)
         row, other = rows[here], rows[there]
         usual, rare = ["set", "take", "swap", "new", "joins", "joins", "gone"], ["copy", "as"]
-        match draw(often(usual, rare)):
+        match draw(often(usual, rare).strategy):
             case "set":
                 key = draw(st.sampled_from(sorted(row.keys() & VALUES.keys())))
                 row[key] = draw(st.sampled_from(VALUES[key]))

@@ -270,7 +270,7 @@ class Nights(RuleBasedStateMachine):
 
     # What people do
 
-    @rule(slip=source_slips(DATES), n=st.integers(0, 9))
+    @rule(slip=source_slips(DATES).strategy, n=st.integers(0, 9))
     def edit_the_source(self, slip: tuple[str, Any], n: int) -> None:
         ids = sorted(self.source.records)
         if ids and slip[0] != "bank":
@@ -304,7 +304,7 @@ class Nights(RuleBasedStateMachine):
         if len(ids) > 2:
             del self.source.records[ids[n % len(ids)]]
 
-    @rule(slip=target_slips(DATES), n=st.integers(0, 9))
+    @rule(slip=target_slips(DATES).strategy, n=st.integers(0, 9))
     def edit_the_target(self, slip: tuple[str, Any], n: int) -> None:
         ids = sorted(self.target.records)
         if ids:
