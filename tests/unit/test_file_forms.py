@@ -781,6 +781,26 @@ def test_signs_within_words_are_told(tmp_path: Path, text: str, encoding: str, s
     ).problems
 
 
+@pytest.mark.parametrize(
+    ("lines", "made", "said", "remedy"),
+    [
+        (("O’Brien",), "windows-1252", "iso-8859-1", "windows-1252"),
+        (("Šimek", "Zoë", "D’Arcy–Lee"), "windows-1252", "latin-1", "windows-1252"),
+        (("“Bob”", "€ 5"), "windows-1252", "iso-8859-15", "windows-1252"),
+        (("Möller",), "cp850", "iso-8859-1", "cp850 or macintosh"),
+        (("René", "Möller"), "cp850", "iso-8859-1", "cp850 or macintosh"),
+        (("Jürgen", "Müller"), "macintosh", "iso-8859-1", "cp850 or macintosh"),
+        (("Möller",), "cp850", "windows-1252", "cp850 or macintosh"),
+    ],
+)
+def test_control_characters_name_the_encoding_that_has_letters_there(
+    tmp_path: Path, lines: tuple[str, ...], made: str, said: str, remedy: str
+) -> None:
+    text = "\n".join([lines[0], *(f"{n},{each}" for n, each in enumerate(lines[1:], 5))])
+    (problem,) = seen(tmp_path / "a.csv", text, made, encoding=said).problems
+    assert problem.endswith(f"set the option encoding: {remedy}")
+
+
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_marks_are_not(tmp_path: Path, text: str) -> None:
     encoding = "windows-1252"

@@ -80,6 +80,25 @@ def has_sign_in_word(text: str) -> bool:
     return not text.isascii() and _SIGN_IN_WORD.search(text) is not None
 
 
+def fits_windows_1252(text: str) -> bool:
+    """Return whether control characters in a text are what windows-1252 has in their place.
+
+    Programs that say ISO 8859-1 often write windows-1252, which has quotation marks, dashes and
+    some letters there. False if there are none, or if words would then have signs in them.
+    """
+    controls = {c for c in text if "\x80" <= c <= "\x9f" and c != "\x85"}
+    if not controls or not all(map(_AS_1252.get, controls)):
+        return False
+    return not has_sign_in_word("".join(_AS_1252.get(c, c) for c in text))
+
+
+_AS_1252 = {
+    chr(byte): bytes([byte]).decode("windows-1252")
+    for byte in range(0x80, 0xA0)
+    if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)  # no characters there
+}
+
+
 class Letters:
     """Searches the records of one file for lost letters."""
 
@@ -90,6 +109,8 @@ class Letters:
         self._unread: list[int] = []
         self._others = 0
         self._signs: list[int] = []
+        self._is_1252 = True
+        """Whether all control characters in `_signs` are letters or signs in windows-1252."""
 
     def may_be_lost(self, entries: FileEntries) -> bool:
         """Note several records as bytes, and return whether to check each by itself.
@@ -115,8 +136,9 @@ class Letters:
             return ""
         self._others += not raw.isascii()
         single = self._options.encoding != UTF_8 and self._options.garbled_cells != "keep"
-        if single and has_sign_in_word(raw.decode(errors="replace")):
+        if single and has_sign_in_word(text := raw.decode(errors="replace")):
             self._signs.append(entry.line)
+            self._is_1252 = self._is_1252 and fits_windows_1252(text)
         if not may_be_garbled(raw):
             return ""
         garbled = next(garbled_paths(entry.data), None)
@@ -143,6 +165,9 @@ class Letters:
         if self._signs:
             found = f"{_lines(self._signs)} to be in another encoding, as M”ller for Möller"
             help = f"check the names there; if they are wrong, {_OTHERS}"
+            if self._is_1252:
+                found = f"{_lines(self._signs)} to be windows-1252, as signs such as ’ are not in"
+                found, help = f"{found} {self._options.encoding}", _SET_1252
             said.append(f"{self._path}: {found}: {help}")
         if self._unread and self._options.encoding == UTF_8:
             # Another encoding is right only if every line that is readable now stays so.
@@ -159,6 +184,7 @@ class Letters:
         return "set the option encoding: utf-8"
 
 
+_SET_1252 = "set the option encoding: windows-1252"
 _OTHERS = "export it again, as UTF-8, or set the option encoding: cp850 or macintosh"
 _KEEP = "set garbled_cells: keep"
 NOT_ENCODED = "is not UTF-8"

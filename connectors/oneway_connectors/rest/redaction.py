@@ -1,15 +1,18 @@
 """Removes secret texts from a message, in every form in which a system may echo them.
 
 A system that refuses a record often quotes it: in capitals, with other separators, escaped for
-JSON, HTML or a URL, shortened, or in base64 or hexadecimal. So message and secret texts are both
-reduced to their letters and digits, with their positions, and common parts are removed.
+JSON, HTML or a URL, shortened, or in base64 or hexadecimal; a name by its words, a day in another
+order, letters without their accents. So message and secret texts are both reduced to their letters
+and digits, with their positions, and common parts are removed.
 """
 
 import base64
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from datetime import date
 from html import unescape
+from itertools import pairwise
 
 MARK = "…"
 """The replacement for a removed text."""
@@ -55,13 +58,16 @@ def _in_other_forms(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int
     for start in range(len(bare) - _PIECE + 1):
         starts.setdefault(bare[start : start + _PIECE], []).append(start)
     for form in dict.fromkeys(form for each in wanted for form in _forms(each)):
-        if len(form) < _PIECE:
-            if len(form) >= _TELLING or (form.isdigit() and len(form) >= _SHORTEST):
-                yield from _standing(form, bare, places)
-            continue
-        for i in range(len(form) - _PIECE + 1):
-            for start in starts.pop(form[i : i + _PIECE], ()):
-                yield places[start][0], places[start + _PIECE - 1][1]
+        if len(form) >= _PIECE:
+            for i in range(len(form) - _PIECE + 1):
+                for start in starts.pop(form[i : i + _PIECE], ()):
+                    yield places[start][0], places[start + _PIECE - 1][1]
+        elif len(form) >= _TELLING or (form.isdigit() and len(form) >= _SHORTEST):
+            yield from _standing(form, bare, places)
+        else:
+            yield from _by_itself(form, bare, places)
+    for form in {form for each in wanted for word in _words(each) for form in _spelt(word)}:
+        yield from _by_itself(form, bare, places)
 
 
 def _standing(form: str, bare: str, places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -71,15 +77,69 @@ def _standing(form: str, bare: str, places: list[tuple[int, int]]) -> Iterator[t
         start = bare.find(form, start + 1)
 
 
+def _by_itself(form: str, bare: str, places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield where a form stands as a word; a short one without separators inside."""
+    first = bare.find(form) if len(form) >= _SHORTEST else -1
+    while first >= 0:
+        inside, last = places[first : first + len(form)], first + len(form)
+        start, end = inside[0][0], inside[-1][1]
+        joined = all(one[1] >= other[0] for one, other in pairwise(inside))
+        begins = first == 0 or places[first - 1][1] < start
+        ends = last == len(places) or places[last][0] > end
+        if begins and ends and (joined or len(form) >= _TELLING):
+            yield start, end
+        first = bare.find(form, first + 1)
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield the words of a name, which systems quote one by one or in another order.
+
+    Words in small letters are left out, as a message needs them itself.
+    """
+    words = text.split()
+    if 1 < len(words) <= _NAME:
+        words = [each.strip(".,;()'\"") for each in words]
+        yield from (each for each in words if len(each) >= _SHORTEST and not each.islower())
+
+
+def _days(text: str) -> Iterator[str]:
+    """Yield a day in the other orders, and with the name of its month."""
+    found = _DAY.match(text)
+    if found is None:
+        return
+    try:
+        day = date.fromisoformat(found[0])
+    except ValueError:
+        return
+    name = _MONTHS[day.month - 1]
+    for month in (f"{day.month:02}", f"{day.month}", name, name[:3]):
+        for number in (f"{day.day:02}", f"{day.day}"):
+            yield f"{number}{month}{day.year}"
+            yield f"{month}{number}{day.year}"
+
+
 def _forms(text: str) -> Iterator[str]:
-    """Yield the bare forms of a text: its own, hexadecimal, and base64 at each alignment."""
+    """Yield the bare forms of a text.
+
+    They are its own, without accents in the ways of several languages, as a day in other orders,
+    as a whole number, hexadecimal, and base64 at each alignment.
+    """
     data = text.encode("utf-8", "surrogatepass")
     encoded = [data.hex()]
     for before in range(3):
         whole = base64.b64encode(bytes(before) + data).decode("ascii")
         # Leave out characters that depend on neighbouring bytes.
         encoded.append(whole[(0, 2, 3)[before] : (before + len(data)) * 8 // 6])
-    for each in (text, *encoded):
+    whole = (text[: -len(_NO_FRACTION)],) if text.endswith(_NO_FRACTION) else ()
+    yield from _spelt(text)
+    for each in (*encoded, *whole, *_days(text)):
+        yield _bare(each)[0]
+
+
+def _spelt(text: str) -> Iterator[str]:
+    """Yield the bare form of a text, and those without accents as several languages spell it."""
+    ways = () if text.isascii() else (text.translate(_SPELT), text.translate(_BASE))
+    for each in (text, *ways):
         yield _bare(each)[0]
 
 
@@ -128,4 +188,17 @@ _TOKEN = re.compile(
     | .""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+_NAME = 4
+"""The most words of a text that are searched for one by one."""
+_NO_FRACTION = ".0"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september",
+           "october", "november", "december")  # fmt: skip
+_SPELT = str.maketrans({
+    "ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae",
+    "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Å": "Aa", "Ø": "Oe", "Æ": "Ae",
+})  # fmt: skip
+"""Letters as they are spelt where there are no accents."""
+_BASE = str.maketrans("øØłŁđĐ", "oOlLdD")
+"""Letters without their strokes, which Unicode does not take apart."""
 _BYTE = re.compile(r"%(?:25)*([0-9a-f]{2})", re.IGNORECASE)

@@ -179,6 +179,11 @@ def _unread(snapshot: Snapshot, end: EndpointSpec, side: str) -> Iterator[Diagno
         why = "; ".join(snapshot.problems[:_FEW])
         help = f"{why}; correct the file, or the option that says how it ends: `oneway docs csv`"
         yield Diagnostic(place, Severity.ERROR, "R178", summary, help)
+    for text in snapshot.problems if snapshot.complete else ():
+        if "option encoding" in text:
+            place = options.get("encoding", end.resource.span)
+            summary = f"letters of {side} may be in another encoding"
+            yield Diagnostic(place, Severity.WARNING, _ENCODING, summary, text)
     bad = Counter(each.problem for each in snapshot.records if each.problem)
     if bad:
         number = f"{bad.total():,} of {len(snapshot.records):,} records"
