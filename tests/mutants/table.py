@@ -497,7 +497,7 @@ MUTANTS = (
         "for form in {form for each in wanted for word in _words(each) for form in _spelt(word)}:",
         "for form in set[str]():",
         "an account holder's name is hidden by its words",
-        "tests/unit/test_rest_redaction.py",
+        "tests/unit/test_rest_quoted_names.py",
     ),
     Mutant(
         "short-words-are-hidden-within-others",
@@ -505,7 +505,7 @@ MUTANTS = (
         "if begins and ends and (joined or len(form) >= _TELLING):",
         "if True:",
         "what only resembles a value stays readable",
-        "tests/unit/test_rest_redaction.py",
+        "tests/unit/test_rest_quoted_names.py",
     ),
     Mutant(
         "any-control-character-means-windows-1252",

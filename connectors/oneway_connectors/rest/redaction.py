@@ -130,9 +130,9 @@ def _forms(text: str) -> Iterator[str]:
         whole = base64.b64encode(bytes(before) + data).decode("ascii")
         # Leave out characters that depend on neighbouring bytes.
         encoded.append(whole[(0, 2, 3)[before] : (before + len(data)) * 8 // 6])
-    whole = (text[: -len(_NO_FRACTION)],) if text.endswith(_NO_FRACTION) else ()
+    number = (text.removesuffix(_NO_FRACTION),) if text.endswith(_NO_FRACTION) else ()
     yield from _spelt(text)
-    for each in (*encoded, *whole, *_days(text)):
+    for each in (*encoded, *number, *_days(text)):
         yield _bare(each)[0]
 
 
