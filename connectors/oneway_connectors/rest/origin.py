@@ -21,7 +21,7 @@ _PLAIN = re.compile(
 
 def base_url(connector: str, template: str, options: Mapping[str, str]) -> "httpx.URL":
     """Return the base URL without a slash at its end; raise `Refused` if it is not one."""
-    import httpx  # which takes as long to import as most commands take for all else
+    import httpx  # its import takes as long as most commands
 
     try:
         url = httpx.URL(_filled(template, options).rstrip("/"))

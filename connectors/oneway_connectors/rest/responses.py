@@ -99,7 +99,7 @@ class AnswerJson(NamedTuple):
 def parsed(body: bytes, headers: Mapping[str, str] | None = None) -> AnswerJson:
     """Return the JSON of an answer; raise `Unreadable` if it is invalid."""
     if FAST_FROM <= len(body) <= _SMALL and not (b"\\" in body and _CUT_MARK in body):
-        from oneway_connectors.fast_json import certain  # which small answers need not wait for
+        from oneway_connectors.fast_json import certain  # slow to import
 
         found = certain(body)
         if not isinstance(found, Missing):

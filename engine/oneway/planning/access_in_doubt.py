@@ -145,7 +145,7 @@ def expected(evidence: LinkEvidence) -> Iterator[Draft]:
 
 
 def mark_returning(drafts: Sequence[Draft], evidence: LinkEvidence) -> tuple[Draft, ...]:
-    """Mark people who should be out and whom a pending return may still let in."""
+    """Mark people who should have no access, but whom a pending return may still let in."""
     if not evidence.returning:
         return tuple(drafts)
     owners = {target: source for source, target in evidence.table.pairs}

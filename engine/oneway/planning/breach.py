@@ -1,4 +1,4 @@
-"""What the guards say of a plan: each guard that fired, and the actions it blocks."""
+"""The guards' verdict on a plan: each guard that fired, and the actions that it blocks."""
 
 from datetime import timedelta
 from fractions import Fraction

@@ -227,9 +227,9 @@ def perhaps_left(policy: Policy, row: SourceRow) -> bool:
 
 
 def is_gone(policy: Policy, row: SourceRow, target: TargetRow) -> bool:
-    """Return whether a record says that its person has left, or will on a day that is not meant.
+    """Return whether a record says that its person has left, or will leave on an unintended day.
 
-    A day that the source itself states is meant, if only `left` reads days to come.
+    A day that the source itself states is intended, provided that `left` reads days to come.
     """
     if target.left or not target.scheduled:
         return target.left

@@ -27,7 +27,7 @@ from oneway.planning.similar.same_person import (
 
 @dataclass(frozen=True, slots=True)
 class MatchDoubts:
-    """What speaks against matches by key. A human has let the keys in `allowed` decide."""
+    """The evidence against matches by key. A human has let the keys in `allowed` decide."""
 
     policy: Policy
     evidence: LinkEvidence
@@ -66,7 +66,7 @@ class MatchDoubts:
         """Return why a row outside the sync may not be the person whose record its key finds.
 
         The person who had the key before may be gone, and would keep access unnoticed, because no
-        action is planned for the row. None if nothing says so, or if absent people are not
+        action is planned for the row. None if nothing suggests that, or if absent people are not
         deactivated.
         """
         if self.policy.absent is not Absent.DEACTIVATE or not row.outside:
@@ -158,7 +158,7 @@ class MatchDoubts:
 
 @dataclass(frozen=True, slots=True)
 class ReturnDoubts:
-    """What speaks against returns to a record that a key finds.
+    """The evidence against returns to a record that a key finds.
 
     `links` are the linked target records by source record, `ended` the records whose access this
     sync ended. A human has let the keys in `allowed` decide.

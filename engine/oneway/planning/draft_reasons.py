@@ -126,7 +126,7 @@ def required_of_new(
     if not policy.required:
         return ()
     given = {each.rule.path for each in differences}
-    # While lookups into the target's own records have no result yet, all are taken to hit.
+    # While lookups into the target's own records have no result yet, all count as found.
     given.update(
         rule.path
         for rule, cell in zip(policy.fields, row.cells, strict=False)

@@ -35,11 +35,11 @@ class GuardDefinition:
     """One kind of guard.
 
     `counts` and `default_text` are its row in docs/language.md, `description` is for schemas, and
-    `happens` the heading of the report: which follows a number of people or a field. With
-    `by_field`, each field or key is counted separately, and `--allow` may name one. `counter` is
-    None for a guard that judges several actions together. A guard with `list_setting`, the place of
-    its limit below `guards`, watches the size of a list and blocks everything; its `happens` is a
-    whole sentence.
+    `happens` the report's heading, which follows a number of people or a field. With `by_field`,
+    each field or key is counted separately, and `--allow` may name one. `counter` is None for a
+    guard that judges several actions together. A guard with `list_setting`, the place of its limit
+    below `guards`, watches the size of a list and blocks everything; its `happens` is a whole
+    sentence.
     """
 
     kind: GuardKind

@@ -135,7 +135,7 @@ def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """The people a guard counted, and the actions it would block; `lost` of a list's size."""
+    """The people a guard counted, or how many a list `lost`; and the actions it would block."""
 
     kind: GuardKind
     field: str

@@ -54,12 +54,12 @@ _SEEN = "had left when a run was refused or held, as far as that run could tell"
 
 
 def vanished(still_in: Collection[str], shown: Collection[str]) -> Mapping[str, str]:
-    """Return why each of these source records that is no longer shown may be a leaver's."""
+    """Return why people may have left whose source record is no longer shown."""
     return {each: _VANISHED for each in still_in if each not in shown}
 
 
 def passed_on(others: Mapping[str, str]) -> Mapping[str, str]:
-    """Return why people may have left whose ids now seem to be others', who differ as stated."""
+    """Return why people may have left whose ids others, who differ as stated, now seem to have."""
     return {
         each: f"source record {each} may be another person by now: {unlike}"
         for each, unlike in others.items()
@@ -67,25 +67,25 @@ def passed_on(others: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def unanswered(inconclusive: Mapping[str, str]) -> Mapping[str, str]:
-    """Return why it is in doubt that people stay, if the value that decides is no clear answer."""
+    """Return why it is doubtful that people stay, if the deciding value is no clear answer."""
     return {
         each: f"the source does not say that they stay: {why}" for each, why in inconclusive.items()
     }
 
 
 KEY_GONE = "key_gone:"
-"""The prefix of reason codes: no record has the key that says who has left any more."""
+"""The prefix of reason codes: no record still has the key that says who has left."""
 
 
 def unstated(key: str, had: int) -> Reason:
-    """Return why nobody comes back by a source that lost the key that says who has left."""
+    """Return why a source that has lost the key that says who has left brings nobody back."""
     allow = f"--allow keys_gone.source.{key}={had}"
     text = f"no record has '{key}' any more, which says who has left; if that is right, {allow}"
     return Reason(f"{KEY_GONE}{key}", text, warning=True)
 
 
 def unanswered_return(why: str) -> Reason:
-    """Return why a person is not back, if the value that decides is no clear answer."""
+    """Return why a person does not count as back, if the deciding value is no clear answer."""
     return Reason("unsaid", f"the source does not say that they are back: {why}", warning=True)
 
 
@@ -117,7 +117,7 @@ def regained(ended: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def let_in(found: Iterable[str]) -> Mapping[str, str]:
-    """Return why people may have left whom a write let in after the source no longer had them."""
+    """Return why people may have left whom a write let in after they vanished from the source."""
     text = "a create or a return on its way has let them in, and the source no longer has theirs"
     return {each: f"{text}; {_unlisting(each)}" for each in found}
 

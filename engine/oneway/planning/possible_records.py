@@ -1,4 +1,4 @@
-"""Finds target records that may belong to people without a match, and says if they let them in."""
+"""Finds target records that may belong to people without a match and may let them in."""
 
 from collections.abc import Collection, Mapping, Sequence
 

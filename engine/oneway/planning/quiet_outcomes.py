@@ -35,7 +35,7 @@ def is_canonical(text: bytes) -> bool:
 
 def _texts(quiet: Sequence[Quiet]) -> Sequence[str]:
     """Return the `quiet_text` of each outcome."""
-    import msgspec  # which most starts need not wait for
+    import msgspec  # slow to import; most commands do not need it
 
     try:
         found = msgspec.json.Encoder().encode_lines(quiet)
@@ -134,7 +134,7 @@ class QuietRun(Sequence[Quiet]):
     @classmethod
     def of(cls, quiet: Sequence[Quiet]) -> "QuietRun":
         """Return outcomes as a run, which stores only their text."""
-        import msgspec  # which most starts need not wait for
+        import msgspec  # slow to import; most commands do not need it
 
         try:
             text = msgspec.json.encode(quiet)[1:-1]

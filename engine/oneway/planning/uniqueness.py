@@ -343,7 +343,7 @@ class _Claims:
         """The updates that pass values of `unless_taken`, keys included, on from one to the next.
 
         Some of them both take a value and give one up, as on a circle, or within a chain. A value
-        that is passed on by itself is as usual.
+        that is passed on just once is nothing unusual.
         """
         takes = {
             identity: {

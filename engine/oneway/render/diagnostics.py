@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.render.layout import clip, columns, wrap
+from oneway.render.places import place_text
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 
@@ -57,7 +58,7 @@ def _lines(diagnostic: Diagnostic, style: Style) -> list[str]:
 
 
 def _head(diagnostic: Diagnostic, style: Style) -> list[str]:
-    place, severity = harmless(str(diagnostic.span)), diagnostic.severity.value
+    place, severity = place_text(diagnostic.span), diagnostic.severity.value
     plain = f"{place}: {severity}: {harmless(diagnostic.summary)} [{diagnostic.code}]"
     first, *more = wrap(plain, style, 0, 4) if style.terminal else [plain]
     lead = f"{place}: {severity}: "

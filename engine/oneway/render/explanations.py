@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from oneway.core.diagnostics import Span
 from oneway.core.instants import day
 from oneway.core.phrases import count
 from oneway.core.records import Value, is_scalar
@@ -24,6 +23,7 @@ from oneway.render.differences import apart, of_parts
 from oneway.render.discrepancies import of_actions as discrepancies_of
 from oneway.render.discrepancies import sentence
 from oneway.render.layout import clip, with_name, wrap
+from oneway.render.places import place_data, place_text
 from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.style import Ink, Style
 
@@ -148,7 +148,7 @@ def _link_data(link: Link) -> dict[str, object]:
 def _key(step: KeyStep, style: Style) -> list[str]:
     compared = f"{on_one_line(step.source)} = {on_one_line(step.target)}"
     return [
-        *wrap(f"{compared} ({step.compare.value})  {_place(step.place)}", style, 2, 6),
+        *wrap(f"{compared} ({step.compare.value})  {place_text(step.place)}", style, 2, 6),
         *wrap(f"{_value(step.value)}: {harmless(step.verdict)}", style, 6, 8),
     ]
 
@@ -158,7 +158,7 @@ def _rule(step: RuleStep, style: Style) -> list[str]:
     lines = wrap(said, style, 2, 6)
     if step.holds is False:
         lines = [style.paint(line, Ink.CAUTION) for line in lines]
-    lines += wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8)
+    lines += wrap(f"{on_one_line(step.expression)}  {place_text(step.place)}", style, 6, 8)
     return lines + _read(step.values, style)
 
 
@@ -169,7 +169,7 @@ def _read(values: str, style: Style) -> list[str]:
 def _condition(step: Condition, style: Style) -> list[str]:
     return [
         *wrap(f"{step.about}: {step.verdict}", style, 2, 6),
-        *wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8),
+        *wrap(f"{on_one_line(step.expression)}  {place_text(step.place)}", style, 6, 8),
         *_read(step.values, style),
     ]
 
@@ -184,7 +184,7 @@ def _field(step: FieldStep, style: Style) -> list[str]:
         said += f", becomes {_named(made, step.value, step)}"
     return [
         *(style.paint(line, ink) for line in head),
-        *wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8),
+        *wrap(f"{on_one_line(step.expression)}  {place_text(step.place)}", style, 6, 8),
         *wrap(said, style, 6, 8),
         *wrap(_change(step), style, 6, 8),
         *wrap(on_one_line("; ".join(step.policy)), style, 6, 8),
@@ -213,16 +213,8 @@ def _in_full(value: Value) -> str:
     return MASK if value == MASK else shown(value)
 
 
-def _place(span: Span) -> str:
-    return harmless(str(span))
-
-
 def _strong(lines: list[str], style: Style) -> list[str]:
     return [style.paint(line, Ink.STRONG) for line in lines]
-
-
-def _place_data(span: Span) -> dict[str, object]:
-    return {"file": span.file, "line": span.line, "column": span.column}
 
 
 def _key_data(step: KeyStep) -> dict[str, object]:
@@ -231,7 +223,7 @@ def _key_data(step: KeyStep) -> dict[str, object]:
         "target": step.target,
         "compare": step.compare.value,
         "value": step.value,
-        "place": _place_data(step.place),
+        "place": place_data(step.place),
         "verdict": step.verdict,
     }
 
@@ -241,7 +233,7 @@ def _rule_data(step: RuleStep) -> dict[str, object]:
         "id": step.id,
         "expression": step.expression,
         "holds": step.holds,
-        "place": _place_data(step.place),
+        "place": place_data(step.place),
         "values": step.values,
         "verdict": step.verdict,
     }
@@ -251,7 +243,7 @@ def _condition_data(step: Condition) -> dict[str, object]:
     return {
         "about": step.about,
         "expression": step.expression,
-        "place": _place_data(step.place),
+        "place": place_data(step.place),
         "values": step.values,
         "verdict": step.verdict,
     }
@@ -261,7 +253,7 @@ def _field_data(step: FieldStep) -> dict[str, object]:
     return {
         "field": step.path,
         "expression": step.expression,
-        "place": _place_data(step.place),
+        "place": place_data(step.place),
         "state": step.state,
         "read": step.read,
         "value": step.value,

@@ -12,6 +12,7 @@ from oneway.core.sealed import MASK, Sealed
 from oneway.mapping.expressions.steps import EvaluationStep
 from oneway.render.ci_formats import ANNOTATIONS, JUnitCase, JUnitSuite, annotation, xml_page
 from oneway.render.layout import clip, flow_lines, wrap
+from oneway.render.places import place_text
 from oneway.render.proving import case_lines
 from oneway.render.sanitize import harmless, json_text, masked
 from oneway.render.style import Ink, Style
@@ -48,13 +49,13 @@ def text(result: MappingTestResult, style: Style) -> str:
 
 
 def _case(case: CaseResult, style: Style) -> Iterator[str]:
-    yield style.paint(f"{_place(case.case.span)}: {harmless(case.case.name)}", Ink.TROUBLE)
+    yield style.paint(f"{place_text(case.case.span)}: {harmless(case.case.name)}", Ink.TROUBLE)
     for each in case.mismatches:
-        yield from wrap(f"{_place(each.place)}: {harmless(each.about)}", style, 2, 4)
+        yield from wrap(f"{place_text(each.place)}: {harmless(each.about)}", style, 2, 4)
         yield from wrap(f"wanted  {_wanted(each)}", style, 4, 12)
         yield from wrap(f"got     {shown(each.got)}", style, 4, 12)
         if each.expression is not None:
-            yield from wrap(f"from    {_place(each.expression)}", style, 4, 12)
+            yield from wrap(f"from    {place_text(each.expression)}", style, 4, 12)
         for step in each.steps:
             yield from wrap(f"{harmless(clip(step.text, 200))}  is  {_value(step)}", style, 6, 8)
     yield ""
@@ -62,7 +63,7 @@ def _case(case: CaseResult, style: Style) -> Iterator[str]:
 
 def _claim(claim: ClaimResult, style: Style) -> Iterator[str]:
     name = harmless(claim.claim.name)
-    yield style.paint(f"{_place(claim.claim.span)}: {name}", Ink.TROUBLE)
+    yield style.paint(f"{place_text(claim.claim.span)}: {name}", Ink.TROUBLE)
     most = 5
     for where, outcome in claim.against[:most]:
         who = f"{outcome.key} {outcome.label}".strip()
@@ -74,10 +75,10 @@ def _claim(claim: ClaimResult, style: Style) -> Iterator[str]:
 
 
 def _read(unread: UnreadResult, style: Style) -> Iterator[str]:
-    head = f"{_place(unread.asked.span)}: {harmless(unread.asked.field)} is read"
+    head = f"{place_text(unread.asked.span)}: {harmless(unread.asked.field)} is read"
     yield style.paint(head, Ink.TROUBLE)
     for reader, place in unread.read_at:
-        yield from wrap(f"{_place(place)}: {harmless(reader)}", style, 2, 4)
+        yield from wrap(f"{place_text(place)}: {harmless(reader)}", style, 2, 4)
     yield ""
 
 
@@ -103,10 +104,6 @@ def _wanted(each: Mismatch) -> str:
     return "one source record" if is_only else shown(each.wanted)
 
 
-def _place(span: Span) -> str:
-    return harmless(str(span))
-
-
 def coverage_text(found: Sequence[DecisionCoverage], style: Style, called: str = "decision") -> str:
     """Return the decisions covered only partly, each with the branches that no case took."""
     lines = []
@@ -115,7 +112,9 @@ def coverage_text(found: Sequence[DecisionCoverage], style: Style, called: str =
             continue
         mark = style.paint(_MARKS[each.seen], _INKS[each.seen])
         missing = f"  not seen: {', '.join(each.missing)}" if each.missing else ""
-        said = f"{_place(each.decision.place)}  {harmless(clip(each.decision.about, 60))}{missing}"
+        said = (
+            f"{place_text(each.decision.place)}  {harmless(clip(each.decision.about, 60))}{missing}"
+        )
         first, *others = wrap(said, style, 2, 6)  # the mark replaces the indent
         lines += [f"{mark} {first[2:]}", *others]
     gone, there = share(tuple(found))
@@ -173,7 +172,7 @@ def edits_text(found: Sequence[EditResult], style: Style, most: int | None = Non
     lines = []
     for each in listed:
         word = "not noticed" if each.fate is Fate.SURVIVED else "no effect  "
-        line = f"{_place(each.edit.place)}: {harmless(clip(each.edit.text, 160))}"
+        line = f"{place_text(each.edit.place)}: {harmless(clip(each.edit.text, 160))}"
         lines += wrap(f"{word}  {line}", style, 0, 4)
         if each.fate is Fate.SURVIVED:
             lines += case_lines(each.treated.case if each.treated is not None else None)
@@ -217,7 +216,7 @@ def as_json(
         "cases": [
             {
                 "name": each.case.name,
-                "place": _place(each.case.span),
+                "place": place_text(each.case.span),
                 "mismatches": list(map(_mismatch, each.mismatches)),
             }
             for each in result.cases
@@ -226,8 +225,8 @@ def as_json(
         "not_read": [
             {
                 "field": each.asked.field,
-                "place": _place(each.asked.span),
-                "read_at": [{"by": by, "place": _place(at)} for by, at in each.read_at],
+                "place": place_text(each.asked.span),
+                "read_at": [{"by": by, "place": place_text(at)} for by, at in each.read_at],
             }
             for each in result.unread
         ],
@@ -243,7 +242,7 @@ def as_json(
 
 def _edit_as_json(each: EditResult) -> dict[str, object]:
     return {
-        "place": _place(each.edit.place),
+        "place": place_text(each.edit.place),
         "text": each.edit.text,
         "fate": each.fate.name.lower(),
         "case": each.treated.case if each.treated is not None else None,
@@ -253,13 +252,13 @@ def _edit_as_json(each: EditResult) -> dict[str, object]:
 def _mismatch(each: Mismatch) -> dict[str, object]:
     return {
         "about": each.about,
-        "place": _place(each.place),
+        "place": place_text(each.place),
         **{
             key: masked(value)
             for key, value in (("wanted", each.wanted), ("got", each.got))
             if value is not MISSING
         },
-        "expression": None if each.expression is None else _place(each.expression),
+        "expression": None if each.expression is None else place_text(each.expression),
         "steps": [
             {"text": s.text, "value": s.value, "stated": s.stated, "error": s.error}
             for s in each.steps
@@ -270,7 +269,7 @@ def _mismatch(each: Mismatch) -> dict[str, object]:
 def _claim_as_json(each: ClaimResult) -> dict[str, object]:
     return {
         "name": each.claim.name,
-        "place": _place(each.claim.span),
+        "place": place_text(each.claim.span),
         "spoken_of": each.spoken_of,
         "against": [
             {"in": where, "record": outcome.source_id, "outcome": outcome.kind.value}
@@ -285,7 +284,7 @@ def _coverage(found: Sequence[DecisionCoverage]) -> Mapping[str, object]:
 
 def _decision(each: DecisionCoverage) -> Mapping[str, object]:
     return {
-        "place": _place(each.decision.place),
+        "place": place_text(each.decision.place),
         "about": each.decision.about,
         "ways": list(each.decision.ways),
         "missing": list(each.missing),
@@ -310,7 +309,7 @@ def junit(results: Iterable[MappingTestResult]) -> str:
 
 def _junit_case(case: CaseResult) -> JUnitCase:
     said = [
-        f"{_place(e.place)}: {e.about}: wanted {_wanted(e)}, got {shown(e.got)}"
+        f"{place_text(e.place)}: {e.about}: wanted {_wanted(e)}, got {shown(e.got)}"
         for e in case.mismatches
     ]
     first = said[0] if said else ""
@@ -325,7 +324,7 @@ def _junit_claim(claim: ClaimResult) -> JUnitCase:
 
 
 def _junit_unread(unread: UnreadResult) -> JUnitCase:
-    said = [f"{_place(place)}: {reader}" for reader, place in unread.read_at]
+    said = [f"{place_text(place)}: {reader}" for reader, place in unread.read_at]
     first = f"read by {count(len(said), 'expression')}" if said else ""
     file = Path(unread.asked.span.file).name
     return JUnitCase(f"{unread.asked.field} is not read", file, first, "\n".join(said))

@@ -15,6 +15,7 @@ from oneway.render import diagnostics, discrepancies, remedies, status_lines
 from oneway.render.access_list import still_in_line, still_in_title
 from oneway.render.history import ends_as_json, ends_in_words, state_in_words, when
 from oneway.render.layout import clip, columns, pad, people, wrap
+from oneway.render.places import place_text
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import RUN_STATE_INKS
@@ -229,7 +230,7 @@ def _troubles(each: ConnectionStatus, style: Style, limit: int | None) -> Iterat
         yield from diagnostics.text([broken], style).splitlines()
     if each.last is not None and each.last.state is RunState.REFUSED:
         for problem in each.last.problems:
-            where = harmless(str(problem.span))
+            where = place_text(problem.span)
             yield from _marked(f"! {where}: {harmless(problem.summary)} [{problem.code}]", style)
         for said in remedies.for_problems(each.last.problems, each.name, each.mapping):
             yield from wrap(said, style, 6, 8)

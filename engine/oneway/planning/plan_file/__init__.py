@@ -191,7 +191,10 @@ def load_proven(data: bytes, file: str) -> tuple[Plan, Proof | None]:
 
 
 _OLDEST = 2
-"""The oldest format that can be read. Since then, only unchanged records are written otherwise."""
+"""The oldest format that can be read.
+
+Since then, only unchanged records are written differently.
+"""
 
 
 def _loaded(data: bytes, file: str, oldest: int) -> tuple[Plan, Proof | None]:

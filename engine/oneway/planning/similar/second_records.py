@@ -120,7 +120,7 @@ class _Search:
             yield "name", records
 
     def hides_its_owner(self, target: TargetRow) -> bool:
-        """Return whether the unreadable part of a record may say that it is a leaver's."""
+        """Return whether the unreadable part of a record may show that it is a leaver's."""
         if target.keys_known or target.unsaid is not None or not target.values:
             return False
         telling = self.telling | ({*self.naming} if is_keyless(target) else set())

@@ -53,7 +53,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from oneway.core.diagnostics import Span
 from oneway.core.sealed import Sealed
 from oneway.history.backoff import Refusal
 from oneway.history.flapping import Flapping
@@ -67,6 +66,7 @@ from oneway.planning.plan_file.codec import to_data
 from oneway.planning.plan_inputs import Read
 from oneway.render import access_list, plan_content
 from oneway.render.discrepancies import of_actions
+from oneway.render.places import place_data
 from oneway.render.sanitize import masked
 
 REPORT = 1
@@ -147,19 +147,12 @@ def still_in(found: Sequence[StillIn]) -> list[dict[str, object]]:
     return [{**asdict(each), "candidates": list(each.candidates)} for each in found]
 
 
-def place(span: Span | None) -> dict[str, object] | None:
-    """Return a place as data."""
-    if span is None:
-        return None
-    return {"file": span.file, "line": span.line, "column": span.column}
-
-
 def reason(each: Reason) -> dict[str, object]:
     """Return a reason as data."""
     return {
         "code": each.code,
         "text": each.text,
-        "place": place(each.place),
+        "place": place_data(each.place) if each.place is not None else None,
         "candidates": list(each.candidates),
         "warning": each.warning,
         "value": each.value,
@@ -241,7 +234,7 @@ def _change(each: Change) -> dict[str, object]:
         "after": masked(each.after),
         "sensitive": isinstance(each.before, Sealed) or isinstance(each.after, Sealed),
         "expression": each.expression,
-        "place": place(each.place),
+        "place": place_data(each.place) if each.place is not None else None,
         "awaits": None if each.awaits is None else each.awaits.action,
         "fallback": each.fallback,
     }
