@@ -234,7 +234,7 @@ def _change(each: Change) -> dict[str, object]:
         "after": masked(each.after),
         "sensitive": isinstance(each.before, Sealed) or isinstance(each.after, Sealed),
         "expression": each.expression,
-        "place": place_data(each.place) if each.place is not None else None,
+        "place": place_data(each.place),
         "awaits": None if each.awaits is None else each.awaits.action,
         "fallback": each.fallback,
     }
