@@ -11,6 +11,8 @@ hold_tied                people of whom several records might count
 Drafter                  the outcome of each record by itself
 grant_claims             who gets a value that only one record may hold
 resolve_own_lookups      references to people of the target
+still_listed             who may still get in, though no action of their own shows it
+with_better_matches      which records fit somebody better than their match
 Assembler                outcomes, sealed and sorted
 """
 
@@ -166,12 +168,20 @@ class _Planner:
         rows, granted = resolve_own_lookups(
             self.program, self.rows, partial(self._granted, drafter, unmatched)
         )
-        named = self._named(granted.drafts, drafter.possible)
+        better = self._compared(self._listed(granted.drafts, drafter.possible))
         managed = [each for row, each in self.matches.each(rows) if _is_managed(row, each)]
         near = near_misses(replace(self.records, rows=rows), self.evidence.others)
-        there = perhaps_there(named.drafts, near, policy)
-        links = self.evidence.targets
-        assembler = Assembler(policy, seal, granted.before, near, links, *named[1:], there)
+        assembler = Assembler(
+            policy,
+            seal,
+            before=granted.before,
+            near=near,
+            linked=self.evidence.targets,
+            nearer=better.nearer,
+            sure=better.sure,
+            closer=better.closer,
+            perhaps_there=perhaps_there(better.drafts, near, policy),
+        )
         return Plan(
             mapping=policy.name,
             mapping_file=header.mapping_file,
@@ -183,7 +193,9 @@ class _Planner:
             inputs=header.inputs,
             reads=self._reads(),
             managed=len(managed) + len(quiet) + len(passed_over),
-            outcomes=in_order(assembler, (*named.drafts, *_aside(self.chosen)), quiet, passed_over),
+            outcomes=in_order(
+                assembler, (*better.drafts, *_aside(self.chosen)), quiet, passed_over
+            ),
             misses=_misses(rows, self.policy),
             allowed=header.allowed,
             names=header.names,
@@ -208,15 +220,16 @@ class _Planner:
         policy, evidence = self.policy, self.evidence
         leaving = LeaveAndReturn(policy, self.program.left_with)
         updates = Updates(policy, contested(policy, self.matches))
+        returns = Returns(policy, leaving, updates, evidence.inconclusive, evidence.ended)
         return Drafter(
             policy,
-            leaving,
-            updates,
-            Returns(policy, leaving, updates, evidence.inconclusive, evidence.ended),
-            self._possible_records(),
-            self.shared,
-            silent(policy, self.targets),
-            evidence.second_look,
+            leaving=leaving,
+            updates=updates,
+            returns=returns,
+            possible=self._possible_records(),
+            shared=self.shared,
+            silent=silent(policy, self.targets),
+            second_look=evidence.second_look,
         )
 
     def _possible_records(self) -> PossibleRecords:
@@ -225,10 +238,10 @@ class _Planner:
         return PossibleRecords(
             self.policy,
             self.shared,
-            {**readable, **self._possible(self.records)},
-            self.unseen,
-            not self.target.complete or hidden_access,
-            self.evidence.pending,
+            by_source={**readable, **self._possible(self.records)},
+            unseen=self.unseen,
+            unseen_access=not self.target.complete or hidden_access,
+            pending=self.evidence.pending,
         )
 
     def _possible(self, records: MatchedRows) -> Mapping[str, Sequence[TargetRow]]:
@@ -276,15 +289,18 @@ class _Planner:
         found = (drafter.draft(row, each) for row, each in self.matches.each(rows))
         return grant_claims([*found, *unmatched], self.targets, self.policy, self.evidence.claimed)
 
-    def _named(self, drafts: Sequence[Draft], possible: PossibleRecords) -> BetterMatches:
-        """Mark everyone in the drafts who may still get in, and find better matches."""
+    def _listed(self, drafts: Sequence[Draft], possible: PossibleRecords) -> Sequence[Draft]:
+        """Mark everyone in the drafts who may still get in."""
         evidence = self.evidence
         named = without_leaving(drafts, self.matches, possible)
         named = mark_reopened(named, self.matches, possible)
         named = (*mark_doubted(self.program, named, evidence, possible), *expected(evidence))
         named = mark_returning(named, evidence)
-        named = still_listed(self.program, named, self.chosen.aside, evidence)
-        return with_better_matches(named, self.policy, evidence.targets, self.quiet)
+        return still_listed(self.program, named, self.chosen.aside, evidence)
+
+    def _compared(self, drafts: Sequence[Draft]) -> BetterMatches:
+        """Find records that fit people better than their match, and say so in the drafts."""
+        return with_better_matches(drafts, self.policy, self.evidence.targets, self.quiet)
 
     def _reads(self) -> tuple[Read, ...]:
         source, target, header = self.source, self.target, self.header
