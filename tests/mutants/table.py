@@ -52,6 +52,7 @@ BACK = "tests/laws/test_came_back.py"
 SHARED_TARGET = "tests/cli/test_shared_target.py"
 SHARED_PEOPLE = "tests/laws/test_shared_people.py"
 OTHERWISE = "tests/cli/test_called_otherwise.py"
+ANOTHER_NAME = "tests/cli/test_another_name.py"
 EDITED = "tests/cli/test_edited_history.py"
 SPELLING = "tests/laws/test_spelling.py"
 NAMES = "tests/laws/test_whole_names.py"
@@ -6897,16 +6898,16 @@ MUTANTS = (
     Mutant(
         "a-folder-takes-another-s-history",
         "runs/past/predecessor",
-        " and name in names else None",
-        " else None",
+        "return Path() if name in names else None",
+        "return Path()",
         "a history is not taken by the same paths of another folder",
         f"{OTHERWISE} -k another_folder",
     ),
     Mutant(
         "a-path-as-called-begins-anew",
         "runs/past/predecessor",
-        "return Path() if _is_same_file",
-        "return None if _is_same_file",
+        "return Path() if name in names",
+        "return None if name in names",
         "a history of an earlier version is gone on with",
         f"{OTHERWISE} -k gone_on_with",
     ),
@@ -6925,6 +6926,55 @@ MUTANTS = (
         "return False",
         "a sandbox that the environment names does not take over who is listed",
         f"{OTHERWISE} -k sandbox",
+    ),
+    # what another history of the same systems has listed
+    Mutant(
+        "another-name-forgets-who-is-listed",
+        "runs/evidence/listed_beside",
+        "if _is_ours(session, name, remit, runs):",
+        "if False:",
+        "a leaver who was listed by hand is listed by the connection",
+        f"{ANOTHER_NAME} -k to_a_connection",
+    ),
+    Mutant(
+        "every-mapping-of-two-files-lists-alike",
+        "runs/evidence/listed_beside",
+        'if _is_another(plan["mapping"]["file"], request.mapping, home):',
+        "if False:",
+        "a mapping for others of the same files lists nobody else's leavers",
+        f"{ANOTHER_NAME} -k another_mapping",
+    ),
+    Mutant(
+        "any-systems-list-alike",
+        "runs/evidence/listed_beside",
+        'remit.systems in ("", session.place[0])',
+        "True",
+        "another employer's leavers are not listed",
+        f"{ANOTHER_NAME} -k another_employer",
+    ),
+    Mutant(
+        "disconnected-people-are-listed",
+        "runs/evidence/listed_beside",
+        " or runs[0].id in disconnected_runs(journal)",
+        "",
+        "whom `disconnect` has named is not listed again",
+        f"{ANOTHER_NAME} -k disconnected",
+    ),
+    Mutant(
+        "a-list-of-before-is-taken-over-again",
+        "history/journal/remit",
+        "(run.c.id > id)",
+        "(run.c.id > 0)",
+        "a list is taken over once, and not after it has been settled",
+        f"{ANOTHER_NAME} -k to_a_connection",
+    ),
+    Mutant(
+        "a-mapping-that-moved-begins-anew",
+        "runs/past/predecessor",
+        "moved = _has_moved(",
+        "moved = False and _has_moved(",
+        "a mapping that moved with its files goes on with its history",
+        f"{ANOTHER_NAME} -k all_moved",
     ),
     # several connections with one target
     Mutant(

@@ -37,6 +37,7 @@ def apply_plan(
     elsewhere, names = session.prepared.reads_elsewhere, session.names
     log = RunLog(session.journal, plan, session.operator, approval, names, elsewhere=elsewhere)
     log.left, log.policy = session.left, session.prepared.compiled.code.policy
+    log.place = session.place
     memory = target_memory(session, plan)
     systems = apply_systems(session, program, memory)
     if plan.actions and isinstance(systems.writer, RefusesWrites):

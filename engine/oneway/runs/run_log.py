@@ -83,6 +83,8 @@ class RunLog:
         """Everyone who has left according to the source, for the next run."""
         self.policy: Policy | None = None
         """What the mapping does, for other connections; None if the run began earlier."""
+        self.place = ("", "")
+        """The digests of the run's systems and account (`RunSession.place`)."""
         approval = of if isinstance(of, Approval) else resuming
         self._since = approval.since if approval is not None else AS_PLANNED
         self._counted = counted_as(plan)
@@ -127,7 +129,7 @@ class RunLog:
         if not self._elsewhere and self.policy is not None:
             from oneway.history.journal.remit import Remit, store_remit
 
-            store_remit(self.journal, start.connection, run, Remit.of(self.policy))
+            store_remit(self.journal, start.connection, run, Remit.of(self.policy, *self.place))
         if not self._elsewhere and self.left is not None:
             from oneway.history.journal.said_left import store_left
 

@@ -4,17 +4,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from oneway.applying.watch import never
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Diagnostic, Refused, Severity
-from oneway.core.seal import Seal
+from oneway.core.seal import Seal, canonical
 from oneway.history.journal import Why
 from oneway.history.name_digests import NameDigests
 from oneway.planning.said_left import SaidLeft
 from oneway.runs.past.predecessor import Predecessor, predecessor_of
-from oneway.runs.prepare.prepared import PreparedRun
+from oneway.runs.prepare.prepared import PreparedRun, credentials_of
+from oneway.runs.prepare.whereabouts import systems_text
 from oneway.runs.systems import OpenSystems
 from oneway.state.folder import StateFolder
 
@@ -90,7 +92,9 @@ class RunSession:
         """The history that this run continues, if the mapping was edited (`predecessor_of`)."""
         if not self._sought:
             past = self.past
-            self._predecessor = predecessor_of(past, self.prepared) if past is not None else None
+            self._predecessor = None
+            if past is not None:
+                self._predecessor = predecessor_of(past, self.prepared, self.names)
             self._sought = True
         return self._predecessor
 
@@ -106,6 +110,17 @@ class RunSession:
         if found is not None and found.continues and found.name != self.name:
             self.journal.rename(found.name, self.name)
             self._predecessor = replace(found, name=self.name)
+
+    @cached_property
+    def place(self) -> tuple[str, str]:
+        """Keyed digests of the systems of the run, and of where their credentials are kept.
+
+        They are the same under all names of the mapping, its files and its connection.
+        """
+        prepared, inputs = self.prepared, self.prepared.inputs
+        refs = [credentials_of(prepared, inputs[role]) for role in ("source", "target")]
+        systems = systems_text(prepared.plan_inputs, prepared.home)
+        return self.seal.mac(f"systems {systems}"), self.seal.mac(f"account {canonical(refs)}")
 
     @property
     def only_changed(self) -> bool:

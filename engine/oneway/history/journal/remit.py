@@ -6,11 +6,14 @@ run's record replaces earlier ones.
 """
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from oneway.core.dataclass import dataclass
 from oneway.history.journal.journal import Journal
+from oneway.history.journal.packed import unpacked
 from oneway.history.journal.tables import run, snapshot
 from oneway.mapping.policy import Policy
 from oneway.mapping.spec import Absent, Write
@@ -25,16 +28,20 @@ class Remit:
 
     `fields` are the paths that it writes, `keys` those of its match keys, and `rules` the ids of
     its `eligible` rules. `ends_access` says whether it knows leavers, or deactivates absent people.
+    `systems` is a keyed digest of the source and target, and `account` one of the places of their
+    credentials; both are blank if an older version stored it.
     """
 
     fields: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
     rules: frozenset[str] = frozenset()
     ends_access: bool = False
+    systems: str = ""
+    account: str = ""
 
     @classmethod
-    def of(cls, policy: Policy) -> "Remit":
-        """Return the remit of a mapping, by its policy."""
+    def of(cls, policy: Policy, systems: str = "", account: str = "") -> "Remit":
+        """Return the remit of a mapping, by its policy, over these systems."""
         again = (Write.OVERWRITE, Write.IF_EMPTY)
         written = {each.path for each in policy.fields if each.write in again}
         return cls(
@@ -42,6 +49,8 @@ class Remit:
             frozenset(filter(None, policy.match_paths)),
             frozenset(each.id for each in policy.rules),
             ends_access(policy),
+            systems,
+            account,
         )
 
     def of_ours(self, policy: Policy) -> frozenset[str]:
@@ -68,7 +77,8 @@ def ends_access(policy: Policy) -> bool:
 def store_remit(journal: Journal, connection: str, id: int, remit: Remit) -> None:
     """Store it with a run, and delete those stored with earlier runs."""
     names = {each: sorted(getattr(remit, each)) for each in ("fields", "keys", "rules")}
-    data = {**names, "ends_access": remit.ends_access}
+    others = {each: getattr(remit, each) for each in ("ends_access", "systems", "account")}
+    data = {**names, **others}
     ours = select(run.c.id).where(run.c.connection == connection)
     which = (snapshot.c.name == _NAME) & snapshot.c.run.in_(ours)
     with journal.at_once():
@@ -83,6 +93,20 @@ def stored_remit(journal: Journal, connection: str) -> Remit | None:
     found = journal.rows(query.order_by(run.c.id.desc()).limit(1))
     if not found:
         return None
-    data = json.loads(journal.stored_data(found[0].id, _NAME)[_NAME])
+    return _remit(json.loads(journal.stored_data(found[0].id, _NAME)[_NAME]))
+
+
+def remits_since(journal: Journal, id: int) -> Mapping[str, Remit]:
+    """Return the remits of the connections that have stored one since a run, by their names."""
+    query = select(run.c.connection, snapshot.c.data).join(run)
+    query = query.where((snapshot.c.name == _NAME) & (run.c.id > id)).order_by(run.c.id)
+    rows = journal.rows(query)
+    return {
+        each.connection: _remit(json.loads(unpacked(each.data, journal.place))) for each in rows
+    }
+
+
+def _remit(data: Mapping[str, Any]) -> Remit:
     fields, keys, rules = (frozenset(data[each]) for each in ("fields", "keys", "rules"))
-    return Remit(fields, keys, rules, data["ends_access"])
+    place = data.get("systems", ""), data.get("account", "")
+    return Remit(fields, keys, rules, data["ends_access"], *place)

@@ -13,11 +13,13 @@ from oneway.planning.links import SEAL_KEY, Link, LinkEvidence
 from oneway.planning.listed_before import NO_RECORDS, Records, joined, records_of
 from oneway.planning.plan import Reason
 from oneway.planning.said_left import SaidLeft
+from oneway.runs.evidence.listed_beside import ListedBeside, listed_beside
 from oneway.runs.evidence.pending_creates import (
     PendingCreate,
     pending_creates,
     returns_on_their_way,
 )
+from oneway.runs.past.predecessor import is_by_another_key
 from oneway.runs.session import RunSession
 
 
@@ -92,6 +94,13 @@ class Remembered:
         still_in = self.still_in.union(found, *listed.values())
         return replace(self, still_in=still_in, listed=listed, before=before)
 
+    def with_listed_beside(self, found: ListedBeside) -> "Remembered":
+        """Return the same, with the leavers that another history has listed."""
+        joint = self.listing(found.listed, found.records)
+        is_new = not records_of(found.listed).keys() <= self.before.keys()
+        remarks = (found.remark(self.zone),) if is_new else ()
+        return replace(joint, remarks=(*self.remarks, *remarks))
+
     def recalling(self, again: Records) -> "Remembered":
         """Return the same, with these target records listed: they give access to leavers again."""
         listed, before = joined(self.listed, again), joined(self.before, again)
@@ -132,7 +141,6 @@ def recall(session: RunSession) -> Remembered:
     left = stored_left(journal, before.name if before is not None else name)
     last = last_still_in(runs)
     remark = before.remark(len(last), zone) if before is not None else None
-    remarks = (remark,) if remark is not None else ()
     since = takewhile(lambda run: not knows_everybody(run), runs)
     seen = frozenset[str]().union(*(stored_leavers(journal, run.id) for run in since))
     by = next((run.start.digest for run in runs if run.knows_access), "")
@@ -148,15 +156,16 @@ def recall(session: RunSession) -> Remembered:
         returns=returns_on_their_way(session, journal, name),
         left=left[1] if left is not None else None,
         left_by=left[0] if left is not None and left[1].closed is not None else 0,
-        remarks=(*remarks, *_on_the_key(session)),
+        remarks=(*filter(None, [remark]), *_on_the_key(session)),
     ).listing(last, remembered_records(journal, runs))
+    newest = next((run.id for run in runs if run.knows_access), 0)
+    for each in listed_beside(session, newest):
+        remembered = remembered.with_listed_beside(each)
     alone = seen - remembered.still_in
     return replace(remembered, still_in=remembered.still_in | alone, seen_leaving=alone)
 
 
 def _on_the_key(session: RunSession) -> Iterator[Reason]:
     """Yield the remark of a plan if earlier runs digested names with another key."""
-    from oneway.history.journal.links import some_names
-
-    if any(map(session.names.is_by_another_key, some_names(session.journal, session.past_name))):
+    if is_by_another_key(session.journal, session.past_name, session.names):
         yield Reason(SEAL_KEY, _ANOTHER_KEY, warning=True)

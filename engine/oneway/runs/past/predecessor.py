@@ -14,10 +14,17 @@ from typing import TYPE_CHECKING, Any
 from oneway.core.dataclass import dataclass
 from oneway.core.instants import day
 from oneway.core.phrases import count
+from oneway.history.name_digests import NameDigests
 from oneway.planning.plan import Reason
 from oneway.planning.plan_inputs import PlanInput
 from oneway.runs.prepare.prepared import PreparedRun
-from oneway.runs.prepare.whereabouts import file_of, inputs_of, options_of, with_digest
+from oneway.runs.prepare.whereabouts import (
+    file_of,
+    inputs_of,
+    is_same_file,
+    options_of,
+    with_digest,
+)
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal, Run
@@ -56,8 +63,13 @@ class Predecessor:
         return Reason(HISTORY, text, warning=True)
 
 
-def predecessor_of(journal: "Journal", prepared: PreparedRun) -> Predecessor | None:
-    """Return the history that a run continues; None if it has its own, or a connection."""
+def predecessor_of(
+    journal: "Journal", prepared: PreparedRun, names: NameDigests
+) -> Predecessor | None:
+    """Return the history that a run continues; None if it has its own, or a connection.
+
+    One with names by another seal.key is of another folder, whose files may have the same paths.
+    """
     name = prepared.connection_name
     if prepared.request.connection is not None or journal.runs(name, limit=1):
         return None
@@ -65,9 +77,16 @@ def predecessor_of(journal: "Journal", prepared: PreparedRun) -> Predecessor | N
     newest = [run for each in others for run in journal.runs(each, limit=1)]
     for last in sorted(newest, key=lambda run: run.id, reverse=True):
         found = _if_same(journal, last.start.connection, prepared)
-        if found is not None:
+        if found is not None and not is_by_another_key(journal, found.name, names):
             return None if journal.is_locked(found.name) else found
     return None
+
+
+def is_by_another_key(journal: "Journal", name: str, names: NameDigests) -> bool:
+    """Return whether runs of a history digested names with another seal.key than ours."""
+    from oneway.history.journal.links import some_names  # loads the store
+
+    return any(map(names.is_by_another_key, some_names(journal, name)))
 
 
 def _if_same(journal: "Journal", name: str, prepared: PreparedRun) -> Predecessor | None:
@@ -93,6 +112,9 @@ def _if_same(journal: "Journal", name: str, prepared: PreparedRun) -> Predecesso
             return None
         was.append(f"{earlier_words(then, now)} as {role}")
         continues &= role == "source" and bool(file_of(then) and file_of(now))
+    file = plan["mapping"]["file"]
+    if _has_moved(folder / file, prepared.request.mapping):
+        was.append(f"the path {file}")
     if runs[0].start.mapping != prepared.spec.name:
         was.append(f"the name {runs[0].start.mapping}")
     return Predecessor(name, runs[0], continues, tuple(was))
@@ -105,19 +127,19 @@ def _folder_of(
 
     Plans do not keep the folder that they were made in. It is nearly always the state folder's.
     Otherwise the paths count from here, if they give the name of the history, which another
-    folder's do not.
+    folder's do not. A mapping may have moved to another folder since.
     """
     file, home, ours = mapping.get("file", ""), prepared.home or Path(), prepared.request.mapping
     if not file:
         return None
     if (home / file).exists():
-        return home if _is_same_file(home / file, ours) else None
-    names = (with_digest(mapping.get("name", ""), inputs, each) for each in (None, home))
-    return Path() if _is_same_file(Path(file), ours) and name in names else None
-
-
-def _is_same_file(one: Path, other: str | Path) -> bool:
-    return one.resolve() == Path(other).resolve()
+        return home if is_same_file(home / file, ours) else None
+    told = mapping.get("name", "")
+    names = [with_digest(told, inputs, each) for each in (home, None)]
+    if is_same_file(Path(file), ours):
+        return Path() if name in names else None
+    moved = _has_moved(Path(file), ours) and told == prepared.spec.name
+    return Path() if moved and name == names[0] else None
 
 
 def _is_given(then: PlanInput, now: PlanInput, prepared: PreparedRun, *, edited: bool) -> bool:
@@ -135,8 +157,13 @@ def _is_same(then: PlanInput, folder: Path, now: PlanInput) -> bool:
     """Return whether an input is the same file or system."""
     old, new = file_of(then), file_of(now)
     if old and new:
-        return _is_same_file(folder / old, new)
+        return is_same_file(folder / old, new) or _has_moved(folder / old, new)
     return not old and not new and _system(then) == _system(now)
+
+
+def _has_moved(one: Path, other: str | Path) -> bool:
+    """Return whether a file that is gone has the name of another, in another folder."""
+    return one.name == Path(other).name and not one.exists()
 
 
 def _system(each: PlanInput) -> tuple[object, ...]:

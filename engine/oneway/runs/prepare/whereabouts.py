@@ -49,6 +49,19 @@ def whereabouts(inputs: Mapping[str, "PlanInput"], home: Path | None) -> dict[st
     return found
 
 
+def systems_text(inputs: Mapping[str, "PlanInput"], home: Path | None) -> str:
+    """Return what identifies the source and target of inputs, under whatever names or paths.
+
+    Files below `home` count by their path from it, as in names of histories.
+    """
+    found = dict[str, dict[str, str]]()
+    for role in ("source", "target"):
+        file = file_of(inputs[role])
+        path = _from_home(file, home) or os.path.abspath(file)
+        found[role] = {"file": path} if file else real_place(inputs[role])
+    return canonical(found)
+
+
 def real_place(each: "PlanInput") -> dict[str, str]:
     """Return the file or system that an input is at this moment: links of the disk are followed."""
     file = file_of(each)
@@ -81,6 +94,11 @@ def file_of(each: "PlanInput") -> str:
     return each.resource if each.connector == FILES else ""
 
 
+def is_same_file(one: Path, other: str | Path) -> bool:
+    """Return whether two paths lead to the same file."""
+    return one.resolve() == Path(other).resolve()
+
+
 def options_of(each: "PlanInput") -> dict[str, str]:
     """Return the options of a system, with addresses written in one way."""
     return {name: _address(str(value)) for name, value in each.options.items()}
@@ -92,12 +110,17 @@ def digest_of(found: Mapping[str, str]) -> str:
 
 
 def _text(each: "PlanInput", home: Path | None) -> str:
-    file = file_of(each)
+    path = _from_home(file_of(each), home)
+    return f"{FILES} {path}" if path else each.text
+
+
+def _from_home(file: str, home: Path | None) -> str:
+    """Return the path of a file from `home`; "" if it is not below it."""
     if not file or home is None:
-        return each.text
+        return ""
     # Links of the disk are not followed: `latest.csv` may lead to another file each night.
     path = os.path.relpath(os.path.abspath(file), os.path.abspath(home))
-    return each.text if path.startswith(os.pardir) else f"{FILES} {path}"
+    return "" if path.startswith(os.pardir) else path
 
 
 def _address(text: str) -> str:
