@@ -3062,7 +3062,7 @@ MUTANTS = (
     ),
     Mutant(
         "history-of-another-mapping",
-        "runs/past/predecessor",
+        "runs/prepare/whereabouts",
         "return one.resolve() == Path(other).resolve()",
         "return True",
         "a copy of a mapping does not take the history of the other",
