@@ -161,3 +161,9 @@ def test_channels_are_named_without_their_words() -> None:
     url = {"notify": [{"webhook": {"url": "https://hooks.example.com/secret-word"}}]}
     (found,) = edited_in_connection(connection({}), connection(url))
     assert (found.name, found.was, found.now) == ("notify", "", "")
+
+
+def test_a_key_that_only_has_the_same_name_stays_where_the_mapping_has_it() -> None:
+    own = connection({}).written.document
+    (found,) = edited_parts(COMPILED, of_mapping(MAPPING.replace("name: m", "name: n")), own)
+    assert found.text == "name (from m to n, maps/m.yaml:2:1)"

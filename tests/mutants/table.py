@@ -7745,4 +7745,12 @@ MUTANTS = (
         "an option that may have been a credential is not shown by `impact`",
         "tests/cli/test_edited_connections.py -k not_shown",
     ),
+    Mutant(
+        "the-name-of-a-mapping-stands-in-its-connection",
+        "runs/compare/edited_parts",
+        "if connection is None or path[0] not in _OF_CONNECTIONS:",
+        "if connection is None:",
+        "an edited key is named with the file that has it",
+        "tests/laws/test_connection_edits.py -k same_name",
+    ),
 )

@@ -18,6 +18,9 @@ from oneway.planning.guard_kinds import Limit
 from oneway.runs.compare.edited_part import EditedPart
 from oneway.runs.proving.solver.slots import Unlike, as_evaluated, slots, unlike
 
+_OF_CONNECTIONS = ("settings", "guards")
+"""The keys of a mapping that a connection sets as well; its `name` is another one."""
+
 
 def edited_parts(
     old: Compiled, new: Compiled, connection: Document | None = None
@@ -31,7 +34,9 @@ def edited_parts(
 
     def place(name: str) -> Span:
         path, found = tuple(name.split(".")), _place(document, paths, name)
-        if connection is not None and (path in connection.places or not found.line):
+        if connection is None or path[0] not in _OF_CONNECTIONS:
+            return found
+        if path in connection.places or not found.line:
             return connection.span(path, key=True)
         return found
 
