@@ -7610,14 +7610,6 @@ MUTANTS = (
         "tests/laws/test_generated.py -k too_long_for_a_plan",
     ),
     Mutant(
-        "outer-spaces-written-where-they-are-trimmed",
-        "oneway_connectors/file/writer",
-        'if self._options.spaces == "trim" and',
-        'if self._options.spaces == "keep" and',
-        "the same value is written again every night",
-        "tests/unit/test_file_rows.py -k outer_spaces",
-    ),
-    Mutant(
         "what-is-not-named-is-written-again",
         "oneway_connectors/file/json_splice",
         "        if _same(before, after):\n",
