@@ -525,6 +525,14 @@ MUTANTS = (
         "tests/cli/test_encoding_is_told.py",
     ),
     Mutant(
+        "an-updated-row-loses-its-quotes",
+        "oneway_connectors/file/csv_text",
+        "        if cell == old:\n            return text\n",
+        "",
+        "a cell that an update does not change keeps its text",
+        "tests/laws/test_kept_quotes.py",
+    ),
+    Mutant(
         "side-effects-alarm-on-quiet-nights",
         "planning/guards",
         "if not ids and found.isdisjoint(out):",

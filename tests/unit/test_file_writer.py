@@ -286,7 +286,7 @@ def test_what_csv_cannot_hold_is_rejected_and_disturbs_nothing(tmp_path: Path, v
     assert "flat" not in str(caught.value)
     target.update("b", {"n": "new"}, "t")
     target.flush()
-    assert path.read_text() == 'id,n,o.p,z\na,x,q,\nb,new,,\n'  # fmt: skip
+    assert path.read_text() == 'id,n,o.p,z\na,x,q,\n"b",new,,\n'
 
 
 @pytest.mark.parametrize("value", ["[" * 120 + "]" * 120, "[" * 5000 + "]" * 5000])

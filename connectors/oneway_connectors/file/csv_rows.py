@@ -238,13 +238,12 @@ class CsvRows(OfTable):
         cells = self._headings.cells(data)
         self._table.refuse_unreadable(cells)
         self._extend([name for name, text in cells.items() if text])
-        del like  # all rows have the same style
-        return self._row([cells.get(name, "") for name in self._headings.names])
+        return self._row([cells.get(name, "") for name in self._headings.names], like)
 
     def rewrite(self, data: dict[str, Value], raw: bytes) -> bytes:
-        """Return a row with new values, and the other cells' text unchanged: `1.50`, `007`."""
-        old = self.decode(raw)
-        cells = dict(zip(self._headings.names, self._dialect.cells_of(raw), strict=False))
+        """Return a row with new values, and the other cells as they are: `1.50`, `"007"`."""
+        old, texts = self.decode(raw), self._dialect.cells_of(raw)
+        cells = dict(zip(self._headings.names, texts, strict=False))
         for name, keys in self._headings.keys.items():
             if at(data, keys) is MISSING:  # the object that contained it was replaced
                 cells[name] = ""
@@ -252,13 +251,14 @@ class CsvRows(OfTable):
         self._table.refuse_unreadable(new)
         self._extend([name for name, text in new.items() if text])
         cells |= new
-        return self._row([cells.get(name, "") for name in self._headings.names])
+        names = self._headings.names
+        return self._row([*(cells.get(name, "") for name in names), *texts[len(names) :]], raw)
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
         """Return the header and rows, each with its line end."""
         header = self._header
         if self._extended:
-            header = self._row(self._headings.names)
+            header = self._row(self._headings.names, header)
             raws = [self._padded(raw) for raw in raws]
         lines = [header, *raws] if header else []
         rows = b"".join(line + b"\n" for line in lines)
@@ -292,8 +292,8 @@ class CsvRows(OfTable):
         said = options.delimiter or self._dialect.delimiter
         return what_is_amiss(self._file.read(SAMPLE), options.id, said, options.header)
 
-    def _row(self, cells: Sequence[str]) -> bytes:
-        return self._dialect.row_of(cells) + self._end.encode()
+    def _row(self, cells: Sequence[str], like: bytes = b"") -> bytes:
+        return self._dialect.row_of(cells, like) + self._end.encode()
 
     def _extend(self, names: Iterable[str]) -> None:
         headings = self._headings
@@ -323,7 +323,7 @@ class CsvRows(OfTable):
     def _padded(self, raw: bytes) -> bytes:
         cells = self._dialect.cells_of(raw)
         missing = len(self._headings.names) - len(cells)
-        return self._row([*cells, *[""] * missing]) if missing > 0 else raw
+        return self._row([*cells, *[""] * missing], raw) if missing > 0 else raw
 
 
 def _what_is_stray(error: str) -> str:

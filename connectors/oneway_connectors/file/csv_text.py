@@ -58,12 +58,46 @@ class Dialect:
         text = io.StringIO(raw.decode(errors="surrogateescape"), newline="")
         return next(self.rows(text), [])
 
-    def row_of(self, cells: Sequence[str]) -> bytes:
-        """Return one row, without its end."""
+    def row_of(self, cells: Sequence[str], like: bytes = b"") -> bytes:
+        """Return one row, without its end.
+
+        A cell that the row `like` has as well is written as there; any other is quoted if the cell
+        in its place is. Some programs tell texts from numbers by their quotation marks.
+        """
+        olds = self._as_written(like) if like else ()
         # csv.writer leaves a lone carriage return unquoted before Python 3.13.
-        quoted = [self._quoted(cell) for cell in cells]
+        quoted = [
+            self._quoted(cell) if at >= len(olds) else self._like(cell, *olds[at])
+            for at, cell in enumerate(cells)
+        ]
         row = self.quote * 2 if quoted == [""] else self.delimiter.join(quoted)
         return row.encode(errors="surrogateescape")
+
+    def _as_written(self, raw: bytes) -> Sequence[tuple[str, str]]:
+        """Return the cells of a row, each with its text in the file; () if they are not clear."""
+        text = raw.decode(errors="surrogateescape").removesuffix("\r")
+        sign, quote = re.escape(self.delimiter), re.escape(self.quote)
+        space = " *" if self.spaced and self.delimiter != " " else ""
+        marked = f"{space}{quote}(?:[^{quote}]|{quote}{quote})*{quote}|" if quote else ""
+        texts = re.findall(f"(?:^|(?<={sign}))(?:{marked}[^{sign}]*)(?={sign}|$)", text)
+        found = [(self._read(each), each) for each in texts]
+        return found if [cell for cell, _ in found] == self.cells_of(raw) else ()
+
+    def _read(self, text: str) -> str:
+        """Return the cell that a text in the file stands for."""
+        text = text.lstrip(" ") if self.spaced and self.delimiter != " " else text
+        if self.quote and text.startswith(self.quote):
+            return text[1:-1].replace(self.quote * 2, self.quote)
+        return text
+
+    def _like(self, cell: str, old: str, text: str) -> str:
+        """Return a cell's text in the file, in the manner of the cell that is in its place."""
+        if cell == old:
+            return text
+        as_needed = self._quoted(cell)
+        if as_needed == cell and self.quote and text.lstrip(" ").startswith(self.quote):
+            return self.quote + cell + self.quote
+        return as_needed
 
     def _quoted(self, cell: str) -> str:
         if not {self.delimiter, self.quote, "\r", "\n"}.intersection(cell):
