@@ -95,9 +95,11 @@ class Dialect:
         if cell == old:
             return text
         as_needed = self._quoted(cell)
-        if as_needed == cell and self.quote and text.lstrip(" ").startswith(self.quote):
-            return self.quote + cell + self.quote
-        return as_needed
+        # Marks that the old cell needed say nothing about the new one.
+        by_habit = (
+            self.quote and text.lstrip(" ").startswith(self.quote) and old == self._quoted(old)
+        )
+        return self.quote + cell + self.quote if by_habit and as_needed == cell else as_needed
 
     def _quoted(self, cell: str) -> str:
         if not {self.delimiter, self.quote, "\r", "\n"}.intersection(cell):
