@@ -102,6 +102,10 @@ class Directory:
     down: bool = False
     """Whether lists are answered with 503."""
     before_page: Callable[[int], None] = lambda _: None
+    shown: Callable[[Json], Json] = lambda each: each
+    """What a list and a request by id show of a record."""
+    shown_by_id: Callable[[Json], Json] = lambda each: each
+    """What a request by id shows of that."""
     create: "Callable[[Directory, Json], tuple[int, Any]] | None" = None
     url: str = ""
 
@@ -136,7 +140,8 @@ class _Handler(JsonHandler):
                 self.answer(403 if id in directory.forbidden else 500, {})
                 return
             found = directory.people.get(directory.kept(id))
-            self.answer(200 if found else 404, {**found, "id": id} if found else {})
+            shown = directory.shown_by_id(directory.shown(found or {}))
+            self.answer(200 if found else 404, {**shown, "id": id} if found else {})
             return
         query = parse_qs(parts.query)
         page = int(query.get("page", ["1"])[0])
@@ -150,7 +155,11 @@ class _Handler(JsonHandler):
         shown = [each for id, each in directory.people.items() if id not in directory.hidden]
         total = {"total": len(shown)} if directory.counting else {}
         page_of = [
-            {k: v for k, v in each.items() if k not in directory.unlisted.get(each["id"], ())}
+            {
+                k: v
+                for k, v in directory.shown(each).items()
+                if k not in directory.unlisted.get(each["id"], ())
+            }
             for each in shown[2 * page - 2 : 2 * page]
         ]
         self.answer(200, {**total, "data": page_of})

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import World
+from cli_world import Ended, World
 
 from directory import MAPPING, Directory, connected, showing, someone
 
@@ -105,3 +105,72 @@ def test_an_absent_record_of_which_the_target_hides_what_is_removed_is_listed(
     ended = bare.run("sync", "m.yaml")
     assert (ended.code, directory.people["1"]["left"]) == (5, True), ended.flat
     assert "groups is left alone" in ended.flat
+
+
+ACTIVE = "        active: {type: boolean, absent: null}\n"
+INACTIVE = """\
+leavers: {when: status == 'Former', set: {active: {value: false}}, left: active == `false`}
+rehires: {reactivate: {active: true}}
+"""
+
+
+def without_false(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what a system shows that leaves out all that is empty, false included."""
+    return {key: value for key, value in record.items() if value or key != "active"}
+
+
+def night(world: World, status: str) -> Ended:
+    """Run a night on which the first person has a status."""
+    plain = {"name": "x", "status": "Current"}
+    people = [{"id": f"s{n}", "code": f"{n:03}"} | plain for n in range(1, 5)]
+    world.write("people.json", [people[0] | {"status": status}, *people[1:]])
+    return world.run("sync", "m.yaml")
+
+
+@pytest.mark.parametrize("lag", [0, 900])
+def test_who_is_back_regains_access_although_false_is_not_shown(
+    bare: World, directory: Directory, lag: int
+) -> None:
+    """The leave is in doubt, as nothing shows it, and so is what an open account would show."""
+    bare.write("connectors/directory.yaml", showing(ACTIVE).replace("lag: 0", f"lag: {lag}"))
+    bare.write("m.yaml", MAPPING + INACTIVE)
+    for each in directory.people.values():
+        each["active"] = True
+    directory.shown = without_false
+    assert night(bare, "Former").code == (5 if lag == 0 else 0)
+    assert directory.people["1"]["active"] is False
+    assert night(bare, "Current").code == 0
+    assert directory.people["1"]["active"] is True
+    assert (night(bare, "Current").code, len(directory.sent("PATCH"))) == (0, 2)
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_leave_that_neither_a_request_nor_the_list_shows_is_not_done(
+    bare: World, directory: Directory, listed: bool
+) -> None:
+    """Such as over a system that takes a field, ignores it and never shows it."""
+    bare.write("connectors/directory.yaml", showing(ACTIVE))
+    bare.write("m.yaml", MAPPING + INACTIVE)
+    directory.shown = lambda each: {k: v for k, v in each.items() if k != "active"}
+    if listed:  # a request shows less than the list does
+        directory.shown_by_id = directory.shown
+        directory.shown = lambda each: each
+    ended = night(bare, "Former")
+    said = "1 unknown" in ended.flat and "does not show active" in ended.flat
+    assert (ended.code, said) == ((0, False) if listed else (5, True)), ended.out
+
+
+def test_a_leave_that_clears_a_field_is_done_where_nulls_are_left_out(
+    bare: World, directory: Directory
+) -> None:
+    bare.write("connectors/directory.yaml", showing('        badge: {type: [string, "null"]}\n'))
+    manifest = (bare.folder / "connectors/directory.yaml").read_text()
+    bare.write(
+        "connectors/directory.yaml", manifest.replace("    lag: 0", "    lag: 0\n    absent: null")
+    )
+    leave = "set: {badge: {value: null, on_blank: clear}}, left: is_blank(badge)"
+    bare.write("m.yaml", f"{MAPPING}leavers: {{when: status == 'Former', {leave}}}\n")
+    for each in directory.people.values():
+        each["badge"] = "7"
+    directory.shown = lambda each: {k: v for k, v in each.items() if v is not None}
+    assert (night(bare, "Former").code, directory.people["1"]["badge"]) == (0, None)

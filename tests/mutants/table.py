@@ -7753,4 +7753,41 @@ MUTANTS = (
         "an edited key is named with the file that has it",
         "tests/laws/test_connection_edits.py -k same_name",
     ),
+    *(
+        Mutant(name, file, before, after, rule, f"{NOT_SHOWN} -k '{test}'")
+        for name, file, before, after, rule, test in (
+            (
+                "a-false-that-is-not-shown-is-true",
+                "planning/diff",
+                " or (cell.value is False and is_blank(held)))",
+                ")",
+                "who is back stays locked out where false is left out",
+                "who_is_back",
+            ),
+            (
+                "a-leave-that-nothing-shows-is-done",
+                "applying/confirmation",
+                "            error = self.check.unshown(action, last)\n",
+                "            pass\n",
+                "a leave that the target ignores is done",
+                "neither_a_request",
+            ),
+            (
+                "the-list-says-nothing-of-a-leave",
+                "applying/write_check",
+                "self._stays(filled_in(last, listed, action.changes))",
+                "self._stays(last)",
+                "a leave is in doubt although the list shows it",
+                "neither_a_request",
+            ),
+            (
+                "a-leave-in-doubt-ended-nothing",
+                "runs/evidence/ended_access",
+                "self.by_sync(perhaps=True)",
+                "self.by_sync()",
+                "who is back stays locked out after a leave in doubt",
+                "who_is_back",
+            ),
+        )
+    ),
 )

@@ -108,6 +108,8 @@ class Confirmation:
         found = last if last is not None else shown
         believed = not doubted and (early or last is None)
         error = None if believed or found is None else self.check.unkept(action, found)
+        if error is None and last is not None and not believed:
+            error = self.check.unshown(action, last)
         self._compared = self._compared or (shown is not None and last is not None)
         self._doubtful = self._doubtful or error is not None
         named = action.verb is Verb.UPDATE and action.id in self._approved.reverted

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from oneway.applying.compare_records import (
     at_stake,
     emptied,
+    filled_in,
     has_value,
     lacks_unsent,
     more_changed,
@@ -132,6 +133,31 @@ class WriteCheck:
         text = "the target answers that it is done, and shows a record that has not left"
         return Unknown(NOT_KEPT, text, _UNKEPT)
 
+    def unshown(self, action: Action, last: Record) -> WriteError | None:
+        """Return the error of a leave that neither a request nor the list shows; else None.
+
+        A system that leaves out nulls says by an absent key that there is no value, so `left` has
+        an answer: it does not hold. A request may show less than the list does, and a list may no
+        longer show a leaver at all.
+        """
+        if self._live.program.policy.left is None or not action.verb.takes_access:
+            return None
+        fields = [each.field for each in action.changes if not shows(last, [path_of(each.field)])]
+        if not (fields and self._stays(last)):
+            return None
+        self._live.forget(renew=True)
+        listed = self._live.listed(last.id)
+        if listed is None or not self._stays(filled_in(last, listed, action.changes)):
+            return None
+        text = f"the target answers that it is done, and does not show {', '.join(fields)}"
+        return Unknown(NOT_KEPT, text, _UNSHOWN)
+
+    def _stays(self, record: Record) -> bool:
+        """Return whether a target record says that it has not left, and is not due to."""
+        row = self._live.program.target_row(record)
+        says = row.unsaid is None and row.evaluation_error is None
+        return says and not (row.left or row.scheduled)
+
     def shows_some(self, action: Action, shown: Record) -> bool:
         """Return whether a record shows any field that was sent, whatever its value."""
         return any(shows(shown, [path_of(each.field)]) for each in action.changes)
@@ -222,4 +248,5 @@ def _is_alike(now: Value | Missing, sent: Value) -> bool:
     return day is not None and day == parse_day(sent)
 
 
+_UNSHOWN = "See in the target whether it takes these fields, and whether they can still get in."
 _UNKEPT = "See in the target why it keeps the old values; another form of one is for `compare`."

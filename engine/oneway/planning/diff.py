@@ -294,7 +294,8 @@ def held_from_leave(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[
     """Return the fields about access that hold the constant that every leave writes to them.
 
     A field is about access if `left` reads it, a return names it, or a new record gets it. Other
-    constants, such as a note that a leave writes, prove nothing.
+    constants, such as a note that a leave writes, prove nothing. A system that leaves out empty
+    values leaves out false as well, so a false that is not shown is still held.
     """
     about_access = {*policy.telling, *dict(policy.reactivating)}
     given = {each.path for each in policy.fields}
@@ -306,7 +307,7 @@ def held_from_leave(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[
         and (position in about_access or rule.path in given)
         and cell.state is STATED
         and present(cell.value) is not None
-        and same(held, cell.value, rule.compare)
+        and (same(held, cell.value, rule.compare) or (cell.value is False and is_blank(held)))
     )
 
 

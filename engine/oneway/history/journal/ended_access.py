@@ -17,13 +17,19 @@ _OUT = tuple(each for each in Verb if each.takes_access)
 
 
 def ended_access(
-    journal: Journal, connection: str, targets: Iterable[str] | None = None
+    journal: Journal,
+    connection: str,
+    targets: Iterable[str] | None = None,
+    *,
+    perhaps: bool = False,
 ) -> Mapping[str, str]:
     """Return when runs ended the access of target records (all, or `targets`), by record id.
 
-    Goes as far back as the store does. Records that were given access again are left out.
+    Goes as far back as the store does. Records that were given access again are left out. With
+    `perhaps`, includes leaves that were sent and may have been carried out.
     """
-    return {id: at for id, (_, at) in _last_ended(journal, connection, targets).items()}
+    found = _last_ended(journal, connection, targets, perhaps=perhaps)
+    return {id: at for id, (_, at) in found.items()}
 
 
 def runs_that_ended_access(
@@ -42,12 +48,15 @@ def runs_that_ended_access(
 
 
 def _last_ended(
-    journal: Journal, connection: str, targets: Iterable[str] | None
+    journal: Journal, connection: str, targets: Iterable[str] | None, *, perhaps: bool = False
 ) -> Mapping[str, tuple[int, str]]:
     """Return the runs that last ended access, and their instants, by target record."""
     found = dict[str, tuple[int, str]]()
     verbs = [each.value for each in (*_OUT, Verb.REACTIVATE)]
     done = entry.c.verb.in_(verbs) & (entry.c.ending == Ending.DONE.value)
+    if perhaps:
+        maybe = entry.c.ending.in_([each.value for each in (Ending.UNKNOWN, Ending.STALE)])
+        done |= entry.c.verb.in_(verbs[:-1]) & maybe & (entry.c.sent == 1)
     ours = (run.c.connection == connection) & done
     query = select(entry.c.target_id, entry.c.verb, run.c.id, run.c.as_of).join(run).where(ours)
     ids = None if targets is None else sorted(set(targets))

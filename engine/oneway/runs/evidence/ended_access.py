@@ -111,7 +111,8 @@ class EndedAccess:
     def of_present(self, shown: Collection[str]) -> Mapping[str, str]:
         """Return the linked records of present people whose access a sync ended, and when.
 
-        A leave that wrote no constant cannot be recognised in the record.
+        Or may have ended: what a record still holds of a leave tells whether it was carried out. A
+        leave that wrote no constant cannot be recognised in the record.
         """
         code, spec = self.prepared.compiled.code, self.prepared.spec
         constant = any("value" in each.rule.written for each in code.leaving)
@@ -119,15 +120,17 @@ class EndedAccess:
             return {}
         pairs = self.remembered.evidence.table.pairs
         there = {target for source, target in pairs if source in shown}
-        found = self.by_sync() if there else {}
+        found = self.by_sync(perhaps=True) if there else {}
         return {target: on for target, on in found.items() if target in there}
 
-    def by_sync(self, targets: Iterable[str] | None = None) -> Mapping[str, str]:
+    def by_sync(
+        self, targets: Iterable[str] | None = None, *, perhaps: bool = False
+    ) -> Mapping[str, str]:
         """Return the records (of `targets`, or all) whose access a sync ended, and on which day."""
         if self.journal is None:
             return {}
         from oneway.history.journal.ended_access import ended_access
 
         name, zone = self.prepared.connection_name, self.prepared.zone
-        ended = ended_access(self.journal, name, targets)
+        ended = ended_access(self.journal, name, targets, perhaps=perhaps)
         return {target: day(at, zone) for target, at in ended.items()}
