@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from memory import Applied, all_done, applied, leaves, settled, systems_of
@@ -626,7 +626,13 @@ def test_law_16_nobody_leaves_or_comes_back_where_the_target_does_not_say(world:
 
 # The model
 
+MODELLED = settings(
+    max_examples=min(settings().max_examples, 60 if Phase.shrink not in settings().phases else 800)
+)
+"""Mutants meet the worlds of `make test`: of a hundred more, one finds a gap of the model."""
 
+
+@MODELLED
 @given(WORLDS)
 def test_the_model_agrees_on_every_outcome(world: World) -> None:
     plan = planned(world)
@@ -634,6 +640,7 @@ def test_the_model_agrees_on_every_outcome(world: World) -> None:
     assert {id: o.kind.value for id, o in by_source(plan).items()} == predicted.kinds
 
 
+@MODELLED
 @given(WORLDS, st.sampled_from([1, 3, 50]))
 def test_the_model_agrees_on_what_the_target_holds_afterwards(world: World, batch: int) -> None:
     done = applied(world, planned(world), batch=batch)
