@@ -53,6 +53,7 @@ SHARED_TARGET = "tests/cli/test_shared_target.py"
 SHARED_PEOPLE = "tests/laws/test_shared_people.py"
 OTHERWISE = "tests/cli/test_called_otherwise.py"
 ANOTHER_NAME = "tests/cli/test_another_name.py"
+WHOSE_HISTORY = "tests/cli/test_whose_history.py"
 EDITED = "tests/cli/test_edited_history.py"
 SPELLING = "tests/laws/test_spelling.py"
 NAMES = "tests/laws/test_whole_names.py"
@@ -6983,6 +6984,63 @@ MUTANTS = (
         "moved = False and _has_moved(",
         "a mapping that moved with its files goes on with its history",
         f"{ANOTHER_NAME} -k all_moved",
+    ),
+    # whose history it is, and where
+    Mutant(
+        "another-folder-s-history-is-mixed",
+        "runs/past/whose_history",
+        "if 2 * same < min(",
+        "if False and 2 * same < min(",
+        "a history of other people by another key is refused",
+        f"{WHOSE_HISTORY} -k one_database",
+    ),
+    Mutant(
+        "a-lost-key-is-another-folder",
+        "runs/past/whose_history",
+        "if 2 * same < min(",
+        "if True or 2 * same < min(",
+        "a lost seal.key refuses nothing",
+        f"{WHOSE_HISTORY} -k lost_key",
+    ),
+    Mutant(
+        "paths-of-another-folder-are-a-history",
+        "runs/past/predecessor",
+        "if found is not None and not is_by_another_key(journal, found.name, names):",
+        "if found is not None:",
+        "no history of another folder is taken over for its paths",
+        f"{WHOSE_HISTORY} -k does_not_end",
+    ),
+    Mutant(
+        "a-history-is-left-behind",
+        "runs/past/whose_history",
+        "if left.runs(name, limit=1):",
+        "if False:",
+        "an empty database beside a history is refused",
+        f"{WHOSE_HISTORY} -k beside_an_empty",
+    ),
+    Mutant(
+        "a-refused-run-is-a-history",
+        "runs/past/whose_history",
+        "return any(each.knows_access for each in",
+        "return any(True for each in",
+        "the second night is refused as well",
+        f"{WHOSE_HISTORY} -k beside_an_empty",
+    ),
+    Mutant(
+        "moved-runs-keep-their-numbers",
+        "history/journal/move",
+        "each |= {name: each[name] + by",
+        "each |= {name: each[name]",
+        "the database's refused runs have the first numbers",
+        f"{WHOSE_HISTORY} -k beside_an_empty",
+    ),
+    Mutant(
+        "numbers-after-a-move-are-taken",
+        "history/journal/move",
+        "if new.shared:",
+        "if False:",
+        "a run after the move gets the next number",
+        f"{WHOSE_HISTORY} -k beside_an_empty",
     ),
     # several connections with one target
     Mutant(

@@ -34,6 +34,7 @@ from oneway.runs.past.find_run import (
     refuse_without_journal,
     run_named,
 )
+from oneway.runs.past.move import move_history
 from oneway.runs.past.retention import LEAST_DAYS, prune
 from oneway.runs.past.without_connection import stored_arguments
 from oneway.runs.prepare.request import instant_text
@@ -171,6 +172,27 @@ def showing(
     else:
         chosen = bool(outcomes or person)
         console.out(past_run.text(past, people, console.style, chosen=chosen))
+    return Exit.DONE
+
+
+@command.command("move")
+@remembering
+@consoled
+def moving(*, console: Console, state: Path) -> Exit:
+    """Move the history of the state folder's file into the database of ONEWAY_STORE.
+
+    Runs get the next numbers of the database. The file stays, as journal.db.moved: as long as it
+    is there, a run without ONEWAY_STORE is refused.
+
+    \b
+    Example:
+      ONEWAY_STORE=postgresql://oneway@db.example.com/oneway oneway runs move
+    """
+    where = state_of(state)
+    moved = move_history(Operator(user(), where, now))
+    console.out(
+        f"Moved {count(moved, 'run')} into the database; {where.file}.moved can be deleted."
+    )
     return Exit.DONE
 
 

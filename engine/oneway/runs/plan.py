@@ -34,6 +34,7 @@ from oneway.runs.evidence.remembered import NOTHING_REMEMBERED, Remembered
 from oneway.runs.evidence.shared_target import SharedTarget
 from oneway.runs.not_collecting import not_collecting
 from oneway.runs.past.moved_target import moved_target
+from oneway.runs.past.whose_history import refuse_anothers, refuse_left_behind
 from oneway.runs.planned_inputs import (
     Look,
     PlannedInputs,
@@ -105,6 +106,7 @@ def plan_run(
     so the leavers of the source are not noted for the next run. `known` are inputs that
     need not be read.
     """
+    refuse_left_behind(session)
     prepared, systems = session.prepared, session.systems
     with not_collecting(), _remembering_leavers(session) as seen:
         in_part = session.only_changed and not whole
@@ -115,6 +117,7 @@ def plan_run(
 
         def first_plan(known: Known) -> PlannedInputs:
             found = missing.linked(read(known=known, listed=remembered.asked), remembered)
+            refuse_anothers(session, found, remembered)
             return planned_inputs(session, found, remembered)
 
         made = first_plan(known)

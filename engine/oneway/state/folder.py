@@ -46,7 +46,17 @@ class StateFolder:
     @property
     def journal(self) -> Path | str:
         """The location of the journal: the path of a file, or the URL of a database."""
-        return self.store or self.path / "journal.db"
+        return self.store or self.file
+
+    @property
+    def file(self) -> Path:
+        """The path of the journal if it is a file; it may exist beside a database."""
+        return self.path / "journal.db"
+
+    @property
+    def moved(self) -> Path:
+        """The path that the file has once its history has been moved into a database."""
+        return self.path / "journal.db.moved"
 
     @property
     def has_journal(self) -> bool:

@@ -149,6 +149,21 @@ TABLE = (
         "the journal was made by an older version, and this command only reads",
         "Let a run of this version bring it up to date.",
     ),
+    (
+        "F127",
+        "the history of this name is of other people, and by another seal.key",
+        "Give the connection another name, or the folder a database of its own.",
+    ),
+    (
+        "F128",
+        "the history is in a file of the state folder, and not in the store",
+        "Move it into the database (`oneway runs move`), or set ONEWAY_STORE.",
+    ),
+    (
+        "F129",
+        "the history of a state folder cannot be moved into a database",
+        "See what the message says; the file and the database are as they were.",
+    ),
     ("F150", "a person cannot be forgotten while a run is open", "Run `oneway resume` first."),
     (
         "F151",

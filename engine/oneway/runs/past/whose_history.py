@@ -1,0 +1,86 @@
+"""Refuses to run over a history that is another folder's, or without one that another store has.
+
+A history is known by its name in a store. Two customers' folders may give the same name in one
+database, and a database that is new has no history of any name.
+"""
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from oneway.core.diagnostics import refusal
+from oneway.planning.links import SEAL_KEY
+from oneway.runs.evidence.remembered import Remembered
+from oneway.runs.past.predecessor import is_by_another_key
+from oneway.runs.read import EvaluatedInputs
+from oneway.runs.session import RunSession
+
+if TYPE_CHECKING:
+    from oneway.history.journal import Journal
+
+_LOOK_BACK = 50
+"""Runs of which one went to its end: refused ones did not."""
+
+
+def refuse_anothers(session: RunSession, found: EvaluatedInputs, remembered: Remembered) -> None:
+    """Raise `Refused` if a history is by another seal.key, and of other people than the source has.
+
+    It is another folder's: mixed with it, the leavers of either would be off the list.
+    """
+    journal, allowed = session.past, session.prepared.request.allowed
+    if journal is None or found.passed_over or any(each.guard == SEAL_KEY for each in allowed):
+        return
+    if not is_by_another_key(journal, session.past_name, session.names):
+        return
+    keys = {each.source_id: each.key for each in found.source.items}
+    known = [each for each in remembered.links if each.source_id in keys]
+    same = sum(bool(each.key_digest) or each.key == keys[each.source_id] for each in known)
+    if 2 * same < min(len(remembered.links), len(keys)):
+        summary = (
+            f"the history of '{session.past_name}' is of other people, and by another seal.key"
+        )
+        raise refusal("F127", journal.place, summary, _ANOTHERS)
+
+
+def refuse_left_behind(session: RunSession) -> None:
+    """Raise `Refused` if the history of a run is in the state folder's file, and not in its store.
+
+    The store is a database that is new, or ONEWAY_STORE is not set and the file was moved. Refused
+    runs are no history. Without it, listed leavers would be off the list.
+    """
+    state, name = session.state, session.past_name
+    file, help = (state.moved, _MOVED) if state.store is None else (state.file, _BEHIND)
+    if not file.exists():
+        return
+    if session.past is not None and has_history(session.past, name):
+        return
+    from oneway.history.journal import Journal  # loads the store
+
+    left = Journal.look(file)
+    if left is None:
+        return
+    with closing(left):
+        if left.runs(name, limit=1):
+            raise refusal("F128", str(file), f"the history of '{name}' is in this file", help)
+
+
+def has_history(journal: "Journal", name: str) -> bool:
+    """Return whether a store has a run of a name that was not refused."""
+    return any(each.knows_access for each in journal.runs(name, limit=_LOOK_BACK))
+
+
+_ANOTHERS = (
+    "it is probably another folder's that uses the same database: give this connection another "
+    "name (without a connection: the mapping another `name`), or this folder a database of its "
+    "own; if they are the same people with other ids or keys, put back the seal.key or, if it is "
+    "lost, run once with --allow seal_key"
+)
+_BEHIND = (
+    "ONEWAY_STORE names a database that has none of it, so guards would forget it, and so would "
+    "the list of who can still get in: move it with `oneway runs move`; or unset ONEWAY_STORE; or, "
+    "to begin anew, end the access of everybody whom `oneway status` without ONEWAY_STORE lists, "
+    "and move the file out of the state folder"
+)
+_MOVED = (
+    "`oneway runs move` has moved it into a database: set ONEWAY_STORE to its URL, as for other "
+    "runs of this folder"
+)
