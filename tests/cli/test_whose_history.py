@@ -99,3 +99,20 @@ def test_a_first_run_over_a_database_is_not_refused(
     text = CONNECTION.replace("../m", "../others")
     for _ in range(2):
         assert folder.run("sync", connect(folder, "others", text)).code == 0
+
+
+def test_forget_names_the_file_that_was_moved(
+    server: Server, folder: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("users.json", users())
+    folder.write("people.json", [ANN, BOB, CAT])
+    assert folder.run("sync", "m.yaml").code == 0
+    assert "other machines" not in folder.run("forget", "001").flat
+    monkeypatch.setenv("ONEWAY_STORE", server.database())
+    assert folder.run("runs", "move").code == 0
+    assert folder.run("sync", "m.yaml").code == 0
+    told = folder.run("forget", "001").flat
+    assert "`settled` in the state folders of other machines" in told
+    assert "journal.db.moved in the state folder" in told
+    (folder.folder / ".oneway/journal.db.moved").unlink()
+    assert "journal.db.moved" not in folder.run("forget", "002").flat

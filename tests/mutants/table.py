@@ -7042,6 +7042,14 @@ MUTANTS = (
         "a run after the move gets the next number",
         f"{WHOSE_HISTORY} -k beside_an_empty",
     ),
+    Mutant(
+        "settled-of-other-machines-is-not-told",
+        "cli/forget",
+        "return (SHARED, OTHER_MACHINES, *moved)",
+        "return (SHARED,)",
+        "`forget` names the files with names that it cannot reach",
+        f"{WHOSE_HISTORY} -k forget_names",
+    ),
     # several connections with one target
     Mutant(
         "a-code-of-both-employers",

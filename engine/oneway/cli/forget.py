@@ -38,6 +38,11 @@ SHARED = (
     "rows that were deleted, until the database's server has vacuumed them; its write-ahead log "
     "and its backups"
 )
+OTHER_MACHINES = (
+    "the folder `settled` in the state folders of other machines, with keys and names of "
+    "connections with `only_changed`, until these run there again: delete it there"
+)
+MOVED = "journal.db.moved in the state folder, from before `oneway runs move`: delete it"
 IN_USE = (
     "space in the store's file that another process keeps from being cleaned: run this again when "
     "nothing else runs"
@@ -79,7 +84,7 @@ def command(
         if not found:
             raise refusal("U107", str(state), f"no record is kept of {person!r}", _help(journal))
         erased, listed = _forgotten(journal, folder, found, force=force)
-        beyond = (*BEYOND, *_left_of(journal))
+        beyond = (*BEYOND, *_left_of(journal, folder))
     if format == "json":
         data = [_data(each, still) for each, still in zip(erased, listed, strict=True)]
         console.json({"forgotten": data, "beyond": [*beyond, *_left_in(erased)]})
@@ -160,10 +165,11 @@ def _data(each: Forgotten, still: ListedPerson) -> dict[str, object]:
     }
 
 
-def _left_of(journal: Journal) -> tuple[str, ...]:
-    """Return what the store's files still contain of deleted data."""
+def _left_of(journal: Journal, folder: StateFolder) -> tuple[str, ...]:
+    """Return what the store's files, and state folders, still contain of deleted data."""
     if journal.shared:
-        return (SHARED,)
+        moved = (MOVED,) if folder.moved.exists() else ()
+        return (SHARED, OTHER_MACHINES, *moved)
     return () if journal.compact() else (IN_USE,)
 
 
