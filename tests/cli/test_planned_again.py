@@ -299,6 +299,38 @@ def test_a_source_that_is_distrusted_by_now_holds_a_saved_plan(world: World) -> 
     assert "--allow source_shrink=3" in ended.flat
 
 
+AT_MOST_TWO = MAPPING.replace("leavers: {share: 100%, floor: 9}", "leavers: {share: 1%, floor: 2}")
+
+
+@pytest.mark.parametrize("stop", ["", ", on_breach: stop"])
+@pytest.mark.parametrize("left", [2, 3])
+def test_leaves_that_were_made_since_are_not_held(world: World, left: int, stop: str) -> None:
+    """The week's leaves exceed the limit by now, but nothing of the plan is left to hold."""
+    world.write("m.yaml", AT_MOST_TWO.replace("floor: 2}", f"floor: 2}}{stop}"))
+    world.write("users.json", [user(number, active=True) for number in range(1, 7)])
+    world.write("people.json", [each | {"left": True} for each in START[:2]] + START[2:])
+    saved = planned(world, "saved.json")
+    gone = [each | {"left": True} for each in START[:left]]
+    world.write("people.json", gone + START[left:])
+    assert world.run("sync", "m.yaml", "--allow", "leavers=3").code == 0
+    ended = world.run("apply", "saved.json", "--approve", fingerprint(saved))
+    assert (ended.code, "held back" in ended.flat, "--allow" in ended.flat) == (5, False, False)
+    assert "stale" in ended.flat
+    assert "held" not in world.run("status", "--exit-code").flat
+
+
+def test_leaves_that_are_left_stay_held(world: World) -> None:
+    world.write("m.yaml", AT_MOST_TWO)
+    world.write("users.json", [user(number, active=True) for number in range(1, 7)])
+    world.write("people.json", [each | {"left": True} for each in START[:3]] + START[3:])
+    saved = planned(world, "saved.json")
+    users = [user(number, active=number > 1) for number in range(1, 7)]
+    world.write("users.json", users)
+    ended = world.run("apply", "saved.json", "--approve", fingerprint(saved))
+    assert (ended.code, world.read("users.json")) == (4, users)
+    assert "2 held back by a guard" in ended.flat
+
+
 BACK = MAPPING.replace("absent: deactivate", "rehires: {reactivate: {active: true}}")
 CREATED_ONLY = BACK.replace(
     "  name: name\n", "  name: {from: name, write: on_create}\n  team: team\n"

@@ -6985,6 +6985,23 @@ MUTANTS = (
         "a mapping that moved with its files goes on with its history",
         f"{ANOTHER_NAME} -k all_moved",
     ),
+    # what guards hold of a saved plan
+    Mutant(
+        "what-is-done-since-is-held",
+        "runs/planned_again",
+        "_on_the_rest(approval.verdict, gone)",
+        "approval.verdict",
+        "nobody need allow leaves that a sync has made",
+        "tests/cli/test_planned_again.py -k leaves_that",
+    ),
+    Mutant(
+        "what-is-left-is-let-through",
+        "runs/planned_again",
+        "if not each.blocked or not gone.keys() >= {*each.blocked}",
+        "if not each.blocked",
+        "the rest of what a guard holds stays held",
+        "tests/cli/test_planned_again.py -k leaves_that",
+    ),
     # whose history it is, and where
     Mutant(
         "another-folder-s-history-is-mixed",

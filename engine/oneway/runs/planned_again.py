@@ -39,13 +39,14 @@ def limited_by_new_plan(
         new, found = plan_run(session, progress, remembered=remembered, whole=True)
         check_inputs(session, found, new)
         verdict = judge_plan(session, new, load_memory(session, new))
-    held = _with_distrust(approval.verdict, verdict, plan)
+    gone = not_planned_now(plan, new)
+    held = _with_distrust(_on_the_rest(approval.verdict, gone), verdict, plan)
     unreviewed = tuple(_unreviewed(listed, new))
     due = frozenset(_due(unreviewed, plan, new))
     return replace(
         approval,
         verdict=held,
-        stale={**held_now(plan, new, verdict), **not_planned_now(plan, new)},
+        stale={**held_now(plan, new, verdict), **gone},
         since=SinceReview(
             frozenset(_resolved(listed, new)),
             tuple(each for each in unreviewed if each.source_id not in due),
@@ -112,6 +113,22 @@ def _vanished(session: RunSession, plan: Plan, new: Plan) -> frozenset[str]:
         return frozenset()
     shown = {each.source_id for each in new.outcomes}
     return frozenset(each for each in made if each is not None and each not in shown)
+
+
+def _on_the_rest(verdict: Verdict, gone: Mapping[str, str]) -> Verdict:
+    """Return the verdict without the actions that a new plan lacks, which are not sent anyway.
+
+    A guard that held only these holds nothing, so nobody need allow it. One that distrusts a list
+    holds the whole plan.
+    """
+    if verdict.shrank:
+        return verdict
+    breaches = tuple(
+        replace(each, blocked=tuple(id for id in each.blocked if id not in gone))
+        for each in verdict.breaches
+        if not each.blocked or not gone.keys() >= {*each.blocked}
+    )
+    return Verdict(breaches, verdict.blocked.difference(gone) if breaches else frozenset())
 
 
 def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:
