@@ -134,6 +134,21 @@ def test_a_person_decides_about_looser_guards_and_more_leavers(
     assert "not the same: " in ended.stdout
 
 
+def test_a_person_decides_about_a_leaver_who_keeps_access(
+    world: World, repository: Path, shell: dict[str, str]
+) -> None:
+    (repository / "made up" / "people.json").write_text(json.dumps([person(1, left=True)]))
+    mapping = repository / "mappings" / "m n.yaml"
+    text = mapping.read_text()
+    step = steps("github", yaml.safe_load(printed(world, "github", *FIXTURES)))[-1]
+    for edited, code in ((text.replace(LEFT, "  when: left == `true` && team != 'OPS'\n"), 6),
+                         (text, 0)):  # fmt: skip
+        mapping.write_text(edited)
+        ended = ran(step, repository, shell)
+        assert ended.returncode == code, ended.stdout + ended.stderr
+        assert ("Keep access that the version before ends" in ended.stdout) is (code == 6)
+
+
 def test_a_mapping_with_a_new_name_is_compared_with_what_it_was(
     world: World, repository: Path, shell: dict[str, str]
 ) -> None:

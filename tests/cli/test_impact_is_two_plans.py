@@ -60,7 +60,7 @@ EDITS = {
     "broken": ("fields:", "felds:"),
 }  # fmt: skip
 KINDS = ["create", "update", "unchanged", "leave", "rehire", "ineligible", "conflict", "error",
-         "absent"]  # fmt: skip
+         "absent", "keeps-access", "keeps-access"]  # fmt: skip
 
 
 def edited(names: set[str]) -> str:
@@ -160,7 +160,31 @@ class Told:
                 for change in action["changes"]
             ),
             sorted(reason["code"] for reason in found["reasons"]) if stays else [],
+            self.ended(id),
         ]  # fmt: skip
+
+    def ended(self, id: str) -> str | None:
+        """Return the target record whose access the plan is to end, sent or not."""
+        leaves = id in self.outcomes and self.kind(id) == "leave"
+        return str(self.outcomes[id]["target_id"]) if leaves else None
+
+    def lists(self, id: str) -> bool:
+        """Return whether the plan lists a person for another reason than an unsent leave."""
+        return self.ended(id) is None and self.can_get_in(id)
+
+    def keep_access(self, after: "Told") -> set[str]:
+        """Return who keeps access by another plan."""
+        ended = {after.ended(id) for id in after.outcomes} - {None}
+        listed = {id for id in after.outcomes if after.lists(id)}
+        records = {str(after.outcomes[id]["target_id"]) for id in listed}
+        found = set()
+        for id, each in self.outcomes.items():
+            record = str(each["target_id"])
+            if self.ended(id) is not None:
+                found |= {id} if record not in ended else set()
+            elif self.lists(id) and id not in listed and record not in (records - {"None"}) | ended:
+                found |= {id} if each["target_id"] or after.ended(id) is None else set()
+        return found
 
     def can_get_in(self, id: str) -> bool:
         found = self.outcomes.get(id)
@@ -242,7 +266,13 @@ def test_impact_is_the_difference_of_two_plans(
         if before.plan:
             assert (each["before"], each["unsent"]["before"]) == (before.kind(id), before.end(id))
             assert each["still_in"]["before"] is before.can_get_in(id)
-    if before.plan:
+    if kind == "keeps-access":
+        kept = before.keep_access(after)
+        event(f"{min(len(kept), 3)} keep access")
+        assert {id for id, each in named.items() if each["keeps_access"]} == kept
+        assert found["keeps_access"] == (len(kept) if before.plan else None)
+        assert (ended.code == 6) is bool(kept or not before.plan)
+    elif before.plan:
         newly = [
             id
             for id in named
@@ -464,3 +494,91 @@ def test_what_depends_on_what_is_held_back_is_not_sent_either(world: World) -> N
     assert [each["unsent"]["after"] for each in ended.data["people"]] == ["not_attempted", "held"]
     assert ended.code == 0
     assert world.run("impact", "old.yaml", "--old", "m.yaml", *given).code == 6
+
+
+LEAVING = "when: status == 'Left'"
+BY_CODE = "source: code, target: reference}]\nfields:\n  reference: {from: code"
+KEEPING = {
+    "a day of grace": (LEAVING, f"{LEAVING} && is_past(end)", "leave to unchanged"),
+    "one word more": (LEAVING, f"{LEAVING} && team == 'LAB'", "leave to unchanged"),
+    "out of scope": ("fields:", "only: [{id: lab, when: team == 'LAB', otherwise: No}]\nfields:",
+                     "leave to ignored"),
+    "a rule for leavers": ("fields:", "eligible: [{id: lab, when: team == 'LAB', otherwise: No, "
+                           "for: [leavers]}]\nfields:", "leave to ineligible"),
+    "counts as left": ('"active == `false`"', '"active == `false` || reference"',
+                       "leave to update"),
+    "another record": (BY_CODE, BY_CODE.replace(": code", ": alt"), ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", KEEPING)
+def test_an_edit_by_which_a_leaver_keeps_access_fails_and_names_them_first(
+    edit: str, world: World
+) -> None:
+    """In each, P001 left a year ago, or today; `users.json` has them with access."""
+    rows = [each | {"end": None} for each in people()]
+    rows[0] |= {"status": "Left", "alt": "P008"}
+    world.write("people.json", rows)
+    world.write("users.json", [*users(), user(8, active=True)])
+    old, new, turn = KEEPING[edit]
+    assert old in MAPPING
+    world.write("old.yaml", MAPPING)
+    world.write("m.yaml", MAPPING.replace(old, new))
+    given = ("impact", "m.yaml", "--old", "old.yaml", "--fail-on", "keeps-access")
+    ended = world.run(*given)
+    assert ended.code == 6, ended.out
+    count = "Keep access that the version before ends, or are no longer listed: 1."
+    assert ended.flat.startswith(count)
+    assert turn in ended.flat
+    shown = [line for line in ended.out.splitlines() if line.startswith("P0")]
+    assert " Person 1: " in shown[0]
+    assert "keeps access: the version before ends it" in ended.out
+    found = world.run(*given, "--format", "json").data
+    assert (found["keeps_access"], found["people"][0]["keeps_access"]) == (1, True)
+    assert ", keeps access` (1)" in world.run(*given, "--format", "markdown").out
+    back = world.run("impact", "old.yaml", "--old", "m.yaml", "--fail-on", "keeps-access")
+    assert (back.code == 6) is (edit == "another record"), back.out
+
+
+@pytest.mark.parametrize("edit", ["tight", "stop", "fields", "few", "rekey", "back", "uncreated",
+                                  "name", "email", "team", "question", "loose",
+                                  "rule"])  # fmt: skip
+def test_an_ordinary_edit_lets_nobody_keep_access(edit: str, world: World) -> None:
+    """A leaver is held back by a stricter guard, or waits for a question: they are still listed."""
+    world.write("people.json", [each | {"status": "Left"} for each in people()[:2]] + people()[2:])
+    world.write("users.json", users())
+    world.write("old.yaml", MAPPING)
+    world.write("m.yaml", edited({edit}))
+    ended = world.run("impact", "m.yaml", "--old", "old.yaml", "--fail-on", "keeps-access")
+    assert (ended.code, "eep access" in ended.out, "keeps access" in ended.out) == (0, False, False)
+
+
+def test_a_person_who_may_have_left_and_is_no_longer_listed_keeps_access(world: World) -> None:
+    """The old version cannot tell what a blank means; the new one takes it for employed."""
+    world.write("people.json", [people()[0] | {"status": ""}, *people()[1:]])
+    world.write("users.json", users())
+    schema = (
+        "people.json, record: {type: object, additionalProperties: true, required: [status], "
+        "properties: {status: {type: string, enum: [Active, Left]}}}"
+    )
+    old = MAPPING.replace("resource: people.json", f"resource: {schema}")
+    world.write("old.yaml", old)
+    given = ("impact", "m.yaml", "--old", "old.yaml", "--fail-on", "keeps-access")
+    assert "enum: [" in old
+    world.write("m.yaml", old.replace("enum: [", 'enum: ["", '))
+    ended = world.run(*given)
+    assert (ended.code, "no longer listed: 1." in ended.flat) == (6, True), ended.err
+    assert "can no longer get in" not in ended.out
+
+
+def test_a_version_that_cannot_be_planned_fails_where_who_keeps_access_is_asked(
+    world: World,
+) -> None:
+    world.write("people.json", people())
+    world.write("users.json", users())
+    world.write("old.yaml", edited({"broken"}))
+    world.write("m.yaml", MAPPING)
+    given = ("impact", "m.yaml", "--old", "old.yaml", "--fail-on", "keeps-access")
+    ended = world.run(*given)
+    assert (ended.code, "Who keeps access cannot be said" in ended.flat) == (6, True)
+    assert world.run(*given, "--format", "json").data["keeps_access"] is None

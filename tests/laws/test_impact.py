@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from oneway.planning.impact import Impact, impact
@@ -41,8 +41,40 @@ def _treatment(outcome: Outcome) -> dict[str, Any]:
             for action in outcome.actions
             for change in action.changes
         },
+        "ends": _ends(outcome),
         "why": sorted(reason.code for reason in outcome.reasons) if stays else [],
     }
+
+
+LISTED = ("leave_unsaid", "leave_far_off")
+
+
+def _ends(outcome: Outcome) -> str | None:
+    """Return whose access a plan ends, that it lists a person who has left, or None."""
+    verbs = {each.verb for each in outcome.actions}
+    if verbs & {Verb.LEAVE, Verb.DEACTIVATE, Verb.CORRECT}:
+        if outcome.has_access and any(each.code in LISTED for each in outcome.reasons):
+            return "listed"
+        return None if Verb.CORRECT in verbs else f"ends {outcome.target_id}"
+    return "listed" if outcome.has_access else None
+
+
+def losing(before: Plan, after: Plan) -> set[str]:
+    """Return who loses the end of access, or a place on the list, one by one."""
+
+    def is_said_of(outcome: Outcome) -> bool:
+        for other in after.outcomes:
+            said = _ends(other)
+            same_record = outcome.target_id is not None and other.target_id == outcome.target_id
+            same_row = outcome.source_id is not None and other.source_id == outcome.source_id
+            unmatched = outcome.target_id is None and same_row
+            if said and said != "listed" and (same_record or unmatched):
+                return True
+            if said == "listed" == _ends(outcome) and (same_record or same_row):
+                return True
+        return False
+
+    return {_id(each) for each in before.outcomes if _ends(each) and not is_said_of(each)}
 
 
 def _digest(value: object) -> object:
@@ -65,6 +97,12 @@ def test_exactly_those_are_named_whom_a_brute_comparison_finds(
     found = impact(before, after)
     assert named(found) == brute(before, after)
     assert named(impact(after, before)) == named(found)
+    keeping = {_id(each.shown) for each in found.people if each.keeps_access}
+    assert keeping == losing(before, after)
+    assert EditImpact(found, *map(Version, (before, after))).keeps_access is bool(keeping)
+    event(f"{min(len(keeping), 3)} keep access")
+    first = [each.keeps_access for each in found.people]
+    assert first == sorted(first, reverse=True)
 
 
 @given(WORLDS)

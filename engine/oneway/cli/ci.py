@@ -18,8 +18,8 @@ oneway prove mappings
 
 _EFFECT = """\
 # A person decides about what ends with 6: more people leave or
-# come back, a guard lets more through, or another system or account
-# is read or written. `same` only shows a record that is treated
+# come back, a leaver keeps access, a guard lets more through, or
+# another system or account is read or written. `same` only shows a record that is treated
 # differently. A file with a new name is compared with what it was
 # under its old one.
 ended=0
@@ -32,9 +32,10 @@ exit $ended
 """
 _IMPACT = """\
   oneway impact $folder --against "{base}" {files}--format markdown \\
-    {limits} || ended=$?
+    {limits} \\
+    --fail-on systems || ended=$?
 """
-_LIMITS = "--max-leavers 0 --fail-on rehire --fail-on guards --fail-on systems"
+_LIMITS = "--max-leavers 0 --fail-on keeps-access --fail-on rehire --fail-on guards"
 
 _GITHUB = """\
 # Written by `oneway ci github`. No step needs a secret, so a pull request can
@@ -114,8 +115,9 @@ def command(
     `wheels/oneway-VERSION-py3-none-any.whl`. It runs validate, test, prove, impact and same, and
     needs no secrets: give --source and --target, and --reference for each table that a system
     holds, files of made-up records, for impact to compare over. It fails, so that a person
-    decides, if more of these people leave or come back, if a guard lets more through, or if another
-    system or account is read or written. Files of connections are compared as mappings are.
+    decides, if more of these people leave or come back, if one keeps access whom the version before
+    keeps out, if a guard lets more through, or if another system or account is read or written.
+    Files of connections are compared as mappings are.
 
     \b
     Example:

@@ -32,7 +32,7 @@ from oneway.runs.compare.version_files import VersionFiles
 from oneway.runs.prepare.request import RunRequest
 from oneway.runs.session import Operator
 
-_GUARDS, _SYSTEMS = "guards", "systems"
+_GUARDS, _SYSTEMS, _KEEPS_ACCESS = "guards", "systems", "keeps-access"
 """What `--fail-on` takes beside outcomes."""
 
 
@@ -54,11 +54,13 @@ _GUARDS, _SYSTEMS = "guards", "systems"
     "--fail-on",
     multiple=True,
     metavar="OUTCOME",
-    type=click.Choice([*(each.value for each in Kind), _GUARDS, _SYSTEMS]),
+    type=click.Choice([*(each.value for each in Kind), _GUARDS, _SYSTEMS, _KEEPS_ACCESS]),
     help="Fail if any person newly has this outcome, is no longer held back from it, or newly gets "
     "or loses access by it: "
     f"{', '.join(each.value for each in Kind)}. With {_GUARDS}: if a guard lets more through. With "
-    f"{_SYSTEMS}: if another system or account is read or written.",
+    f"{_SYSTEMS}: if another system or account is read or written. With {_KEEPS_ACCESS}: if the "
+    "version before ends the access of a person, or lists them as having left, and the version "
+    "now does not.",
 )
 @formatted("text", "json", "markdown")
 @limited
@@ -140,5 +142,9 @@ def _before(request: RunRequest, old: str | None, against: str | None) -> Versio
 def _too_much(found: EditImpact, max_leavers: int | None, fail_on: Sequence[str]) -> bool:
     leavers = found.impact.counted(Kind.LEAVE.value)
     too_many = max_leavers is not None and leavers > max_leavers
-    for_a_person = {_GUARDS: found.loosens_guards, _SYSTEMS: found.leads_elsewhere}
+    for_a_person = {
+        _GUARDS: found.loosens_guards,
+        _SYSTEMS: found.leads_elsewhere,
+        _KEEPS_ACCESS: found.keeps_access,
+    }
     return too_many or any(for_a_person.get(each) or found.impact.counted(each) for each in fail_on)

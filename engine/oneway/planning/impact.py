@@ -8,6 +8,7 @@ from oneway.core.dataclass import dataclass
 from oneway.planning.access import StillIn
 from oneway.planning.compare import by_record
 from oneway.planning.endings import End, Ending
+from oneway.planning.keeps_access import keep_access, standing
 from oneway.planning.plan import Action, Change, Kind, Outcome, Plan, Verb
 
 
@@ -92,12 +93,14 @@ class FieldImpact:
 class PersonImpact:
     """One person whom the two plans treat differently.
 
-    `fields` are the fields that get another value, even if the outcomes are equal.
+    `fields` are the fields that get another value, even if the outcomes are equal. With
+    `keeps_access`, the old plan ends the person's access or lists them, and the new one does not.
     """
 
     before: Treatment
     after: Treatment
     fields: tuple[FieldImpact, ...] = ()
+    keeps_access: bool = False
 
     @property
     def shown(self) -> Outcome:
@@ -127,6 +130,11 @@ class Impact:
     records: int
 
     @property
+    def keep_access(self) -> int:
+        """How many people keep access that the old plan ends, or are no longer listed."""
+        return sum(each.keeps_access for each in self.people)
+
+    @property
     def fields(self) -> Counter[str]:
         """The number of people who get another value, by field."""
         found = (field for each in self.people for field in each.fields)
@@ -144,13 +152,14 @@ def impact(before: Plan, after: Plan, was: PlanFate = ALL_SENT, now: PlanFate = 
     """Return how `after` treats people differently; both plans must be of the same records."""
     ours, theirs = by_record(before), by_record(after)
     let_in = [{(each.source_id, each.target_id) for each in e.still_in} for e in (was, now)]
+    keeping = keep_access(before, after)
     found = []
     for id in sorted(ours.keys() | theirs.keys()):
         one = _treatment(ours.get(id), was, let_in[0])
         other = _treatment(theirs.get(id), now, let_in[1])
         fields = tuple(_fields(_writes(one, was), _writes(other, now)))
         if fields or _essence(one) != _essence(other):
-            found.append(PersonImpact(one, other, fields))
+            found.append(PersonImpact(one, other, fields, id in keeping))
     return Impact(tuple(sorted(found, key=_gravity)), len(theirs))
 
 
@@ -164,7 +173,8 @@ def _treatment(
 
 
 def _essence(each: Treatment) -> tuple[object, ...]:
-    return each.words, each.reasons, each.still_in
+    ends = standing(each.outcome) if each.outcome is not None else None
+    return each.words, each.reasons, each.still_in, ends
 
 
 def _fields(
@@ -217,9 +227,10 @@ _WORST = (
 )
 
 
-def _gravity(person: PersonImpact) -> tuple[int, int, str, str]:
-    """Return a sort key by what newly happens to a person; changes of access come first."""
+def _gravity(person: PersonImpact) -> tuple[bool, int, int, str, str]:
+    """Return a sort key: who keeps access, then by what newly happens, access first."""
     before, after = person.turn
     ranks = {kind.value: rank for rank, kind in enumerate(_WORST)}
     was, now = (ranks.get(each.kind, len(ranks)) for each in (person.before, person.after))
-    return (min(was, now) + len(ranks) * (before == after), now, after, person.shown.key)
+    rank = min(was, now) + len(ranks) * (before == after)
+    return (not person.keeps_access, rank, now, after, person.shown.key)

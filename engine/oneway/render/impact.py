@@ -31,11 +31,11 @@ _MOST_PARTS = 20
 def sentence(found: EditImpact, *, why: bool = True) -> str:
     """Return the effect in a few sentences: how many people are affected, how, in which fields.
 
-    Begins with the reason if nothing would be written. Ends with the guards that newly fire or no
-    longer fire, and with how many people can still get in. Without `why`, a refusal is named by its
-    code only.
+    Begins with the reason if nothing would be written, and with how many keep access. Ends with the
+    guards that newly fire or no longer fire, and with how many people can still get in. Without
+    `why`, a refusal is named by its code only.
     """
-    said = [*_refusals(found, why=why), _effect(found)]
+    said = [*_refusals(found, why=why), *_keeping(found), _effect(found)]
     for title, guards in (
         ("Guards that newly fire", [each.name for each in found.newly_fired]),
         ("Guards that no longer fire", [each.name for each in found.ceased]),
@@ -49,6 +49,15 @@ def sentence(found: EditImpact, *, why: bool = True) -> str:
             f"Have left, or may have, and can still get in: {len(was):,}, now {len(now):,}."
         )
     return " ".join([*said, *_edited(found)])
+
+
+def _keeping(found: EditImpact) -> Iterator[str]:
+    """Yield how many people keep access, or that this is not known."""
+    if not found.planned_before:
+        yield "Who keeps access cannot be said: the version before cannot be planned."
+    elif found.impact.keep_access:
+        keep = found.impact.keep_access
+        yield f"Keep access that the version before ends, or are no longer listed: {keep:,}."
 
 
 def _edited(found: EditImpact) -> Iterator[str]:
@@ -147,7 +156,9 @@ def text(found: EditImpact, style: Style, limit: int | None) -> str:
         lines.append(style.paint(harmless(f"{_who(each.shown)}: {_how(each)}"), ink))
         for field in each.fields:
             lines += wrap(harmless(f"{field.field}: {_field(field, found)}"), style, 4, 8)
-        if each.before.still_in != each.after.still_in:
+        if each.keeps_access:
+            lines.append("    keeps access: the version before ends it, or lists it")
+        elif each.before.still_in != each.after.still_in:
             lines.append(f"    {_STILL_IN[each.after.still_in]}")
     if limit is not None and len(people) > limit:
         lines.append(more(len(people) - limit, limit))
@@ -159,24 +170,26 @@ def text(found: EditImpact, style: Style, limit: int | None) -> str:
 def as_json(found: EditImpact) -> dict[str, object]:
     """Return the effect as data.
 
-    Keys: sentence, records, people (key, label, source_id, target_id, before, after, access,
-    unsent, still_in, fields), fields (people by field), guards (names of those that newly fire),
-    looser (guards that let more through: name, was, now), redirected (what leads to another system
-    or account, as in edited), edited (parts of the mapping or the connection with another
-    meaning, whether or not anybody is treated differently: name, place, was and now, which are a
-    word or a limit, `none` if the part is absent, else null; `edited` is null if the version before
-    is not valid), versions. `access`, `unsent` and `still_in` have before and after: what
-    is done about access (create, leave, deactivate, reactivate; else null), how the outcome's
-    action ends if it is not sent (held, postponed, not_attempted; else null), and if the person has
-    left and can still get in. A person's fields are field, before and after: what each version
-    writes, as {value} with the name of a looked-up value and how it ends if it is not sent, or null
-    for nothing. `versions` has before and after: writes (false if nothing of the plan may be
-    written), errors, guards (name, text, blocked) and history (if links and earlier runs are
-    considered).
+    Keys: sentence, records, keeps_access (how many keep access that the version before ends, or are
+    no longer listed; null if the version before cannot be planned), people (key, label, source_id,
+    target_id, before, after, keeps_access, access, unsent, still_in, fields), fields (people by
+    field), guards (names of those that newly fire), looser (guards that let more through: name,
+    was, now), redirected (what leads to another system or account, as in edited), edited (parts of
+    the mapping or the connection with another meaning, whether or not anybody is treated
+    differently: name, place, was and now, which are a word or a limit, `none` if the part is
+    absent, else null; `edited` is null if the version before is not valid), versions. `access`,
+    `unsent` and `still_in` have before and after: what is done about access (create, leave,
+    deactivate, reactivate; else null), how the outcome's action ends if it is not sent (held,
+    postponed, not_attempted; else null), and if the person has left and can still get in. A
+    person's fields are field, before and after: what each version writes, as {value} with the name
+    of a looked-up value and how it ends if it is not sent, or null for nothing. `versions` has
+    before and after: writes (false if nothing of the plan may be written), errors, guards (name,
+    text, blocked) and history (if links and earlier runs are considered).
     """
     return {
         "sentence": sentence(found),
         "records": found.impact.records,
+        "keeps_access": found.impact.keep_access if found.planned_before else None,
         "people": [_person(each, found) for each in found.impact.people],
         "fields": dict(sorted(found.impact.fields.items())),
         "guards": [breach.name for breach in found.newly_fired],
@@ -236,6 +249,7 @@ def _groups(found: Impact) -> list[tuple[str, list[PersonImpact]]]:
         fields = ", ".join(field.field for field in each.fields)
         title = f"{after}: {fields or 'other reasons'}"
         title = f"{before} → {after}" if before != after else title
+        title = f"{title}, keeps access" if each.keeps_access else title
         groups.setdefault(title, []).append(each)
     return list(groups.items())
 
@@ -257,6 +271,7 @@ def _person(each: PersonImpact, found: EditImpact) -> dict[str, object]:
         "target_id": each.shown.target_id,
         "before": each.before.kind,
         "after": each.after.kind,
+        "keeps_access": each.keeps_access,
         "access": {"before": _verb(each.before), "after": _verb(each.after)},
         "unsent": {"before": _end(each.before.unsent), "after": _end(each.after.unsent)},
         "still_in": {"before": each.before.still_in, "after": each.after.still_in},

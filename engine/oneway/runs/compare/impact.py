@@ -85,6 +85,11 @@ class EditImpact:
         return self.edited is None or bool(self.looser)
 
     @property
+    def keeps_access(self) -> bool:
+        """Whether a person keeps access, or may, if the version before cannot be planned."""
+        return not self.planned_before or bool(self.impact.keep_access)
+
+    @property
     def leads_elsewhere(self) -> bool:
         """Whether another system or account is read or written, or may be, if it is not known."""
         return self.edited is None or bool(self.redirected)
