@@ -196,3 +196,141 @@ def test_a_system_without_credentials_was_not_read(
         "expensein users" in said or "users, not read, as its credentials are not at hand" in said
     )
     assert "no records yet" not in said + Path("m.yaml").read_text()
+
+
+def statuses(*rare: str, usual: str = "Active") -> Callable[[int], str]:
+    """Return a column with each rare word once, and the usual one for all others."""
+    return lambda n: rare[n] if n < len(rare) else usual
+
+
+def condition(said: str) -> str:
+    return next(line for line in said.splitlines() if "when:" in line).replace("''", "'")
+
+
+GONE_WORDS = [
+    ("Status", "Active", "Terminated", ["Retired", "Deceased", "Resigned"]),
+    ("Status", "Employed", "Left", ["Died", "Dismissed", "Ex-employee"]),
+    ("Status", "Aktiv", "Ausgeschieden", ["Verstorben", "Im Ruhestand"]),
+    ("Status", "Actief", "Uit dienst", ["Overleden", "Gepensioneerd"]),
+    ("Statut", "Actif", "Sorti", ["Décédé", "Retraitée"]),
+]
+
+
+@pytest.mark.parametrize("date", [False, True])
+@pytest.mark.parametrize(("heading", "stays", "left", "others"), GONE_WORDS)
+def test_all_words_of_people_who_have_left_are_in_the_rule(
+    oneway: Run, heading: str, stays: str, left: str, others: list[str], date: bool
+) -> None:
+    columns = {heading: statuses(left, left, *others, usual=stays)}
+    if date:
+        columns["Leaving Date"] = lambda n: "2020-09-30" if n == 1 else ""
+    said = leavers(drafted(oneway, columns))
+    assert all(f"== '{each}'" in condition(said) for each in (left, *others))
+    assert "leaves out" not in said
+
+
+LEFT_OUT = [
+    "Garden leave", "Suspended", "Notice given", "Not yet left", "Separated", "Archived",
+    "Contract ended early", "Inactive - on leave", "Weg", "Active - notice given",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("date", [False, True])
+@pytest.mark.parametrize("word", LEFT_OUT)
+def test_a_word_that_may_say_it_and_is_not_in_the_rule_is_named(
+    oneway: Run, word: str, date: bool
+) -> None:
+    columns = {"Status": statuses(word, "Left", "Maternity leave")}
+    if date:
+        columns["Leaving Date"] = lambda n: "2020-09-30" if n == 1 else ""
+    said = leavers(drafted(oneway, columns))
+    assert f"Of Status, the rule leaves out {word} 1: does one of these words say" in said
+    assert f"'{word}'" not in condition(said)
+
+
+def test_more_words_than_a_rule_lists_are_named(oneway: Run) -> None:
+    left = [f"Terminated {each}" for each in "abcdefgh"]
+    said = leavers(drafted(oneway, {"Status": statuses(*left)}))
+    named = [each for each in left if f"'{each}'" in condition(said)]
+    assert len(named) == 6
+    assert "leaves out Terminated g 1, Terminated h 1: does" in said
+
+
+STAY = [
+    "Maternity leave", "On leave", "Parental leave", "Sick", "Absent", "Sabbatical", "Probation",
+    "Part-time", "Full time", "Fixed term", "Contractor", "New starter", "Active - LOA", "Extended",
+    "Elternzeit", "ruhend", "Krank", "Teilzeit", "Ziek", "Verlof", "Congé maternité", "CDD",
+]  # fmt: skip
+USUAL = ["Extended"]
+
+
+@pytest.mark.parametrize("word", STAY)
+def test_a_word_of_people_who_stay_is_not_asked_about(oneway: Run, word: str) -> None:
+    usual = word if word in USUAL else "Active"
+    said = leavers(drafted(oneway, {"Status": statuses(word, "Left", usual=usual)}))
+    assert condition(said).endswith("Status == 'Left'")
+    assert "leaves out" not in said
+    assert "guess" not in said
+
+
+def test_the_usual_word_of_a_status_is_the_one_of_those_who_stay(oneway: Run) -> None:
+    said = leavers(drafted(oneway, {"Status": statuses("Left", "Left", usual="Normal")}))
+    assert "leaves out" not in said
+
+
+SURE = ["Employee Status", "employeeStatus", "Staff Status", "Beschäftigungsstatus",
+        "Mitarbeiterstatus", "Status medewerker", "Statut du salarié", "HR Status"]  # fmt: skip
+BY_WORDS = ["Assignment", "Payroll Status", "Situation", "Stand", "Werkt", "Current state"]
+
+
+@pytest.mark.parametrize("heading", [*SURE, *BY_WORDS])
+@pytest.mark.parametrize(
+    ("stays", "left"),
+    [("Active", "Left"), ("Beschäftigt", "Ausgeschieden"), ("aktiv", "ausgetreten")],
+)
+def test_the_words_of_a_column_say_who_has_left_whatever_its_heading_is(
+    oneway: Run, heading: str, stays: str, left: str
+) -> None:
+    said = leavers(drafted(oneway, {heading: words(stays, left)}))
+    assert f"== '{left}'" in condition(said)
+    asked = f"guess: {heading} holds {stays} 17, {left} 3. Does '{left}' mean" in said
+    assert asked is (heading in BY_WORDS)
+
+
+def test_a_status_by_its_heading_is_asked_about_if_its_words_are_not_clear(oneway: Run) -> None:
+    said = leavers(drafted(oneway, {"Employee Status": statuses("Weg", usual="Da sein")}))
+    assert "clearly says who has left. Employee Status holds Da sein 19, Weg 1: which" in said
+
+
+def test_kinds_of_people_with_words_of_leaving_are_asked_about(oneway: Run) -> None:
+    column = {"Worker Type": statuses("Former employee", usual="Active employee")}
+    said = leavers(drafted(oneway, column))
+    assert "Worker Type holds Active employee 19, Former employee 1: which word" in said
+
+
+NOT_ABOUT_LEAVING = [
+    ("Pension Status", "Active", "Left"),
+    ("Visa Status", "Current", "Terminated"),
+    ("Marital Status", "Married", "Separated"),
+    ("Line Manager Status", "Active", "Left"),
+    ("Previous Employment", "Active", "Terminated"),
+    ("VPN", "Active", "Inactive"),
+    ("Mailbox", "active", "inactive"),
+    ("Handedness", "Right", "Left"),
+    ("Hand", "Right", "Left"),
+    ("Trial", "Working", "Ended"),
+    ("Notes", "Works on Tuesdays", "Asked to be moved"),
+    ("Project Status", "Working", "Terminated"),
+    ("Shift", "Current", "Extended"),
+    ("Real Estate", "Owned", "Left"),
+    ("Leave Status", "Active", "Ended"),
+]
+
+
+@pytest.mark.parametrize(("heading", "stays", "left"), NOT_ABOUT_LEAVING)
+def test_other_columns_are_not_taken_for_it(
+    oneway: Run, heading: str, stays: str, left: str
+) -> None:
+    said = leavers(drafted(oneway, {heading: words(stays, left)}))
+    assert heading not in said
+    assert "No field of the source says who has left" in said

@@ -16,7 +16,7 @@ from oneway.core.records import MISSING, Value, is_blank
 from oneway.runs.draft.notation import called, expression, literal, past_day, yaml_text
 from oneway.runs.draft.outliers import is_leave_date
 from oneway.runs.draft.side import DraftSide
-from oneway.runs.draft.who_left import FEW, LeftBy, listed, unclear, who_left
+from oneway.runs.draft.who_left import DOES_ONE_SAY, FEW, LeftBy, listed, unclear, who_left
 
 NAMED = 3
 """The most records that are named as examples."""
@@ -178,7 +178,7 @@ def _left(
     come.
     """
     record, stays = dict[str, Value](), dict[str, Value]()
-    word, words, agree, guess = "", None, "", ""
+    word, words, agree, guess, out = "", None, "", "", ""
     if said is not None:
         read = expression(source, said.path)
         word = " || ".join(f"{read} == {literal(each)}" for each in said.words[:FEW])
@@ -186,13 +186,13 @@ def _left(
         stays[said.path] = next(iter(said.stays), "")
         words = listed_words(source, said.path, said.words)
         agree = _agreement(source, date, said.path, said.words, today) if date else ""
-        guess = said.guess
+        guess, out = said.guess, said.left_out
     others = tuple(unclear(source, date, said.path if said else ""))
     if not date:
         lacks = () if word else (_no_leavers(source, others),)
         more = _others(source, others) if word else ""
         return Leaving(word or "status == 'Left'", record=record, stays=stays, words=words,
-                       ways=_by_word(said, {}), asks=_joined(guess, more), lacks=lacks,
+                       ways=_by_word(said, {}), asks=_joined(guess, out, more), lacks=lacks,
                        unclear=others)  # fmt: skip
     read = expression(source, date)
     record[date] = past_day(today)
@@ -203,7 +203,7 @@ def _left(
     if scheduled:
         ways = (*ways, {**stays, date: later})
         when = f"{word} || {read}" if word else read
-        return Leaving(when, record=record, stays=stays, ways=ways, asks=_joined(guess, more),
+        return Leaving(when, record=record, stays=stays, ways=ways, asks=_joined(guess, out, more),
                        words=words, unclear=others)  # fmt: skip
     when = f"iif({read}, is_past({read}), {word})" if word else f"{read} && is_past({read})"
     asks = f"Access ends the day after {called(date)}. To end it on that day itself, write"
@@ -213,7 +213,7 @@ def _left(
         tuple({**each, date: day} for each in employed) for day in (later, today.isoformat())
     )
     return Leaving(when, record=record, stays=stays, ways=ways, notice=notice, last_day=last,
-                   asks=_joined(guess, asks, more), words=words, unclear=others)  # fmt: skip
+                   asks=_joined(guess, asks, out, more), words=words, unclear=others)  # fmt: skip
 
 
 def _by_word(said: LeftBy | None, stays: Mapping[str, Value]) -> tuple[Mapping[str, Value], ...]:
@@ -232,7 +232,7 @@ def _others(source: DraftSide, paths: Sequence[str]) -> str:
     if not paths:
         return ""
     held = "; ".join(f"{called(path)} holds {listed(source, path)}" for path in paths)
-    return f"{held}: does one of these words say who has left, too?"
+    return f"{held}: {DOES_ONE_SAY}"
 
 
 def _agreement(source: DraftSide, date: str, path: str, gone: Sequence[Value], today: date) -> str:

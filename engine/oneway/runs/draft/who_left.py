@@ -14,15 +14,17 @@ from oneway.core.records import MISSING, Value, is_blank
 from oneway.runs.draft.notation import called
 from oneway.runs.draft.outsiders import YES, is_outside
 from oneway.runs.draft.side import DraftSide
+from oneway.runs.draft.status_words import (
+    is_of_something_else,
+    is_status,
+    says_gone,
+    says_here,
+    says_stays,
+)
 
 FEW = 6
 """The most words that a condition lists."""
 
-_GONE = re.compile(
-    r"leaver|left|former|terminated|inactive|ended|departed|resigned|uit dienst|vertrokken|"
-    r"inactief|ausgeschieden|ausgetreten|inaktiv|inactif",
-    re.IGNORECASE,
-)
 _HERE = frozenset((
     "employed", "current", "working", "works", "serving", "indienst", "imdienst", "inservice",
     "werkzaam", "beschäftigt", "angestellt", "enposte", "employé", "salarié",
@@ -52,6 +54,8 @@ class LeftBy:
     stays: Sequence[Value]
     guess: str = ""
     """The question whether these words mean that, if it is a guess."""
+    left_out: str = ""
+    """The question about the words that might say it, too, and that the rule does not name."""
 
 
 def who_left(source: DraftSide, day: str, today: date) -> LeftBy | None:
@@ -65,8 +69,10 @@ def unclear(source: DraftSide, day: str, used: str) -> Iterator[str]:
     """Yield the other fields that may say who has left; `day` and `used` are those that do."""
     for path in source.fields:
         words = _words(source, path)
-        named = concept(path) in ("status", "closed", "leave") or (words and _asks(path, words))
-        if path not in (day, used) and named and 0 < len(words) <= FEW and not _are_days(words):
+        named = _is_named(path) or (words and _asks(path, words))
+        told = not is_of_something_else(path) and _tells(words)
+        few = 0 < len(words) <= FEW or told
+        if path not in (day, used) and (named or told) and few and not _are_days(words):
             yield path
 
 
@@ -82,18 +88,18 @@ def is_gone(path: str, value: Value) -> bool:
         return word in (*yes_and_no.NO, "inactive")
     if kind in ("leave", "closed"):
         return word in YES
-    return isinstance(value, str) and _GONE.search(value) is not None
+    return isinstance(value, str) and says_gone(value)
 
 
 def _by_words(source: DraftSide, path: str) -> Iterator[LeftBy]:
     words = _words(source, path)
-    stays: list[Value]
-    if concept(path) in ("status", "closed", "leave"):
-        gone = [each for each in words if is_gone(path, each)]
-        stays = [each for each in words if each not in gone]
-        if gone:
-            yield LeftBy(path, gone, stays)
-            return
+    named = _is_named(path)
+    told = concept(path) == "" and not is_of_something_else(path) and _tells(words)
+    gone = [each for each, _ in words.most_common() if is_gone(path, each)]
+    if gone and (named or told):
+        guess = "" if named else _guess(source, path, gone)
+        yield LeftBy(path, gone, _stays(words, gone), guess, _left_out(path, words, gone))
+        return
     asks = _asks(path, words)
     left: list[Value] = [
         each for each in words if _word(each) in (yes_and_no.NO if asks == "here" else YES)
@@ -101,8 +107,64 @@ def _by_words(source: DraftSide, path: str) -> Iterator[LeftBy]:
     if not asks:
         left = _by_codes(path, words)
     if left:
-        stays = [each for each in words if each not in left]
-        yield LeftBy(path, left, stays, _guess(source, path, left))
+        yield LeftBy(path, left, _stays(words, left), _guess(source, path, left))
+
+
+_NAMED = ("status", "closed", "leave")
+
+
+def _is_named(path: str) -> bool:
+    """Return whether a heading says that its words tell who has left."""
+    return concept(path) in _NAMED or is_status(path)
+
+
+def _tells(words: Counter[str | int]) -> bool:
+    """Return whether a column has words of people who work here and of people who have left.
+
+    "Inactive" alone does not count: many things are active or inactive.
+    """
+    texts = [each for each in words if isinstance(each, str)]
+    gone = [each for each in texts if says_gone(each) and not _SWITCHED_OFF.search(each)]
+    return len(words) <= MOST and bool(gone) and any(map(says_here, texts))
+
+
+_SWITCHED_OFF = re.compile("inac?ti|inaktiv", re.IGNORECASE)
+MOST = 20
+"""The most words of a column that tells who has left; a column with more holds remarks."""
+
+
+def _stays(words: Counter[str | int], gone: Sequence[Value]) -> list[str | int]:
+    """Return the other words of a column, those of people who clearly work here first."""
+    return sorted((e for e in words if e not in gone), key=lambda e: not says_here(str(e)))
+
+
+def _left_out(path: str, words: Counter[str | int], gone: Sequence[Value]) -> str:
+    """Return the question about the words that a rule does not name; "" if they clearly stay.
+
+    Without a word such as "Active", the most frequent word is the one of those who stay.
+    """
+    stays = _stays(words, gone)
+    usual = max(stays, key=lambda each: words[each], default="")
+    plain = any(says_here(str(each)) for each in stays)
+    open_ = [
+        each
+        for each, _ in words.most_common()
+        if (each in stays and (plain or each != usual) and not _clearly_stays(each))
+        or each in gone[FEW:]
+    ]
+    if not open_:
+        return ""
+    held = ", ".join(f"{each} {words[each]:,}" for each in open_[:FEW])
+    more = f" and {len(open_) - FEW:,} more" if open_[FEW:] else ""
+    return f"Of {called(path)}, the rule leaves out {held}{more}: {DOES_ONE_SAY}"
+
+
+DOES_ONE_SAY = "does one of these words say who has left, too?"
+
+
+def _clearly_stays(word: Value) -> bool:
+    """Return whether a word is one of people who stay, as the "no" of a column "Left" is."""
+    return says_stays(str(word)) or _word(word) in YES | yes_and_no.NO
 
 
 def _asks(path: str, words: Counter[str | int]) -> str:
@@ -120,7 +182,7 @@ def _asks(path: str, words: Counter[str | int]) -> str:
 def _by_codes(path: str, words: Counter[str | int]) -> list[Value]:
     """Return the rare codes of a status, such as L and T beside A."""
     short = all(len(_word(each)) <= _CODE for each in words)
-    if concept(path) != "status" or not (short and 1 < len(words) <= FEW):
+    if not is_status(path) or not (short and 1 < len(words) <= FEW):
         return []
     if plain(path) == "state" or _PARTS & {_word(each) for each in words}:
         return []
