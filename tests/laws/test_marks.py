@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from laws.test_replay import again, kept
@@ -183,6 +183,11 @@ def test_nobody_is_created_with_an_email_of_somebody_in_order(shape: str) -> Non
     st.booleans(),
     st.sampled_from(["report", "deactivate"]),
 )
+@example(
+    {"code": "A1", "name": "Zed Moss", "mail": "z@example.com"},
+    [{"ref": "A1", "fullName": "Ada Quill", "mail": "ada@example.com"}],
+    "list of objects", {"joiners": {"unless_taken": ["mails"]}}, "E", False, "report",
+)  # fmt: skip
 def test_a_plan_that_compared_what_is_secret_is_derived_again(
     person: dict[str, Any],
     held: list[dict[str, Any]],

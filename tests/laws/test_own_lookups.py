@@ -174,7 +174,7 @@ def test_whoever_is_referred_to_is_found_in_what_the_target_holds_afterwards(wor
         elif len(found) == 1:
             assert now == found[0]
         else:
-            assert now == (None if rule["on_miss"] == "clear" else held)
+            assert now == (None if rule["on_miss"] == "clear" and not rows(sought) else held)
 
 
 def shown(key: str, data: dict[str, Any]) -> object:
@@ -281,6 +281,18 @@ def test_a_create_with_what_the_target_requires_waits_for_it(world: World) -> No
     done = applied(requiring(world), plan)
     assert all_done(done.results)
     assert not planned(requiring(world).with_target(done.target.records)).actions
+
+
+def test_who_would_wait_for_themselves_by_a_fallback_is_not_created() -> None:
+    """Their manager is missing, and the one of the fallback is the new record itself."""
+    people = ({"id": "s1", "code": "1", "name": "Ann", "boss": "2", "status": "E"},)
+    source = Snapshot(tuple(Record(each["id"], each) for each in people))
+    rule = {"on_miss": {"look_up": "1"}, "write": "overwrite"}
+    world = World(mapping("ref", "id", rule), source, Snapshot(()), Snapshot(()))
+    plan = planned(requiring(world))
+    assert not plan.actions
+    assert load(dump(plan).encode(), "plan.json") == plan
+    assert not applied(requiring(world), plan).results
 
 
 CHAIN = ("Bo", "Cy", None)

@@ -37,7 +37,16 @@ from strategies import worlds
 from worlds import planned
 
 ONE_IN_FIVE = st.sampled_from([False, False, False, False, True])
-ACTIONS_TOLD = ("created", "changed", "left", "back", "deactivated", "refused", "unknown")
+ACTIONS_TOLD = (
+    "created",
+    "changed",
+    "left",
+    "corrected",
+    "back",
+    "deactivated",
+    "refused",
+    "unknown",
+)
 """The sections that name what a run did, or tried to do; beside those that wait."""
 WAITING = ("held", "waiting", "postponed")
 PROBLEMS = st.builds(

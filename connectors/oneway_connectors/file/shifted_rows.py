@@ -129,7 +129,8 @@ class _Contents:
             return log(_FOREIGN)
         if not filled:
             return log(1 if self._kind else _UNKNOWN)
-        new = (self._once - known + 0.5) / (filled + 1)
+        once = self._once - (known and self._texts[text] == 1)
+        new = (once + 0.5) / (filled + 1)
         form = _form(text)
         if (same := self._forms[form] - known) > 0:
             return log(new) + log(max(same / filled, _NEW))

@@ -118,7 +118,8 @@ class _Lookups:
         lacks = rule.on_miss.falls_back and self._lacks(table, sought)
         if who not in self.stopped and (stops or lacks):
             self.out.add(who)
-        instead = self._instead(rule, cell, table) if who in self.out else None
+        falls_back = who in self.out and who not in self.stopped
+        instead = self._instead(rule, cell, table) if falls_back else None
         if instead is not None:
             missed.append(replace(miss, instead=rule.fallback_text))
             return instead

@@ -20,7 +20,7 @@ from oneway.mapping.short_rows import AnySourceRow, AnyTargetRow
 from oneway.planning.diff import known_value
 from oneway.planning.match import NO_PAIRS, MatchedRows, Pairs
 from oneway.planning.record_owner import owner_text
-from oneway.planning.similar.marks import emails_in, has_email, marks_of, one_form
+from oneway.planning.similar.marks import as_told, has_email, marks_of, one_form
 
 LOOKED_AT = 200
 """How many target records are sampled to see whether a field identifies people."""
@@ -85,17 +85,12 @@ class Lookalikes:
                           for each in found)  # fmt: skip
         rules = [self.policy.fields[position] for position in positions]
         path, verb = " and ".join(each.path for each in rules), "is" if len(rules) == 1 else "are"
-        what = repr(" ".join(map(_shown, values)).strip())
+        what = repr(" ".join(map(as_told, values)).strip())
         text = f"{path} {verb} {what} here, and in {named}"
         if any(each.sensitive for each in rules):
             text = f"{path} (hidden) {verb} the same here and in {named}"
         of_somebody = bool(ids & self.owners.keys())
         return text if of_somebody else f"{text}, {said_of_nobodys(ids, self.spoken)}"
-
-
-def _shown(value: Value) -> str:
-    """Return a value as messages show it; a list or an object is reduced to its emails."""
-    return ", ".join(map(str, emails_in(value))) or str(value)
 
 
 def said_of_nobodys(ids: Iterable[str], spoken: Collection[str]) -> str:

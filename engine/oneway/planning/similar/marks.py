@@ -5,6 +5,7 @@ emails has each of them as a mark, whatever else it holds: systems add a type or
 Sensitive values are compared like any others, and never shown.
 """
 
+import json
 from collections.abc import Hashable, Iterator, Sequence
 
 from oneway.core.compare import Comparison, comparable, comparables
@@ -50,6 +51,16 @@ def emails_in(value: object) -> tuple[Hashable, ...]:
     return tuple(dict.fromkeys(one_form(each) for each in _texts(value) if _is_email(each)))
 
 
+def as_told(value: object) -> str:
+    """Return a value as messages show it; a list or an object is reduced to its emails.
+
+    A message is the same whatever the order of an object's keys: a run that is derived again reads
+    them sorted.
+    """
+    emails = ", ".join(map(str, emails_in(value)))
+    return emails or (_json(value) if isinstance(value, list | dict) else str(value))
+
+
 def has_email(value: object) -> bool:
     """Return whether a value is an email, or a list or an object that holds one."""
     if isinstance(value, str):
@@ -80,3 +91,6 @@ def _texts(value: object) -> Iterator[str]:
 def _is_email(text: str) -> bool:
     name, _, host = text.strip().partition("@")
     return bool(name and host) and len(text.split()) == 1
+
+
+_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode

@@ -12,7 +12,7 @@ from oneway.core.redacted import SAME_AS_ID, WORD, Redacted, known_of
 from oneway.mapping.policy import FieldRule, Policy
 from oneway.mapping.rows import STATED, SourceRow, TargetRow
 from oneway.planning.similar.lookalikes import held_value, said_value
-from oneway.planning.similar.marks import emails_in, has_email, marks_of
+from oneway.planning.similar.marks import as_told, emails_in, has_email, marks_of
 
 SEVERAL = 2
 """How many identifying fields must differ at once before a record seems to be another person's."""
@@ -109,10 +109,10 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
             differing.append(
                 f"{rule.path} differs"
                 if rule.sensitive
-                else f"{rule.path} is {held}, and here {said}"
+                else f"{rule.path} is {as_told(held)}, and here {as_told(said)}"
             )
         elif position in naming and rule.tells(target.values[position]):
-            was = "" if rule.sensitive else f"{target.values[position]}, and here "
+            was = "" if rule.sensitive else f"{as_told(target.values[position])}, and here "
             withdrawn.append(f"{rule.path} is {was}blank")
     one_word = _have_one_word(policy, row, target) if differing and not agreeing else None
     found = tuple(agreeing), tuple(differing), exclusive, one_word, whole_name, lost_name
