@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cli_world import World, person, user
+from jsonschema import Draft202012Validator
 
 from oneway.cli.entry import run
 from oneway.planning.plan_file import dump, load
@@ -52,6 +53,13 @@ def test_exit_code_tells_whether_changes_are_pending(
     world.write("people.json", people)
     assert world.run("plan", "m.yaml").code == 0
     assert world.run("plan", "m.yaml", "--exit-code").code == code
+
+
+def test_a_saved_plan_fits_the_schema_that_is_published(world: World) -> None:
+    schema = json.loads(world.run("schema", "plan").out)
+    plan = json.loads(planned(world).read_bytes())
+    assert plan["proof"]["mac"]
+    Draft202012Validator(schema).validate(plan)
 
 
 def test_json_and_markdown(world: World) -> None:

@@ -137,10 +137,13 @@ def test_what_is_loaded_is_what_was_dumped(plan: Plan) -> None:
     assert json.loads(text)["fingerprint"] == fingerprint(plan) == fingerprint(again)
 
 
-@given(any_plan)
+any_proof = st.none() | st.builds(Proof, *(st.text(max_size=3) for _ in dataclasses.fields(Proof)))
+
+
+@given(any_plan, any_proof)
 @settings(max_examples=40)
-def test_every_dumped_plan_has_the_shape_of_the_schema(plan: Plan) -> None:
-    VALIDATOR.validate(json.loads(dump(plan)))
+def test_every_dumped_plan_has_the_shape_of_the_schema(plan: Plan, proof: Proof | None) -> None:
+    VALIDATOR.validate(json.loads(dump(plan, proof)))
 
 
 @given(any_plan, any_plan)
