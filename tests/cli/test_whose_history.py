@@ -18,18 +18,36 @@ def folder(bare: World) -> World:
 THEIRS = [each | {"id": f"k{each['id']}", "code": f"K{each['code']}"} for each in (ANN, BOB, CAT)]
 
 
+NAMESAKES_OF_NUMBERS = [
+    each | {"name": name}
+    for each, name in zip((ANN, BOB, CAT), ("Uma Under", "Val Vane", "Wes West"), strict=True)
+]
+
+
+@pytest.mark.parametrize("theirs", [THEIRS, NAMESAKES_OF_NUMBERS])
 @pytest.mark.parametrize("call", ["m.yaml", "acme"])
 def test_another_folder_s_history_in_one_database_is_refused(
-    server: Server, folder: World, monkeypatch: pytest.MonkeyPatch, call: str
+    server: Server,
+    folder: World,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    theirs: list[dict[str, str]],
 ) -> None:
-    """Customers' folders on two machines give one name; their keys and people are others."""
+    """Customers' folders on two machines give one name; their keys and people are others.
+
+    They may have the same numbers.
+    """
     monkeypatch.setenv("ONEWAY_STORE", server.database())
     connect(folder, "acme")
     listed(folder, call)
     ours = folder.folder / ".oneway"
     ours.rename(folder.folder / ".ours")
-    folder.write("people.json", THEIRS)
-    folder.write("users.json", [each | {"reference": f"K{each['reference']}"} for each in users()])
+    folder.write("people.json", theirs)
+    held = [
+        each | {"reference": row["code"], "name": row["name"]}
+        for each, row in zip(users(), theirs, strict=True)
+    ]
+    folder.write("users.json", held)
     for command in ("plan", "sync", "sync"):
         ended = folder.run(command, call)
         assert (ended.code, "[F127]" in ended.err) == (1, True), ended

@@ -7052,6 +7052,14 @@ MUTANTS = (
         f"{WHOSE_HISTORY} -k one_database",
     ),
     Mutant(
+        "the-same-numbers-are-the-same-people",
+        "runs/past/whose_history",
+        "return not before or bool(",
+        "return True or bool(",
+        "customers may number their people alike",
+        f"{WHOSE_HISTORY} -k one_database",
+    ),
+    Mutant(
         "a-lost-key-is-another-folder",
         "runs/past/whose_history",
         "if 2 * same < min(",

@@ -4,11 +4,16 @@ A history is known by its name in a store. Two customers' folders may give the s
 database, and a database that is new has no history of any name.
 """
 
-from contextlib import closing
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from oneway.core.diagnostics import refusal
-from oneway.planning.links import SEAL_KEY
+from oneway.core.diagnostics import Refused, refusal
+from oneway.history.links import labels_of
+from oneway.mapping.short_rows import AnySourceRow
+from oneway.planning.links import SEAL_KEY, Link
+from oneway.planning.plan_file import load_stored
+from oneway.planning.similar.same_person import label_words
 from oneway.runs.evidence.remembered import Remembered
 from oneway.runs.past.predecessor import is_by_another_key
 from oneway.runs.read import EvaluatedInputs
@@ -31,14 +36,35 @@ def refuse_anothers(session: RunSession, found: EvaluatedInputs, remembered: Rem
         return
     if not is_by_another_key(journal, session.past_name, session.names):
         return
-    keys = {each.source_id: each.key for each in found.source.items}
-    known = [each for each in remembered.links if each.source_id in keys]
-    same = sum(bool(each.key_digest) or each.key == keys[each.source_id] for each in known)
-    if 2 * same < min(len(remembered.links), len(keys)):
+    rows = {each.source_id: each for each in found.source.items}
+    known = [each for each in remembered.links if each.source_id in rows]
+    labels = _last_labels(journal, session.past_name)
+    same = sum(_is_same(each, rows[each.source_id], labels) for each in known)
+    if 2 * same < min(len(remembered.links), len(rows)):
         summary = (
             f"the history of '{session.past_name}' is of other people, and by another seal.key"
         )
         raise refusal("F127", journal.place, summary, _ANOTHERS)
+
+
+def _is_same(link: Link, row: AnySourceRow, labels: Mapping[str, str]) -> bool:
+    """Return whether a row has the key of a link and, as far as is known, a word of its name.
+
+    Customers may number their people alike.
+    """
+    if link.key and link.key != row.key:
+        return False
+    before = label_words(labels.get(link.source_id, ""))
+    return not before or bool(before & label_words(row.label))
+
+
+def _last_labels(journal: "Journal", name: str) -> Mapping[str, str]:
+    """Return the labels of the last stored plan, by source record; none if it cannot be read."""
+    runs = journal.runs(name, limit=_LOOK_BACK)
+    text = next(filter(None, (journal.plan_of(each.id) for each in runs)), "")
+    with suppress(Refused):
+        return labels_of(load_stored(text, journal.place))
+    return {}
 
 
 def refuse_left_behind(session: RunSession) -> None:
