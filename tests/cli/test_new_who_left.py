@@ -334,3 +334,53 @@ def test_other_columns_are_not_taken_for_it(
     said = leavers(drafted(oneway, {heading: words(stays, left)}))
     assert heading not in said
     assert "No field of the source says who has left" in said
+
+
+def with_days(oneway: Run, here: str, there: str, *, both: bool = True) -> str:
+    """Return the rule drafted for a last day in two forms, of the same day if `both`."""
+    known = {3: (2025, 3, 4)}
+    other = known if both else {5: (2025, 9, 17)}
+
+    def column(form: str, of: dict[int, tuple[int, int, int]]) -> Callable[[int], str]:
+        return lambda n: form.format(*of[n]) if n in of else ""
+
+    columns = {
+        "Leaving Date": column(here, {**known, 7: (2024, 10, 31)}),
+        "Last": column(there, other),
+    }
+    people = drafted(oneway, columns, leaveDate="Last")
+    return leavers(people)
+
+
+DAY, TIME = "{0}-{1:02}-{2:02}", "{0}-{1:02}-{2:02}T00:00:00"
+FORMS = [
+    (TIME, DAY, True, 'parse_date("Leaving Date")'),
+    ("{0}-{1:02}-{2:02} 00:00:00", DAY, True, 'parse_date("Leaving Date")'),
+    (TIME, DAY, False, 'parse_date("Leaving Date")'),
+    (DAY, "{0}{1:02}{2:02}", True, "format_date("),
+    (TIME, "{0}{1:02}{2:02}", True, "format_date("),
+]
+
+
+@pytest.mark.parametrize(("here", "there", "both", "wanted"), FORMS)
+def test_the_last_day_is_written_as_the_target_writes_days(
+    oneway: Run, here: str, there: str, both: bool, wanted: str
+) -> None:
+    said = with_days(oneway, here, there, both=both)
+    assert wanted in next(line for line in said.splitlines() if "set:" in line)
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_the_last_day_is_written_as_it_is_if_the_target_writes_it_so(
+    oneway: Run, both: bool
+) -> None:
+    said = with_days(oneway, DAY, DAY, both=both)
+    assert "parse_date" not in said
+    assert "format_date" not in said
+    assert "is written unlike" not in said
+
+
+@pytest.mark.parametrize("there", [TIME, "{0} week {1}"])
+def test_another_form_of_the_last_day_is_asked_about(oneway: Run, there: str) -> None:
+    said = with_days(oneway, DAY, there)
+    assert "leaveDate of 1 matched records is written unlike Leaving Date: is the form" in said

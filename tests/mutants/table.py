@@ -6648,6 +6648,22 @@ MUTANTS = (
         f"{WHO_LEFT} -k not_taken_for_it",
     ),
     Mutant(
+        "the-last-day-is-written-in-another-form",
+        "runs/draft/days",
+        'return FormOfDays(pattern if any(known) else "")',
+        "return FormOfDays()",
+        "the last day is written as the target writes days",
+        f"{WHO_LEFT} -k last_day",
+    ),
+    Mutant(
+        "a-time-of-day-is-written-beside-days",
+        "runs/draft/days",
+        "return bool(plain) and all(plain) and any(",
+        "return False and any(",
+        "the target's days decide the form if no matched record has left",
+        f"{WHO_LEFT} -k last_day",
+    ),
+    Mutant(
         "yes-and-no-say-nothing-of-leaving",
         "runs/draft/who_left",
         '    return "away" if main in _AWAY or whole in _AWAY else ""',

@@ -73,7 +73,7 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     pairs = with_codes(left, right, with_lookups(left, right, pairs, keys), keys)
     pairs = with_marks(left, right, pairs, keys)
     today = now().date()
-    draft = DraftMapping(left, right, pairs, keys, questions(left, right, today))
+    draft = DraftMapping(left, right, pairs, keys, questions(left, right, keys, today))
     text = mapping_text(_name(mapping, left, right), draft)
     _write(mapping, text)
     _say(console, mapping, left, right, len(pairs))

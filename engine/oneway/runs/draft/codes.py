@@ -11,6 +11,7 @@ from oneway.core.parsing import parse_day
 from oneway.core.paths import at
 from oneway.core.records import MISSING, Value, is_blank
 from oneway.mapping.functions.dates import format_date
+from oneway.runs.draft.days import PATTERNS
 from oneway.runs.draft.keys import MatchKeys, matched
 from oneway.runs.draft.notation import is_one_line
 from oneway.runs.draft.pairs import Pair, are_emails, number_of_pair
@@ -198,15 +199,11 @@ def _pattern(source: DraftSide, target: DraftSide, pair: Pair, both: Sequence[_B
     found = [(at(a, source.keys(pair.source)), at(b, target.keys(pair.target))) for a, b in both]
     days = [(parse_day(a), b) for a, b in found if isinstance(b, str) and not is_blank(b)]
     known = [(day, text) for day, text in days if day is not None]
-    for pattern in _PATTERNS if len(known) >= _LEAST else ():
+    for pattern in PATTERNS if len(known) >= _LEAST else ():
         agree = sum(format_date(day.isoformat(), pattern) == text for day, text in known)
         if 2 * agree > len(known):
             return pattern
     return ""
-
-
-_PATTERNS = ("dd/MM/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "MM/dd/yyyy", "d/M/yyyy", "d.M.yyyy",
-             "M/d/yyyy", "yyyy/MM/dd", "yyyyMMdd")  # fmt: skip
 
 
 def uncoded(source: DraftSide, pair: Pair) -> list[str]:

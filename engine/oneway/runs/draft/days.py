@@ -1,12 +1,15 @@
-"""Decides by the matched records whether days like `1/2/2026` have the month first."""
+"""Decides by the matched records how days are read (`1/2/2026`), and how the target writes them."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from oneway.core.dataclass import dataclass
 from oneway.core.parsing import parse_day
 from oneway.core.paths import at
 from oneway.core.records import Value
+from oneway.mapping.functions.dates import format_date
 from oneway.runs.draft.keys import MatchKeys, matched
 from oneway.runs.draft.side import DraftSide
 
@@ -79,3 +82,57 @@ def _counts(
 def _swapped(day: date) -> date | None:
     """Return the date with day and month exchanged; None if it cannot be."""
     return day.replace(month=day.day, day=day.month) if day.day <= 12 else None
+
+
+ISO = "yyyy-MM-dd"
+PATTERNS = (ISO, "dd/MM/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "MM/dd/yyyy", "d/M/yyyy", "d.M.yyyy",
+            "M/d/yyyy", "yyyy/MM/dd", "yyyyMMdd")  # fmt: skip
+"""The patterns in which targets write days."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormOfDays:
+    """The pattern in which a target field writes a day, or the question how it does.
+
+    The pattern is "" if the source writes days in the same way.
+    """
+
+    pattern: str = ""
+    asks: str = ""
+
+
+def form_of_days(
+    source: DraftSide, target: DraftSide, pair: tuple[str, str], keys: MatchKeys
+) -> FormOfDays:
+    """Return how a target field writes the days of a source field; `pair` names both.
+
+    Matched records with the same day decide, however few: most people have no last day.
+    """
+    here, there = pair
+    owners = matched(source, target, keys) if here else {}
+    found = [
+        (
+            at(source.records[a].data, source.keys(here)),
+            at(target.records[b].data, target.keys(there)),
+        )
+        for a, b in owners.items()
+    ]
+    texts = [(a.strip(), b.strip()) for a, b in found if isinstance(a, str) and isinstance(b, str)]
+    days = [(day, a, b) for a, b in texts if b and (day := parse_day(a)) is not None]
+    for pattern in PATTERNS:
+        if known := [a != b for day, a, b in days if format_date(day.isoformat(), pattern) == b]:
+            return FormOfDays(pattern if any(known) else "")
+    if odd := [b for day, a, b in days if a != b and parse_day(b) in (day, None)]:
+        said = f"{there} of {len(odd):,} matched records is written unlike {here}"
+        return FormOfDays(asks=f"{said}: is the form of the day right?")
+    return FormOfDays(ISO if _only_one_has_times(source.values(here), target.values(there)) else "")
+
+
+def _only_one_has_times(here: Sequence[Value], there: Sequence[Value]) -> bool:
+    """Return whether the target has plain days, and the source some with a time of day."""
+    days = [each.strip() for each in here if isinstance(each, str) and parse_day(each) is not None]
+    plain = [isinstance(each, str) and re.fullmatch(_PLAIN, each.strip()) for each in there]
+    return bool(plain) and all(plain) and any(not re.fullmatch(_PLAIN, each) for each in days)
+
+
+_PLAIN = "[0-9]{4}-[0-9]{2}-[0-9]{2}"

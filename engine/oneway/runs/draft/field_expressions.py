@@ -18,7 +18,7 @@ def field_value(pair: Pair, source: DraftSide, *, trims: bool = True) -> str:
     if trims and not pair.number and not pair.looks_up:
         read = trimmed(source, pair.source)
     if pair.pattern:
-        return f"format_date({read}, {literal(pair.pattern)})"
+        return day_value(read, pair.pattern)
     if pair.letters:
         return f"{pair.letters}({read})"
     if pair.ignores_case and concept(pair.target) in ("first", "last", "name"):
@@ -30,6 +30,13 @@ def field_value(pair: Pair, source: DraftSide, *, trims: bool = True) -> str:
         number = f"parse_number({read}, {literal(pair.marks[0])})"
         return f"{read} && to_text({number})" if pair.as_text else number
     return f"to_number({read})" if pair.number else read
+
+
+def day_value(read: str, pattern: str) -> str:
+    """Return the expression that writes a day with a pattern; "" means as it is."""
+    if pattern in ("", "yyyy-MM-dd"):
+        return f"parse_date({read})" if pattern else read
+    return f"format_date({read}, {literal(pattern)})"
 
 
 def trimmed(source: DraftSide, path: str) -> str:

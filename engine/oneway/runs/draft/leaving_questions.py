@@ -13,6 +13,9 @@ from oneway.core.majority import is_overwhelming
 from oneway.core.parsing import parse_day
 from oneway.core.paths import at
 from oneway.core.records import MISSING, Value, is_blank
+from oneway.runs.draft.days import ISO, FormOfDays, form_of_days
+from oneway.runs.draft.field_expressions import day_value
+from oneway.runs.draft.keys import MatchKeys
 from oneway.runs.draft.notation import called, expression, literal, past_day, yaml_text
 from oneway.runs.draft.outliers import is_leave_date
 from oneway.runs.draft.side import DraftSide
@@ -84,7 +87,9 @@ class DraftWords:
         return _TYPES[type(next(iter(self.counts)))]
 
 
-def leaving_of(source: DraftSide, target: DraftSide, switch: Switch | None, today: date) -> Leaving:
+def leaving_of(
+    source: DraftSide, target: DraftSide, switch: Switch | None, keys: MatchKeys, today: date
+) -> Leaving:
     """Return the draft rule of leavers."""
     date, guess = _leave_date(source), ""
     said = who_left(source, date, today)
@@ -96,7 +101,7 @@ def leaving_of(source: DraftSide, target: DraftSide, switch: Switch | None, toda
     there = next((path for path in target.fields if concept(path) == "leave"), "")
     scheduled = switch is None
     left = _left(source, date, said, today, scheduled=scheduled)
-    sets, gone, lacks = {}, "", list(left.lacks)
+    sets, gone, lacks, form = {}, "", list(left.lacks), FormOfDays()
     if switch is not None:
         sets[switch.path] = f"{{value: {json.dumps(switch.off)}}}"
         gone = f"{expression(target, switch.path)} == {literal(switch.off)}"
@@ -104,16 +109,25 @@ def leaving_of(source: DraftSide, target: DraftSide, switch: Switch | None, toda
         if not there and target.fields:
             lacks.append(_NO_FIELD)
         there = there or "leaveDate"
-        read = expression(source, date) if date else ""
-        only = read and left.when in (read, f"{read} && is_past({read})")
-        value = read if only else f"coalesce({read}, today())" if read else "today()"
-        sets[there] = yaml_text(value, flow=True)
+        form = form_of_days(source, target, (date, there), keys)
+        sets[there] = yaml_text(_last_day(source, date, left, form), flow=True)
         gone = gone or f"is_past({expression(target, there)})"
-    asks = " ".join(filter(None, (guess, left.asks)))
+    asks = _joined(guess, left.asks, form.asks)
     if lacks:
         # no case can be made of it
         return Leaving(left.when, sets, gone, asks=asks, unclear=left.unclear, lacks=tuple(lacks))
     return replace(left, set=sets, left=gone, asks=asks)
+
+
+def _last_day(source: DraftSide, date: str, left: Leaving, form: FormOfDays) -> str:
+    """Return the expression of the last day that is written, in the form of the target's days."""
+    today = "today()" if form.pattern == ISO else day_value("today()", form.pattern)
+    if not date:
+        return today
+    read = expression(source, date)
+    only = left.when in (read, f"{read} && is_past({read})")
+    day = day_value(read, form.pattern)
+    return day if only else f"coalesce({day}, {today})"
 
 
 _NO_FIELD = (

@@ -15,6 +15,7 @@ from oneway.core.field_concepts import concept
 from oneway.core.parsing import parse_day
 from oneway.core.paths import at, with_value
 from oneway.core.records import MISSING, Value, is_blank
+from oneway.runs.draft.keys import MatchKeys
 from oneway.runs.draft.leaving_questions import (
     NAMED,
     DraftWords,
@@ -83,12 +84,12 @@ class Questions:
     """The words of a file's fields that decide who takes part or has left, if they are few."""
 
 
-def questions(source: DraftSide, target: DraftSide, today: date) -> Questions:
-    """Return the questions about two sides."""
+def questions(source: DraftSide, target: DraftSide, keys: MatchKeys, today: date) -> Questions:
+    """Return the questions about two sides, whose matched records show how days are written."""
     switch = switch_of(target)
     asked = _distinct(_eligibility(source))
     rules = (*asked, *_complete(source, target), *_not_yet(source, today))
-    leaving = leaving_of(source, target, switch, today)
+    leaving = leaving_of(source, target, switch, keys, today)
     if source.connector != FILES:
         return Questions(rules, switch, leaving)
     kinds = (listed_words(source, rule.path, ()) for rule in rules if rule.of_kind)
