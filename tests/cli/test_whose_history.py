@@ -134,3 +134,22 @@ def test_forget_names_the_file_that_was_moved(
     assert "journal.db.moved in the state folder" in told
     (folder.folder / ".oneway/journal.db.moved").unlink()
     assert "journal.db.moved" not in folder.run("forget", "002").flat
+
+
+def test_another_database_or_none_is_refused(
+    server: Server, folder: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The URL was edited, or a schedule lacks the variable; the state folder had no file."""
+    first = server.database()
+    monkeypatch.setenv("ONEWAY_STORE", first)
+    listed(folder, "m.yaml")
+    monkeypatch.setenv("ONEWAY_STORE", server.database())
+    for command in ("plan", "sync", "sync"):
+        ended = folder.run(command, "m.yaml")
+        assert (ended.code, "[F128]" in ended.err) == (1, True), ended
+    monkeypatch.delenv("ONEWAY_STORE")
+    for _ in range(2):
+        assert "[F128]" in folder.run("sync", "m.yaml").err
+    monkeypatch.setenv("ONEWAY_STORE", first.replace("127.0.0.1", "localhost"))
+    ended = folder.run("sync", "m.yaml")
+    assert (ended.code, LISTED in ended.flat) == (5, True), ended

@@ -7076,6 +7076,14 @@ MUTANTS = (
         f"{WHOSE_HISTORY} -k one_database",
     ),
     Mutant(
+        "any-database-has-the-history",
+        "runs/past/whose_history",
+        "    _refuse_another_database(session)\n",
+        "",
+        "another database than the noted one is refused",
+        f"{WHOSE_HISTORY} -k another_database",
+    ),
+    Mutant(
         "a-lost-key-is-another-folder",
         "runs/past/whose_history",
         "if 2 * same < min(",

@@ -24,6 +24,7 @@ from oneway.runs.evidence.remembered import recall
 from oneway.runs.judge import judge_plan, load_memory
 from oneway.runs.open_questions import refuse_open_questions
 from oneway.runs.past.retention import days_kept, forget_old
+from oneway.runs.past.whose_history import note_database
 from oneway.runs.past.without_connection import arguments_of, store_arguments
 from oneway.runs.plan import plan_run
 from oneway.runs.prepare.prepared import PreparedRun
@@ -71,6 +72,7 @@ def open_sync(
             discard_baseline(session.state, session.name)
         plan, found = plan_run(session, progress, capture=capture, remembered=remembered)
         warnings = check_inputs(session, found, plan)
+        note_database(session)
         memory = load_memory(session, plan, retry_now=retry_now)
         verdict = judge_plan(session, plan, memory)
         snapshots = (

@@ -6,6 +6,7 @@ database, and a database that is new has no history of any name.
 
 from collections.abc import Mapping
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oneway.core.diagnostics import Refused, refusal
@@ -18,6 +19,8 @@ from oneway.runs.evidence.remembered import Remembered
 from oneway.runs.past.predecessor import is_by_another_key
 from oneway.runs.read import EvaluatedInputs
 from oneway.runs.session import RunSession
+from oneway.state.files import write_whole
+from oneway.state.lock import LOCKS, beside_lock
 
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
@@ -74,6 +77,7 @@ def refuse_left_behind(session: RunSession) -> None:
     runs are no history. Without it, listed leavers would be off the list.
     """
     state, name = session.state, session.past_name
+    _refuse_another_database(session)
     file, help = (state.moved, _MOVED) if state.store is None else (state.file, _BEHIND)
     if not file.exists():
         return
@@ -87,6 +91,33 @@ def refuse_left_behind(session: RunSession) -> None:
     with closing(left):
         if left.runs(name, limit=1):
             raise refusal("F128", str(file), f"the history of '{name}' is in this file", help)
+
+
+def note_database(session: RunSession) -> None:
+    """Note beside the lock of a run in which database its history is, without the password."""
+    if session.state.store is not None:
+        with suppress(OSError):  # a full disk, of which the run itself says more
+            write_whole(_note(session), session.journal.place.encode(errors="surrogatepass"))
+
+
+def _refuse_another_database(session: RunSession) -> None:
+    """Raise `Refused` if the history of a run is in a database, and its store is another one.
+
+    A file is another one, also with an older history. A database with the history is a new address.
+    """
+    note, past, name = _note(session), session.past, session.past_name
+    if not note.exists():
+        return
+    known = note.read_text(encoding="utf-8", errors="surrogatepass")
+    there = past is not None and session.state.store is not None
+    if past is not None and there and (past.place == known or has_history(past, name)):
+        return
+    summary = f"the history of '{name}' is in the database {known}"
+    raise refusal("F128", str(note), summary, _ANOTHER_DATABASE)
+
+
+def _note(session: RunSession) -> Path:
+    return beside_lock(session.state.path / LOCKS, session.name, ".store")
 
 
 def has_history(journal: "Journal", name: str) -> bool:
@@ -105,6 +136,10 @@ _BEHIND = (
     "the list of who can still get in: move it with `oneway runs move`; or unset ONEWAY_STORE; or, "
     "to begin anew, end the access of everybody whom `oneway status` without ONEWAY_STORE lists, "
     "and move the file out of the state folder"
+)
+_ANOTHER_DATABASE = (
+    "set ONEWAY_STORE to that database, as before, or copy it into the new one; or, to begin anew, "
+    "end the access of everybody whom `oneway status` lists there, and remove this file"
 )
 _MOVED = (
     "`oneway runs move` has moved it into a database: set ONEWAY_STORE to its URL, as for other "
