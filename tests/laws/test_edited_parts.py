@@ -91,6 +91,77 @@ WITHOUT_MEANING = [
 ]  # fmt: skip
 
 
+WITHOUT_DEFAULTS = """\
+oneway: 1
+name: m
+source:
+  connector: file
+  resource: p.csv
+  options: {id: id}
+  record:
+    type: object
+    additionalProperties: true
+    required: [status, code]
+    properties: {status: {type: string, enum: [Active, Left]}, code: {type: [string, "null"]}}
+target: {connector: file, resource: t.json, options: {id: id}}
+references:
+  teams: {from: target, resource: teams.json, key: code, value: id}
+match: [{source: code, target: ref}]
+eligible: [{id: email, when: email, otherwise: No email}]
+fields:
+  ref: {from: code, write: on_create}
+  team: {from: team, lookup: teams}
+  groups: {from: groups, merge: add}
+  first: first
+leavers: {when: status == 'Left', set: {active: {value: false}}, left: "active == `false`"}
+"""
+TOP = "name: m\n"
+DEFAULTS = [
+    *((TOP, f"{TOP}{key}\n") for key in (
+        "time_zone: UTC", "rekey: report", "gone: report", "absent: ignore", "rehires: report",
+        "out_of_scope: ignore", "joiners: {create: true}", "guards: {on_breach: hold}",
+        "guards: {leavers: {share: 10%, floor: 2}, clears: {share: 10%, floor: 2}}",
+        "guards: {reactivations: {share: 10%, floor: 2}, field_changes: {share: 50%, floor: 10}}",
+    )),
+    ("target: ref}", "target: ref, compare: exact}"),
+    ("No email}", "No email, for: [joiners, movers]}"),
+    ("lookup: teams}", "lookup: teams, on_miss: keep}"),
+    ("merge: add}", "merge: add, compare: exact}"),
+    *(("  first: first", f"  first: {{from: first, {key}}}") for key in (
+        "on_blank: keep", "write: overwrite", "compare: exact", "merge: replace",
+        "sensitive: false",
+    )),
+    *(("{value: false}", f"{{value: false, {key}}}") for key in (
+        "on_blank: keep", "write: overwrite", "compare: exact",
+    )),
+    ("options: {id: id}\n  record", "options: {id: id}\n  absent: unknown\n  record"),
+    ("[Active, Left]", "[Left, Active]"),
+    ("[status, code]", "[code, status]"),
+    ('[string, "null"]', '["null", string]'),
+    ("{type: string, enum", "{type: [string], enum"),
+]  # fmt: skip
+"""Every default of the language written out, and every list without an order in another one."""
+OTHERS = [
+    (TOP, f"{TOP}time_zone: Europe/London\n"), (TOP, f"{TOP}absent: report\n"),
+    ("[Active, Left]", "[Active, Left, Gone]"), ("[status, code]", "[status]"),
+    ("options: {id: id}\n  record", "options: {id: id}\n  absent: null\n  record"),
+    ("{type: string, enum", "{enum"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", DEFAULTS)
+def test_a_default_that_is_written_out_is_no_edit(edit: tuple[str, str]) -> None:
+    assert WITHOUT_DEFAULTS.count(edit[0]) == 1
+    old, new = compiled(WITHOUT_DEFAULTS), compiled(WITHOUT_DEFAULTS.replace(*edit))
+    assert (unlike(old, new), edited_parts(old, new)) == ([], ())
+
+
+@pytest.mark.parametrize("edit", OTHERS)
+def test_what_is_no_default_is_an_edit(edit: tuple[str, str]) -> None:
+    assert WITHOUT_DEFAULTS.count(edit[0]) == 1
+    assert unlike(compiled(WITHOUT_DEFAULTS), compiled(WITHOUT_DEFAULTS.replace(*edit)))
+
+
 def compiled(text: str) -> Compiled:
     return compile_data(text.encode(), "m.yaml", ())[0]
 

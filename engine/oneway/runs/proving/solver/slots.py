@@ -14,9 +14,10 @@ from oneway.mapping.code import FieldCode, Typed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
 from oneway.mapping.policy import Policy, Rule
-from oneway.mapping.spec import Constant, EndpointSpec, GuardsSpec, ReferenceSpec
+from oneway.mapping.spec import Constant, GuardsSpec, ReferenceSpec
 from oneway.planning.guard_kinds import GUARDS, limits_of
 from oneway.runs.proving.solver.besides_value import evaluated_as, looked_for, reads
+from oneway.runs.proving.solver.endpoints import endpoint_as_compared, resource_as_compared
 
 SOURCE, TARGET = "source", "target"
 
@@ -204,13 +205,18 @@ def _frame(compiled: Compiled) -> Mapping[str, object]:
     one_per = code.one_per.expressions if code.one_per is not None else ()
     return {
         **_policy(code.policy),
-        "time_zone": spec.time_zone and spec.time_zone.text,
+        "time_zone": spec.time_zone.text if spec.time_zone is not None else "UTC",
         "settings": {
             "": {each.name: each.type for each in spec.settings},
             **{each.name: _default(each.default) for each in spec.settings},
         },
-        "source": (_end(spec.source), compiled.source, code.secrets, code.marked),
-        "target": (_end(spec.target), compiled.target),
+        "source": (
+            endpoint_as_compared(spec.source),
+            resource_as_compared(compiled.source),
+            code.secrets,
+            code.marked,
+        ),
+        "target": (endpoint_as_compared(spec.target), resource_as_compared(compiled.target)),
         "source.one_per": [evaluated_as(each.tree, each.reading) for each in one_per],
         "references": {each.name: _reference(each) for each in spec.references},
         "questions": {each.about: True for each in spec.unanswered},
@@ -225,13 +231,8 @@ def _default(value: Value) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _end(spec: EndpointSpec | None) -> object:
-    """Return where records come from, in whatever order the options stand."""
-    return spec and (spec.identity, unplaced(spec.record), unplaced(spec.absent))
-
-
 def _reference(spec: ReferenceSpec) -> object:
-    return unplaced(replace(spec, endpoint=None)), _end(spec.endpoint)
+    return unplaced(replace(spec, endpoint=None)), endpoint_as_compared(spec.endpoint)
 
 
 _SHOWN = frozenset({"fields", "leaving", "returning", "left", "absent_place", "absent_when"})
