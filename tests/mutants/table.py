@@ -8041,4 +8041,12 @@ MUTANTS = (
             ),
         )
     ),
+    Mutant(
+        "every-failure-of-a-database-is-no-answer",
+        "history/journal/errors",
+        '_BY_STATE.get(code, ("", ""))',
+        '("", "")',
+        "a full or read-only database is said to be out of reach",
+        "tests/store/test_database_errors.py",
+    ),
 )

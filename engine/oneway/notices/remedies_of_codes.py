@@ -287,8 +287,12 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             ("Wait for it to end: `oneway status` says when it began.",),
         ),
         "F118": (
-            "The database that keeps the runs does not answer.",
-            ("Check that the server runs, and accepts this machine.", AGAIN),
+            "The database that keeps the runs does not answer, or takes no writes.",
+            (
+                "Check that the server runs, accepts this machine, has room on its disk, and is "
+                "no standby.",
+                AGAIN,
+            ),
         ),
         "F140": (
             "The run's process died at every try: often there was too little memory.",

@@ -111,7 +111,7 @@ TABLE = (
     (
         "F118",
         "the database of the store cannot be used",
-        "Check that the server runs, that the database exists, and that it accepts the login.",
+        "Check that the server runs, accepts the login, has room on its disk and takes writes.",
     ),
     (
         "F119",

@@ -74,9 +74,9 @@ _ROOM = 65_536
 """Free bytes needed to open and write a journal."""
 
 
-def unreachable(place: str, why: str) -> Refused:
+def unreachable(place: str, why: str, remedy: str = "") -> Refused:
     """Return the refusal of a database that does not answer as expected."""
-    help = "check that the server runs and lets us in; nothing more was sent"
+    help = f"{remedy or 'check that the server runs and lets us in'}; nothing more was sent"
     return refusal("F118", place, f"the store cannot be used: {why}", help)
 
 
@@ -85,9 +85,10 @@ def _of_database(place: str, error: BaseException | None) -> Refused:
         return _of_file(place, error)
     # The server's message may quote a row; its code (SQLSTATE) says enough.
     code = getattr(error, "sqlstate", None)
-    if code in _MISSING:
-        return unreachable(place, f"tables are missing or are not ours (SQLSTATE {code})")
-    return unreachable(place, f"SQLSTATE {code}" if code else "no connection")
+    if not code:
+        return unreachable(place, "no connection")
+    why, remedy = _BY_STATE.get(code, ("", ""))
+    return unreachable(place, f"{why} (SQLSTATE {code})" if why else f"SQLSTATE {code}", remedy)
 
 
 def _of_file(place: str, error: sqlite3.DatabaseError) -> Refused:
@@ -101,7 +102,27 @@ def _of_file(place: str, error: sqlite3.DatabaseError) -> Refused:
     return damaged(place)
 
 
-_MISSING = {"42P01", "42703"}
+_NOT_OURS = ("tables are missing or are not ours", "")
+_FULL = ("the server's disk is full", "free space on the database server, then run again")
+_READ_ONLY = (
+    "the database is read-only, as a standby is",
+    "point ONEWAY_STORE at the server that takes writes, or make this one writable",
+)
+_ENDED = (
+    "the server ended our connection",
+    "see in the server's log why; once it is up, run again",
+)
+_CROWDED = ("the server has no free connection", "raise its limit, or run less at once")
+_BY_STATE = {
+    "42P01": _NOT_OURS,
+    "42703": _NOT_OURS,
+    "53100": _FULL,
+    "25006": _READ_ONLY,
+    "57P01": _ENDED,
+    "57P02": _ENDED,
+    "53300": _CROWDED,
+}
+"""What went wrong and what to do about it, by SQLSTATE; the remedy is blank for the usual one."""
 _UNWRITABLE = frozenset(
     {
         sqlite3.SQLITE_FULL,
