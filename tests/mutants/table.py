@@ -7397,6 +7397,14 @@ MUTANTS = (
         "tests/laws/test_edited_parts.py -k default",
     ),
     Mutant(
+        "a-call-is-written-as-a-value",
+        "mapping/lint/rules/m226_text_for_a_field",
+        "` * is_all",
+        "`",
+        "only a text that is all of an expression can be a `value`",
+        "tests/unit/test_text_for_a_field.py -k help",
+    ),
+    Mutant(
         "nobody-keeps-access-by-an-edit",
         "planning/impact",
         "fields, id in keeping)",

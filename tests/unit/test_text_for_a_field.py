@@ -27,11 +27,35 @@ SYSTEMS = {
 }
 
 
-def warned(expression: str) -> bool:
+def helps(expression: str) -> list[str]:
     text = MAPPING.replace("EXPRESSION", json.dumps(expression))
     loaded = load_mapping(text.encode(), "m.yaml")
     warnings = compile_mapping(loaded.spec, loaded.document.lines, SYSTEMS).warnings
-    return any(each.code == "M226" for each in warnings)
+    return [each.help for each in warnings if each.code == "M226"]
+
+
+def warned(expression: str) -> bool:
+    return bool(helps(expression))
+
+
+@pytest.mark.parametrize(
+    ("expression", "help"),
+    [
+        ("upper('end')", "for the field, write end, without quotes"),
+        ("'end'", "for the field, write end, without quotes; for the text, write `value: end`"),
+        ("upper('no')", "for the field, write '\"no\"'"),
+        ("upper('Last Day')", "for the field, write '\"Last Day\"'"),
+        (
+            "'Last Day'",
+            "for the field, write '\"Last Day\"'; for the text, write `value: Last Day`",
+        ),
+        ("concat(name, upper('Known As'))", 'for the field, write "Known As", in double quotes'),
+    ],
+)
+def test_the_help_says_how_to_write_the_field_and_the_text_if_it_is_all(
+    expression: str, help: str
+) -> None:
+    assert helps(expression) == [help]
 
 
 @pytest.mark.parametrize(

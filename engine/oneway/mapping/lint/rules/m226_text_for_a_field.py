@@ -16,6 +16,8 @@ from oneway.mapping.functions.function import Uses
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 _NAME = r"[^\W\d_][\w .#/()&'-]*"
+_PLAIN = r"(?!(?i:true|false|null|yes|no|on|off|y|n)$)[A-Za-z_][A-Za-z0-9_]*"
+"""A name that needs no quotes, neither in an expression nor in YAML."""
 _HEADING = r".*[\s.].*"
 _ASK = {"coalesce", "default", "not_null"}
 """Functions that use an argument only if the ones before it are blank."""
@@ -34,10 +36,17 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         for expression in expressions:
             if text := _mistaken(expression, headings):
                 summary = f"{text!r} in these quotes is the text itself, the same for every record"
-                help = f"for the field, write '\"{text}\"'; for the text, write `value: {text}`"
-                if not expression.constant:
-                    help = f'for the field, write "{text}", in double quotes'
-                yield LintFinding(expression.span, summary, help)
+                yield LintFinding(expression.span, summary, _help(expression, text))
+
+
+def _help(expression: Expression, text: str) -> str:
+    """Return how to write the field, and the text if it is all of an expression."""
+    if not expression.constant:
+        return f'for the field, write "{text}", in double quotes'
+    plain = re.fullmatch(_PLAIN, text)
+    field = f"{text}, without quotes" if plain else f"'\"{text}\"'"
+    is_all = expression.tree["type"] == "literal"
+    return f"for the field, write {field}" + f"; for the text, write `value: {text}`" * is_all
 
 
 def _mistaken(expression: Expression, headings: set[str]) -> str:
