@@ -7399,8 +7399,8 @@ MUTANTS = (
     Mutant(
         "a-call-is-written-as-a-value",
         "mapping/lint/rules/m226_text_for_a_field",
-        "` * is_all",
-        "`",
+        '`" * is_all',
+        '`"',
         "only a text that is all of an expression can be a `value`",
         "tests/unit/test_text_for_a_field.py -k help",
     ),
