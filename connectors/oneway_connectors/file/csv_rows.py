@@ -101,8 +101,10 @@ class CsvRows(OfTable):
         self._dialect = replace(self._dialect, delimiter=delimiter)
         rows = self._dialect.rows(lines)
         self._read_header(lines, rows)
-        below = partial(self._rows_below, file, file.tell())
+        start = file.tell()
+        below = partial(self._rows_below, file, start)
         self._table.weigh(below)
+        file.seek(start)  # it may have read some of the rows only
         self._joined_rows = self._rows_to_compare(below)
         return lines, rows
 

@@ -54,6 +54,25 @@ def is_workbook(data: bytes) -> bool:
     return data.startswith(_WORKBOOKS)
 
 
+def markup_of(data: bytes) -> str:
+    """Return what a file is if a system wrote HTML or XML and called it a workbook, or ""."""
+    start = data[:SAMPLE].decode(guessed_encoding(data), errors="replace").removeprefix("\ufeff")
+    if _HTML.match(start):
+        return "it is a web page (HTML) with a table, not a workbook"
+    if _XML.match(start):
+        old = _EXCEL_2003 in start
+        return "it is XML of Excel 2003, not a workbook" if old else "it is XML, not a table"
+    return ""
+
+
+_HTML = re.compile(
+    r"\s*<(!doctype html|html|head|body|table|meta|style|div)\b[^>]*>", re.IGNORECASE
+)
+_XML = re.compile(r"\s*<(\?xml\b|Workbook\b[^>]*xmlns)")
+_EXCEL_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
+SAVE_AS = "open it in a spreadsheet and save it as .xlsx or CSV, or export it as one of them"
+
+
 def guess(data: bytes) -> Guess:
     """Return a guess from the beginning of a file of rows."""
     encoding = guessed_encoding(data)
@@ -101,6 +120,8 @@ def what_is_amiss(data: bytes, id: str, delimiter: str, header: int) -> str:
     """Return why the headings of a file were not found, and the remedy; "" if unknown."""
     if is_workbook(data):
         return "the file is a workbook of Excel: call it .xlsx, or set the option format: xlsx"
+    if markup := markup_of(data):
+        return f"{markup}: {SAVE_AS}"
     encoding = guessed_encoding(data)
     if b"\r" in data and b"\n" not in data:
         return "its lines end only in CR: save the file with lines that end in LF or CRLF"

@@ -26,14 +26,16 @@ from oneway_connectors.file.options import DELIMITERS, UTF_8, file_options
 from oneway_connectors.file.sniff import (
     LINES,
     SAMPLE,
+    SAVE_AS,
     Guess,
     footer_at_end,
     guess,
     guess_rows,
     guessed_encoding,
     is_workbook,
+    markup_of,
 )
-from oneway_connectors.file.workbook import fullest_sheet
+from oneway_connectors.file.workbook import Sheets, fullest_sheet
 
 _DAY_FIRST = ("dd/MM/yyyy", "d/M/yyyy", "dd-MM-yyyy", "d-M-yyyy", "dd/MM/yyyy HH:mm",
               "dd/MM/yyyy HH:mm:ss")  # fmt: skip
@@ -49,11 +51,14 @@ def suggested(path: str) -> Suggestion:
 
     Contains only options that differ from the defaults. `types` lists the columns of dates.
     """
+    sheets = None
     with opened(path) as file:
         start = file.read(SAMPLE)
         if is_workbook(start):
             file.seek(0)
-            found = _workbook(path, file.read())
+            found, sheets = _workbook(path, file.read())
+        elif said := markup_of(start):
+            raise ReadError("R153", f"{path}: {said}", SAVE_AS)
         else:
             found = _text(path, start, _end_of(file))
     columns = _columns(path, found)
@@ -78,7 +83,8 @@ def suggested(path: str) -> Suggestion:
             found["types"] = ", ".join(f"{name}=date:{types[name]}" for name in types)
     id = _id(columns)
     options = {**({"id": id} if id != "id" else {}), **found}
-    return Suggestion(options, tuple(columns.found), tuple(odd), either)
+    others = (tuple(sheets.others), tuple(sheets.alike)) if sheets is not None else ((), ())
+    return Suggestion(options, tuple(columns.found), tuple(odd), either, *others)
 
 
 _OF_OBJECTS = ("json", "jsonl")
@@ -192,8 +198,8 @@ def _said_delimiter(start: bytes) -> str:
     return said[1].decode(errors="replace") if said else ""
 
 
-def _workbook(path: str, data: bytes) -> dict[str, str]:
-    """Return the options of a workbook."""
+def _workbook(path: str, data: bytes) -> tuple[dict[str, str], Sheets]:
+    """Return the options of a workbook, and its sheets."""
     found = {}
     try:
         named = format_of(path) == WORKBOOK
@@ -201,10 +207,10 @@ def _workbook(path: str, data: bytes) -> dict[str, str]:
         named = False
     if not named:
         found["format"] = WORKBOOK
-    sheet, several, rows = fullest_sheet(path, data)
-    if several:
-        found["sheet"] = sheet
-    return found | _rows(guess_rows(rows))
+    sheets = fullest_sheet(path, data)
+    if sheets.others:
+        found["sheet"] = sheets.best
+    return found | _rows(guess_rows(sheets.rows)), sheets
 
 
 def _rows(about: Guess) -> dict[str, str]:

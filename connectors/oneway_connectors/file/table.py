@@ -17,6 +17,7 @@ from oneway_connectors.file.missing_headings import MissingHeadings
 from oneway_connectors.file.odd_rows import AllRows
 from oneway_connectors.file.options import UTF_8, FileOptions
 from oneway_connectors.file.other_readings import doubted
+from oneway_connectors.file.second_headings import IS_SECOND, is_second_line
 from oneway_connectors.file.sniff import footer_in, is_line, is_total
 
 
@@ -41,6 +42,8 @@ class Table:
         """The column numbers by heading, ignoring case."""
         self._footer = Footer(name, options)
         self._all = AllRows(tuple)
+        self._second: Sequence[str] = ()
+        """The cells of a second line of headings, if there is one."""
 
     @property
     def missing(self) -> str:
@@ -91,12 +94,18 @@ class Table:
         `rows` returns them; it is called again if a row must be compared with the others.
         """
         headings, options = self.headings, self._options
+        self._second = self._second_line(rows())
         types = dict(headings.checked)
         self._all = AllRows(lambda: map(self.stated, rows()), len(headings.names), types)
         found = doubted({headings.names[at]: (at, kind) for at, kind in headings.checked}, rows())
         if found:
             settled, flat = {**options.types, **found}, options.headings == "flat"
             self.headings = Headings(headings.names, settled, flat=flat, heeded=options.heeded)
+
+    def _second_line(self, rows: Iterator[Sequence[str]]) -> Sequence[str]:
+        first = self.stated(next((row for row in rows if any(map(str.strip, row))), ()))
+        below = map(self.stated, rows)
+        return first if is_second_line(first, len(self.headings.names), below) else ()
 
     def entry(self, line: int, raw: bytes, cells: Sequence[str], *, cut: bool) -> FileEntry | None:
         """Return the entry of a row, or None if the row is blank, or only a line of dashes."""
@@ -110,7 +119,7 @@ class Table:
         wanted, found = len(self.headings.names), len(cells)
         if found < wanted and cut:
             return FileEntry(line, raw, {}, f"has {_cells(found, wanted)}", gap=True)
-        if problem := self._lone(cells) or (found != wanted and self._misshapen(cells)):
+        if problem := self._no_record(line, cells):
             return FileEntry(line, raw, {}, problem)
         if found > wanted:
             cells, found = cells[:wanted], wanted
@@ -139,6 +148,13 @@ class Table:
             return self._damaged(line, raw, cells, problem, in_place=in_place)
         self.note_numbers([cells])
         return FileEntry(line, raw, self.headings.record(cells))
+
+    def _no_record(self, line: int, cells: Sequence[str]) -> str:
+        """Return why a row is not a record as a whole, or ""."""
+        if [*cells] == [*self._second]:
+            return IS_SECOND.format(line)
+        other = len(cells) != len(self.headings.names)
+        return self._lone(cells) or (self._misshapen(cells) if other else "")
 
     def _lone(self, cells: Sequence[str]) -> str:
         """Return why a row with a single text, in its first cell, is not a record, or ""."""
@@ -230,6 +246,8 @@ class Table:
         wanted, known = len(self.headings.names), self._places
         second = min(1, wanted - 1)
         if {*map(len, rows)} != {wanted} or self._may_end(text):
+            return False
+        if self._second and any([*row] == [*self._second] for row in rows):
             return False
         for row in rows:
             first, other = row[0].strip(), row[second].strip()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 from oneway.core.bounded_read import read_up_to
 from oneway.core.connector_errors import ReadError
@@ -18,7 +18,14 @@ from oneway_connectors.file import workbook_process
 from oneway_connectors.file.damage import MERGED
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import FileOptions
-from oneway_connectors.file.sniff import footer_in, header_of_sheet
+from oneway_connectors.file.sniff import (
+    LINES,
+    SAVE_AS,
+    footer_in,
+    guess_rows,
+    header_of_sheet,
+    markup_of,
+)
 from oneway_connectors.file.table import OfTable, Table
 
 MAX_SIZE = 200_000_000
@@ -115,20 +122,36 @@ class WorkbookRows(OfTable):
         )
 
 
-def fullest_sheet(path: str, data: bytes) -> tuple[str, bool, Rows]:
-    """Return the fullest sheet, whether there are others, and its rows.
+class Sheets(NamedTuple):
+    """The fullest sheet of a workbook with its rows, and the visible sheets beside it.
 
-    The first sheet is often a cover. Of equally full sheets, the first one counts.
+    `others` are their names, and `alike` those of the sheets with the same headings.
     """
+
+    best: str
+    rows: Rows
+    others: Sequence[str]
+    alike: Sequence[str]
+
+
+def fullest_sheet(path: str, data: bytes) -> Sheets:
+    """Return the fullest sheet: the first one is often a cover. Of equally full ones, the first."""
     names, rows, _ = _read(path, data, first=True)
     if rows is None:
         raise ReadError("R154", f"{path}: the workbook has no sheet", "check the file")
-    best, most = names[0], rows
+    found = {names[0]: rows}
     for name in names[1:_SHEETS]:
-        _, others, _ = _read(path, data, name)
-        if others is not None and _filled(others) > _filled(most):
-            best, most = name, others
-    return best, len(names) > 1, most
+        _, more, _ = _read(path, data, name)
+        found[name] = more or []
+    best = max(found, key=lambda name: _filled(found[name]))
+    others = [name for name in names if name != best]
+    headings = _headings(found[best])
+    alike = [name for name in others if name in found and _headings(found[name]) == headings]
+    return Sheets(best, found[best], others, alike)
+
+
+def _headings(rows: Rows) -> frozenset[str]:
+    return frozenset(each.strip().casefold() for each in guess_rows(rows[:LINES]).headings) - {""}
 
 
 def _filled(rows: Rows) -> int:
@@ -160,6 +183,8 @@ def _read(
     if ended.returncode:
         raise _too_much(name)
     answer = json.loads(ended.stdout)
+    if "broken" in answer and (said := markup_of(data)):
+        raise ReadError("R153", f"{name}: {said}", SAVE_AS)
     if "broken" in answer:
         help = "check that the file is a workbook, whole, without a password; or save it as CSV"
         raise ReadError("R153", f"{name}: the workbook cannot be read", help)

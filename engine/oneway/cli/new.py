@@ -65,6 +65,10 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     odd = outliers(left, pairs)
     _say_odd(console, left, (*left.unread, *(each.text for each in odd)), _UNREAD)
     _say_odd(console, right, right.unread, _UNREAD)
+    for side in (left, right):
+        if side.sheets:
+            said = f"{side.resource}: only the sheet '{side.options['sheet']}' is read, not "
+            console.note(_folded(console, said + ", ".join(map(repr, side.sheets))))
     for note in (*left.notes, *right.notes):
         console.note(note)
     _say_odd(console, right, right.kept, _KEPT)

@@ -91,12 +91,15 @@ class Suggestion:
 
     `odd` are the cells whose rows become errors under these options. `either` has the columns of
     days that can be read in two ways, such as `1/2/2026`, with the pattern of the other way.
+    `unread` are the other sheets of a workbook, and `alike` those of them with the same headings.
     """
 
     options: Mapping[str, str]
     columns: tuple[str, ...]
     odd: tuple[OddCell, ...] = ()
     either: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 @runtime_checkable

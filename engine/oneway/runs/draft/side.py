@@ -42,6 +42,10 @@ class DraftSide:
     """Remarks on the file as a whole, such as repeated rows."""
     either: Mapping[str, str] = field(default_factory=dict)
     """The columns whose days may also have the month first, and their pattern then."""
+    sheets: tuple[str, ...] = ()
+    """The sheets of a workbook that are not read."""
+    alike: tuple[str, ...] = ()
+    """Those of them with the same headings as the sheet that is read."""
     was_read: bool = True
     """False for a system whose credentials are not at hand."""
     seen: str = ""
@@ -131,6 +135,7 @@ def _file(
     kept = tuple(f"{line}: {said}" for line, said in odd.items()) if keeps_odd else ()
     unread = _unread({} if keeps_odd else odd, found)
     either = {} if month_first else about.either
+    side = replace(side, sheets=about.unread, alike=about.alike)
     return replace(side, unread=unread, kept=kept, notes=tuple(found.problems), either=either)
 
 

@@ -92,15 +92,36 @@ def _questions(draft: DraftMapping) -> Iterator[str]:
 
 
 def _orders(source: DraftSide, target: DraftSide) -> Iterator[str]:
-    """Yield the question how days like `1/2/2026` are read, for each side that has some."""
+    """Yield the question how days like `1/2/2026` are read, for each side that has some.
+
+    So is asked whether people are missing who are on another sheet of a workbook.
+    """
     for role, side in (("source", source), ("target", target)):
-        if not side.either:
-            continue
-        named, pattern = " and ".join(map(called, side.either)), next(iter(side.either.values()))
-        like = "1-2-2026" if "-" in pattern else "1/2/2026"
-        said = f"In {named}, is {like} 1 February, as `types` says below, or 2 January ({pattern})?"
-        text = " ".join(filter(None, (said, side.seen, "Correct `types`, or strike this out.")))
-        yield comment(f"  {role}: {yaml_text(text)}")
+        asked = [_which_sheets(side), _which_order(side)]
+        if any(asked):
+            yield comment(f"  {role}: {yaml_text(' '.join(filter(None, asked)))}")
+
+
+def _which_sheets(side: DraftSide) -> str:
+    """Return the question whether other sheets with the same headings are to be read, too."""
+    if not side.alike:
+        return ""
+    named = " and ".join(map(_quoted, side.alike))
+    said = f"Only the sheet {_quoted(side.options['sheet'])} is read, and {named} has the same"
+    return f"{said} headings: are people missing? If so, put all of them on one sheet."
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'"
+
+
+def _which_order(side: DraftSide) -> str:
+    if not side.either:
+        return ""
+    named, pattern = " and ".join(map(called, side.either)), next(iter(side.either.values()))
+    like = "1-2-2026" if "-" in pattern else "1/2/2026"
+    said = f"In {named}, is {like} 1 February, as `types` says below, or 2 January ({pattern})?"
+    return " ".join(filter(None, (said, side.seen, "Correct `types`, or strike this out.")))
 
 
 def _paired(draft: DraftMapping) -> Sequence[Pair]:
@@ -122,6 +143,8 @@ def _side(role: str, side: DraftSide) -> Iterator[str]:
         yield "  options:                 # guesses, from a look at the file"
         for name, value in side.options.items():
             yield f"    {name}: {value if value.isdigit() else yaml_text(value)}"
+        if side.sheets:
+            yield comment(f"    # sheets that are not read: {', '.join(side.sheets)}")
     if lacking := side.lacking():
         said = comment(f"# guess: a missing key means blank, such as {lacking}")
         yield f"  absent: null             {said}"
