@@ -151,3 +151,22 @@ def _killed_at(world: World, monkeypatch: pytest.MonkeyPatch, at: int, *, happen
             patch.setattr(FileWriter, name, dying(getattr(FileWriter, name)))
         with pytest.raises(Crash):
             world.run("apply", "plan.json")
+
+
+def test_a_run_that_only_found_what_was_done_did_not_apply_the_plan(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write("m.yaml", MAPPING)
+    world.write("people.json", [person(1, left=True), person(2, name="Changed"), person(3)])
+    world.write("users.json", [user(1), user(2)])
+    world.run("plan", "m.yaml", "--out", "plan.json")
+    _killed_at(world, monkeypatch, 3, happened=True)
+    made = world.read("users.json")
+    hidden = [{**each, "name": "By hand"} if each["reference"] == "P002" else each for each in made]
+    world.write("users.json", hidden)
+    for _ in range(2):
+        found = world.run("apply", "plan.json")
+        assert (found.code, "1 stale" in found.out) == (5, True), found.out + found.err
+    world.write("users.json", made)
+    again = world.run("apply", "plan.json")
+    assert (again.code, "3 done" in again.flat) == (0, True), again.out + again.err

@@ -1158,3 +1158,181 @@ def test_a_create_whose_answer_shows_only_an_id_is_looked_at_once(
     code, told = sync(world)
     assert code == (0 if made or lag else 5), told
     assert ("does not show it" in told) is not (made or bool(lag))
+
+
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_delete_that_finds_nothing_is_looked_up(
+    world: World, leaving: Office, status: int, kept: bool
+) -> None:
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "DELETE":
+            return None
+        user["active"] = False
+        if not kept:  # a gateway repeats the request
+            leaving.users.pop(path.rpartition("/")[2])
+        return status, {"message": "no such user"}
+
+    leaving.odd = odd
+    code, said = sync(world)
+    assert (code, "rejected" in said) == (5, False), said
+    assert len(deletes(leaving)) == (3 if kept else 1)
+    assert ("[W118]" in said) == (not kept)
+    if kept:
+        assert sync(world)[0] == 0, "they have left, as the list shows"
+        assert len(deletes(leaving)) == 3
+
+
+@pytest.mark.parametrize("edited", [True, False])
+@pytest.mark.parametrize("versioned", [True, False])
+def test_a_conflict_is_stale_only_if_the_version_has_moved(
+    world: World, office: Office, edited: bool, versioned: bool
+) -> None:
+    body = 'body: {"...": "{values}", seen: "{version}"}'
+    text = MANIFEST.replace('"/users/{id}"}', f'"/users/{{id}}", {body}}}')
+    manifest = text.replace(body, "version: version", 1) if versioned else MANIFEST
+    world.write("acme.yaml", manifest)
+    for each in office.users.values():
+        each["version"] = "a"
+    people(world, p2={"left": True})
+    refused: list[str] = []
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method != "PATCH" or refused:
+            return None
+        refused.append(path)
+        user["version"] = "b" if edited else "a"
+        return 409, {}
+
+    office.odd = odd
+    code, said = sync(world)
+    assert code == 5, said
+    moved = edited and versioned
+    assert ("since it was looked at (409) [W160]" in said, "[W105]" in said) == (moved, not moved)
+    code, said = sync(world)
+    assert (code, office.users["2"]["active"]) == ((0, False) if moved else (5, True)), said
+
+
+@pytest.mark.parametrize("merge", ["add", "add, compare: ignore_case", "{own: [hr, it, fin]}"])
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_list_in_another_order_at_each_read_is_merged(
+    world: World, office: Office, merge: str, leaves: bool
+) -> None:
+    mapping = MAPPING.replace("  phone: {from: phone, on_blank: clear}\n", "")
+    if leaves:
+        groups = f"groups: {{value: [none], merge: {merge}}}"
+        mapping = mapping.replace("{value: false}", f"{{value: false}}, {groups}")
+    else:
+        mapping = mapping.replace(
+            "leavers:", f"  groups: {{from: groups, merge: {merge}}}\nleavers:"
+        )
+    world.write("m.yaml", mapping.replace("own: [", "own: [none, "))
+    people(world, p1={"left": leaves, "groups": ["hr", "it", "fin"]})
+    for each in office.users.values():
+        each["groups"] = ["hr", "it", "manual", "x"]
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        for each in office.users.values():
+            each["groups"] = [*each["groups"][1:], each["groups"][0]]
+        return None
+
+    office.odd = odd
+    code, said = sync(world)
+    assert (code, "stale" in said) == (0, False), said
+    assert office.users["1"]["active"] is not leaves
+    kept = (
+        {"hr", "it", "fin"} if not leaves else {"none"} if "own" in merge else {"none", "hr", "it"}
+    )
+    assert set(office.users["1"]["groups"]) == {"manual", "x", *kept}
+    assert sync(world)[0] == 0
+
+
+def test_a_list_with_another_item_since_the_plan_is_stale(world: World, office: Office) -> None:
+    mapping = MAPPING.replace("  name: name\n", "  groups: {from: groups, merge: add}\n")
+    world.write("m.yaml", mapping)
+    people(world, p1={"groups": ["hr"]})
+    for each in office.users.values():
+        each["groups"] = ["x"]
+
+    def odd(method: str, path: str, user: User) -> Answer | None:
+        if method == "GET" and user:
+            user["groups"] = ["x", "by hand"]
+        return None
+
+    office.odd = odd
+    code, said = sync(world)
+    assert (code, "target since the plan: groups [W160]" in said) == (5, True), said
+
+
+NULLS = """\
+    absent: null
+    record:
+      type: object
+      required: [name]
+      properties:
+        id: {type: integer, readOnly: true}
+        code: {type: [string, "null"]}
+        name: {type: string, unique: true}
+        phone: {type: [string, "null"]}
+        active: {type: boolean}
+"""
+
+
+def strangers(world: World, office: Office, number: int, **shown: object) -> tuple[int, str]:
+    """Sync a leaver without a record to a target of `number` records."""
+    world.write("acme.yaml", MANIFEST.partition("    record:")[0] + NULLS)
+    people(world, p1={"left": True})
+    office.users = {
+        str(n): {"id": n, "active": True} | {k: v for k, v in shown.items() if v != "EACH"}
+        | {k: f"Stranger {chr(64 + n) * 7}" for k, v in shown.items() if v == "EACH"}
+        for n in range(1, number + 1)
+    }  # fmt: skip
+    for n in (2, 3):  # the others are there already, so that nobody joins
+        if number > 3 and "code" in shown:
+            office.users[str(n)] |= {"code": f"00{n}", "name": f"Name {n}", "phone": "1"}
+    return sync(world)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (1, {}),
+        (4, {}),
+        (4, {"code": None}),
+        (4, {"Code": "EACH", "Name": "EACH"}),
+        (20, {"name": "EACH"}),
+        (30, {"Code": "EACH", "name": "EACH"}),
+    ],
+)
+def test_a_leaver_is_listed_if_records_do_not_show_whose_they_are(
+    world: World, office: Office, number: int, shown: dict[str, object]
+) -> None:
+    office.odd = lambda method, *_: (400, {}) if method == "POST" else None
+    code, said = strangers(world, office, number, **shown)
+    assert (code, "Have left, and can still get in (1)" in said) == (5, True), said
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0, {}),
+        (4, {"code": None, "name": "EACH"}),  # accounts of nobody, such as an administrator's
+        (30, {"code": None, "name": "EACH"}),  # the key is there, and nobody has one
+        (30, {"code": "EACH", "name": "EACH"}),
+        (30, {"code": "EACH"}),  # the required field is not shown, but whose they are is
+        (30, {"code": "EACH", "name": "EACH", "phone": None}),
+    ],
+)
+def test_an_ordinary_target_lists_no_leaver(
+    world: World, office: Office, number: int, shown: dict[str, object]
+) -> None:
+    office.odd = lambda method, *_: (201, user(9)) if method == "POST" else None
+    _, said = strangers(world, office, number, **shown)
+    assert "Have left, and can still get in" not in said, said
+
+
+def test_a_short_list_of_records_without_a_key_lists_no_leaver(
+    world: World, office: Office
+) -> None:
+    _, said = strangers(world, office, 19, name="EACH")
+    assert "Have left, and can still get in" not in said, said

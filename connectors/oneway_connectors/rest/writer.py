@@ -305,16 +305,42 @@ class RestWriter:
             raise write_fault(self.client.shown(call), trouble) from None
         if answer.good:
             return call, answer
+        raise self._refusal(write, call, answer, known, values)
+
+    def _refusal(
+        self,
+        write: WriteRequest,
+        call: Call,
+        answer: Answer,
+        known: Mapping[str, Value],
+        values: Mapping[str, Value],
+    ) -> WriteError:
+        """Return the error of a write whose answer is not a success."""
         where = self.client.shown(call)
         said = self.client.said(answer, tuple(texts_in(dict(values))))
+        if write.request.method == "DELETE" and answer.status in _GONE:
+            # Perhaps it is gone because of this request: a gateway may have repeated it.
+            return Unknown("W108", f"{where}: answers {answer.status}{said and ': '}{said}", LOOK)
         if write.versioned and answer.status == _PRECONDITION_FAILED:
-            text = f"{where}: the record has changed since it was looked at (412)"
             if answer.doubt:  # perhaps an earlier attempt changed it
-                raise Unknown("W107", text, LOOK, accepted=True)
-            raise Outdated("W160", text, "Nothing was written; plan again.")
+                text = f"{where}: the record has changed since it was looked at (412)"
+                return Unknown("W107", text, LOOK, accepted=True)
+            return _outdated(where, answer)
+        refused = write.versioned and answer.status == _CONFLICT and not answer.doubt
+        if refused and self._has_moved(id_text(known["id"]), known["version"]):
+            return _outdated(where, answer)
         rejected = self.client.api.errors.rejected
         refusal = write_refusal(where, answer.status, said, self.resource, rejected)
-        raise in_doubt(refusal) if answer.doubt else refusal
+        return in_doubt(refusal) if answer.doubt else refusal
+
+    def _has_moved(self, id: str, sent: Value) -> bool:
+        """Return whether a record has another version than the one that was just refused."""
+        try:
+            self._reader.get(id)
+        except ReadError:
+            return False
+        now = self.client.versions.pop((self.resource.name, id), "")
+        return bool(now) and now != sent
 
     def _parent_of(self, id: str) -> Value:
         """Return a record's only parent in the lists; raise `NotSent` if it has none or several.
@@ -343,6 +369,11 @@ class RestWriter:
         return write
 
 
+def _outdated(where: str, answer: Answer) -> Outdated:
+    text = f"{where}: the record has changed since it was looked at ({answer.status})"
+    return Outdated("W160", text, "Nothing was written; plan again.")
+
+
 def _found(expression: str, data: Value) -> Value:
     try:
         return search(expression, data)
@@ -353,6 +384,8 @@ def _found(expression: str, data: Value) -> Value:
 _ONE_PARENT = "Nothing was sent. Put the record under one of them in the system."
 _UPDATE = "Let the manifest end access by another request, under which the record stays."
 _PRECONDITION_FAILED = 412
+_CONFLICT = 409
+_GONE = (404, 410)
 _UNVERSIONED = "the record was shown without a version, and is not written without one"
 _IN_PARTS = frozenset({207, 208, 226})
 """Statuses of answers that contain statuses of their own, or changes."""

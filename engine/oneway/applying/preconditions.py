@@ -21,7 +21,7 @@ from oneway.applying.live_source import (
 )
 from oneway.applying.live_target import LiveTarget
 from oneway.applying.shared_program import SharedProgram
-from oneway.applying.source_values import SourceValues
+from oneway.applying.source_values import SourceValues, rule_of
 from oneway.core.compare import Compare, Comparison, same
 from oneway.core.connector import Reader
 from oneway.core.connector_errors import ReadError
@@ -34,7 +34,7 @@ from oneway.mapping.policy import Policy
 from oneway.mapping.program import Program
 from oneway.mapping.rows import Cell, CellState, SourceRow, TargetRow
 from oneway.planning.access import UNSAID
-from oneway.planning.diff import is_there
+from oneway.planning.diff import holds_planned, is_there
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
 
 
@@ -398,7 +398,7 @@ class LiveState:
         if isinstance(value, Sealed):
             held = None if now is MISSING else now
             return self._is_sealed(action, change, held, value, sealed_for)
-        return same(now, value, self._comparison(action, change.field))
+        return holds_planned(rule_of(self.program.policy, action, change.field), now, value)
 
     def is_in_other_form(self, record: Record, action: Action, change: Change) -> bool:
         """Return whether a record may hold an update's value in a form of its own.
@@ -410,12 +410,8 @@ class LiveState:
 
     def _comparison(self, action: Action, field: str) -> Comparison:
         """Return how the plan compares a field that an action writes."""
-        policy = self.program.policy
-        first, second = policy.fields, policy.leaving
-        if action.verb.changes_access:
-            first, second = second, first
-        rules = (rule for rule in (*first, *second) if rule.path == field)
-        return next((rule.compare for rule in rules), Compare.EXACT)
+        rule = rule_of(self.program.policy, action, field)
+        return Compare.EXACT if rule is None else rule.compare
 
     def _is_sealed(
         self, action: Action, change: Change, now: Value, sealed: Sealed, record: str | None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
 from oneway.applying.live_source import LiveSource, Stale
-from oneway.core.compare import Compare, same
+from oneway.core.compare import same
 from oneway.core.paths import at
 from oneway.core.records import Record, Value
 from oneway.core.seal import Seal, Sealed
@@ -13,7 +13,7 @@ from oneway.mapping.policy import FieldRule, Policy
 from oneway.mapping.program import Program
 from oneway.mapping.rows import Cell, CellState, SourceRow
 from oneway.mapping.spec import Merge
-from oneway.planning.diff import KEEP, kept_out, merged, new_value, present, wanted
+from oneway.planning.diff import KEEP, holds_planned, kept_out, merged, new_value, present, wanted
 from oneway.planning.plan import Action, Change, Claim, Verb
 
 
@@ -62,7 +62,10 @@ class SourceValues:
             return True
         values = said.get(change.field, [])
         if not isinstance(change.after, Sealed):
-            return any(same(each, change.after, Compare.EXACT) for each in values)
+            rule = rule_of(self._program.policy, action, change.field)
+            if rule is None or rule.merge is Merge.REPLACE:
+                return any(same(each, change.after) for each in values)
+            return any(holds_planned(rule, each, change.after) for each in values)
         record = action.source_id or action.target_id
         return any(
             each is not None and self.sealed(record, change.field, each) == change.after
@@ -122,6 +125,14 @@ class SourceValues:
             return value
         held = present(at(self._held(action.target_id).data, rule.keys))
         return merged(rule, held, value, partial=partial)
+
+
+def rule_of(policy: Policy, action: Action, field: str) -> FieldRule | None:
+    """Return the rule by which an action writes a field."""
+    first, second = policy.fields, policy.leaving
+    if action.verb.changes_access:
+        first, second = second, first
+    return next((rule for rule in (*first, *second) if rule.path == field), None)
 
 
 def _returned(policy: Policy, row: SourceRow) -> Iterator[tuple[FieldRule, Value]]:

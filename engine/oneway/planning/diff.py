@@ -1,12 +1,19 @@
 """Compares one field: its rule, the source's value, and the target's value."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 from functools import partial
 from typing import NamedTuple
 
-from oneway.core.compare import Compare, Comparison, comparable_item, is_other_text, same
+from oneway.core.compare import (
+    Compare,
+    Comparison,
+    comparable,
+    comparable_item,
+    is_other_text,
+    same,
+)
 from oneway.core.dataclass import dataclass
 from oneway.core.parsing import parse_day
 from oneway.core.records import MISSING, Missing, Value, is_blank
@@ -390,6 +397,25 @@ def merged(rule: FieldRule, before: Value, after: Value, *, partial: bool = Fals
     if rule.merge is Merge.ADD or partial:
         return added(before, after, rule.compare)
     return owned(rule.owned, before, after)
+
+
+def holds_planned(rule: FieldRule | None, held: Value | Missing, planned: Value) -> bool:
+    """Return whether a value is the planned one of a field, as the plan compares the two.
+
+    Into a field with `merge`, items are written; their order and repetition say nothing.
+    """
+    if rule is None:
+        return same(held, planned)
+    if rule.merge is Merge.REPLACE:
+        return same(held, planned, rule.compare)
+    return _items(held, rule.compare) == _items(planned, rule.compare)
+
+
+def _items(value: Value | Missing, compare: Comparison) -> Hashable:
+    held = present(value)
+    if not isinstance(held, list):
+        return comparable(held, compare)
+    return frozenset(comparable_item(item, compare) for item in held) or None
 
 
 def owned(ours: OwnedItems, before: Value, after: Value) -> Value:

@@ -22,7 +22,6 @@ from dataclasses import field, replace
 from functools import partial
 
 from oneway.core.dataclass import dataclass
-from oneway.core.phrases import count, some
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
 from oneway.mapping.policy import Policy
@@ -69,6 +68,7 @@ from oneway.planning.similar.near_duplicates import hold_near_duplicates
 from oneway.planning.similar.near_misses import likely_targets, near_misses
 from oneway.planning.similar.second_records import second_records
 from oneway.planning.uniqueness import GrantedClaims, grant_claims
+from oneway.planning.unseen_by_keys import is_unnamed, unseen_by_keys, unshown_keys
 from oneway.planning.updates import Updates, contested
 
 
@@ -159,7 +159,7 @@ class _Planner:
         self.linked = self.evidence.linked_among(self.targets)
         self.records = self._matched()
         self.matches = self.records.matches
-        self.unseen = (*_unseen(given.target, self.targets), *_hidden(self.evidence, self.targets))
+        self.unseen = unseen_by_keys(self.policy, given.target, self.targets, self.evidence)
 
     def plan(self, seal: Seal) -> Plan:
         """Return the plan."""
@@ -233,7 +233,9 @@ class _Planner:
         )
 
     def _possible_records(self) -> PossibleRecords:
-        hidden_access = any(not (each.keys_known or each.left) for each in self.targets)
+        hidden_access = any(
+            not each.left and is_unnamed(self.policy, each) for each in self.targets
+        )
         readable = targets_by_readable_keys(self.rows, self.targets)
         return PossibleRecords(
             self.policy,
@@ -242,7 +244,13 @@ class _Planner:
             unseen=self.unseen,
             unseen_access=not self.target.complete or hidden_access,
             pending=self.evidence.pending,
+            unshown=self._unshown_keys(),
         )
+
+    def _unshown_keys(self) -> str:
+        """Return that no target record shows a match key, if that says nothing about a leaver."""
+        stated = self.header.stated.get("target", {})
+        return unshown_keys(self.policy, len(self.targets) + len(self.passed_over), stated)
 
     def _possible(self, records: MatchedRows) -> Mapping[str, Sequence[TargetRow]]:
         """Return the target records that may belong to unmatched leavers, by source id."""
@@ -353,25 +361,6 @@ def _is_managed(row: SourceRow, found: Match) -> bool:
     """
     rekeyed = found.conflict is not None and found.conflict.code == "rekeyed"
     return (found.target is not None or rekeyed) and (row.leaver or not row.outside)
-
-
-def _unseen(target: Collected[AnyTargetRow], targets: Iterable[TargetRow]) -> tuple[str, ...]:
-    """Return why a target record may exist that no key can find; empty if none can."""
-    why = () if target.complete else ("the list of target records may not be complete",)
-    unknown = [each.target_id for each in targets if not each.keys_known]
-    if not unknown:
-        return why
-    return (
-        *why,
-        f"the match keys of {count(len(unknown), 'target record')} are not known: {some(unknown)}",
-    )
-
-
-def _hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, ...]:
-    ids = evidence.hidden(targets)
-    if not ids:
-        return ()
-    return (f"the list of target records lacks {len(ids)} that are there by id: {some(ids)}",)
 
 
 def _misses(rows: Iterable[SourceRow], policy: Policy) -> tuple[Miss, ...]:

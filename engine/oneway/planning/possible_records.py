@@ -32,6 +32,8 @@ class PossibleRecords:
     unseen: tuple[str, ...]
     unseen_access: bool
     pending: Mapping[str, str]
+    unshown: str = ""
+    """Why a leaver's record cannot be recognised although joiners may be created; "" if it can."""
 
     def of(self, row: SourceRow, found: Match) -> tuple[TargetRow, ...]:
         """Return the known records that may belong to the person of a row."""
@@ -60,6 +62,7 @@ class PossibleRecords:
             # The record may exist before any list shows it, with access.
             or found.unproven is not None
             or bool(self.pending.get(row.source_id))
+            or bool(self.unshown)
         )
 
     def pending_create(self, row: SourceRow) -> tuple[Reason, ...]:
@@ -81,9 +84,10 @@ class PossibleRecords:
         ]
         if others and len(others) == len(ids) and not self.unseen:
             return Reason(UNMATCHED, f"{text}; {'; '.join(others)}")
-        if not (ids or self.unseen):
+        unseen = (*self.unseen, self.unshown) if self.unshown else self.unseen
+        if not (ids or unseen):
             return Reason(UNMATCHED, f"{text}; leavers are never created")
-        text += f", but {some(ids)} may be theirs" if ids else f"; {'; '.join(self.unseen)}"
+        text += f", but {some(ids)} may be theirs" if ids else f"; {'; '.join(unseen)}"
         return Reason(UNMATCHED, text, candidates=ids, warning=True)
 
     def remembered(self, row: SourceRow, found: Match, draft: Draft) -> tuple[Reason, ...]:

@@ -8,7 +8,7 @@ from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, Run
-from oneway.planning.endings import Ending
+from oneway.planning.endings import DONE_BEFORE, Ending
 from oneway.planning.plan import Action, Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import apply_systems, target_memory
@@ -31,22 +31,27 @@ def applied_before(session: RunSession, plan: Plan) -> AppliedBefore | None:
     """Return the run that applied a plan, if the target still shows all that it did.
 
     Returns None if no run applied it, if the run did not end or did nothing, or if the target no
-    longer shows the result, as after a restored backup. The plan is then applied as if for the
+    longer shows the result, as after a restored backup. Also None if the run only found some of the
+    changes done before: they may all be done by now. The plan is then applied as if for the
     first time.
     """
     run = _run_of(session.past, session.name, fingerprint(plan))
     if run is None or session.past is None:
         return None
-    made = {
-        entry.action_id: entry.target_id
+    entries = [
+        entry
         for entry in session.past.entries(run.id)
         if entry.end is not None and entry.end.ending is Ending.DONE
-    }
+    ]
+    made = {entry.action_id: entry.target_id for entry in entries}
     done = [each for each in plan.actions if each.id in made]
     if not done or not _still_shown(session, plan, done, made):
         return None
     # By the run's counts, as `oneway forget` erases the entries of a person.
-    return AppliedBefore(run, len(plan.actions) - run.counts.get(Ending.DONE.value, 0))
+    left = len(plan.actions) - run.counts.get(Ending.DONE.value, 0)
+    if left and all(e.end is not None and e.end.reason.startswith(DONE_BEFORE) for e in entries):
+        return None  # it only found what earlier runs had made, and may have missed some of it
+    return AppliedBefore(run, left)
 
 
 def done_before(session: RunSession, plan: Plan, stale: Container[str]) -> Mapping[str, int]:
