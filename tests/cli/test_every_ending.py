@@ -1,5 +1,6 @@
 """How every action of a run ended, and why, is told as it was: by commands alone."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,28 @@ def test_what_the_whole_plan_waits_for_is_said_of_each(acme: World, tmp_path: Pa
     assert reasons["P005"] == "held back with the whole plan by leavers (on_breach: stop)"
     assert [each["held_by"] for each in acted] == [["leavers"]] * 8
     assert "held back with the whole plan by leavers" in ended.flat
+
+
+def test_guards_that_hold_the_whole_plan_are_allowed_by_one_command(acme: World) -> None:
+    """Neither passes alone; and a leave is held since the first night, whichever guard holds it."""
+    leavers = "guards: {leavers: {share: 0%, floor: 0}"
+    people = acme.read("people.json")
+    people[0] = LEFT[0]
+    acme.write("m.yaml", MAPPING + leavers + "}\n")
+    acme.write("people.json", people)
+    assert acme.run("sync", "acme").code == 4
+    both = ", updates: {share: 0%, floor: 0}, on_breach: stop}\n"
+    acme.write("m.yaml", MAPPING + leavers + both)
+    acme.write("people.json", [*people[:7], person(8, name="Newer 8")])
+    assert acme.run("sync", "acme").code == 4
+    for said in (acme.run("runs", "show", "latest").flat, acme.run("status").flat):
+        commands = [each for each in said.split("`") if each.startswith("oneway sync")]
+        assert len(commands) == 1
+        assert " --allow updates=7 --allow leavers=1" in commands[0]
+    ended = acme.run("sync", "acme", "--allow", "leavers=1")
+    assert ended.code == 4
+    assert re.search(r"held back by guards since [-0-9]+: the whole plan", ended.flat)
+    assert acme.run("sync", *commands[0].split()[2:]).code == 0
 
 
 def test_what_waits_says_until_when(acme: World) -> None:

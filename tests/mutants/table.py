@@ -8177,4 +8177,23 @@ MUTANTS = (
         "a run that only found what was done did not apply the plan",
         "tests/cli/test_applied_again.py -k only_found",
     ),
+    *(
+        Mutant(name, file, before, after, rule, "tests/cli/test_every_ending.py -k one_command")
+        for name, file, before, after, rule in (
+            (
+                "one-guard-of-a-stopped-plan-is-allowed",
+                "planning/breach",
+                "self.breaches if self.stops else (breach,)",
+                "(breach,)",
+                "a printed remedy lets nothing pass",
+            ),
+            (
+                "another-guard-holds-anew",
+                "history/discrepancies",
+                "frozenset({DiscrepancyKind.REFUSED, DiscrepancyKind.HELD})",
+                "frozenset({DiscrepancyKind.REFUSED})",
+                "a held leave loses since when it is held",
+            ),
+        )
+    ),
 )

@@ -50,7 +50,8 @@ _WHOLE = ""
 def allowed_together(breaches: Sequence[Breached]) -> tuple[tuple[Breached, ...], ...]:
     """Return the guards in groups: those that hold the same actions must be allowed together.
 
-    Guards that watch a list hold the whole plan, even an empty one.
+    Guards that watch a list hold the whole plan, even an empty one. With `on_breach: stop` each
+    guard has the options of all.
     """
     groups: list[tuple[set[str], list[Breached]]] = []
     for each in breaches:
@@ -58,7 +59,11 @@ def allowed_together(breaches: Sequence[Breached]) -> tuple[tuple[Breached, ...]
         definition = definition_of(each.guard)
         if definition is not None and definition.of_list:
             ids.add(_WHOLE)
-        same = [group for group in groups if group[0] & ids]
+        same = [
+            group
+            for group in groups
+            if group[0] & ids or any(other.allow == each.allow for other in group[1])
+        ]
         for group in same:
             ids |= group[0]
         members = [other for group in same for other in group[1]] + members

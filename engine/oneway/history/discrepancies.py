@@ -67,6 +67,10 @@ def unsynced(outcome: Outcome) -> DiscrepancyKind | None:
     return None if outcome.actions else _OF_KIND.get(outcome.kind)
 
 
+_WHATEVER_CODE = frozenset({DiscrepancyKind.REFUSED, DiscrepancyKind.HELD})
+"""Endings that last while their code changes: another guard may hold what one held before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
     """How one person, or one of a person's two actions, differs from the source.
@@ -93,7 +97,7 @@ class Discrepancy:
         return (
             self.subject,
             self.ending,
-            "" if self.ending is DiscrepancyKind.REFUSED else self.code,
+            "" if self.ending in _WHATEVER_CODE else self.code,
         )
 
 

@@ -143,6 +143,16 @@ class Verdict:
 
     breaches: tuple[Breach, ...]
     blocked: frozenset[str]
+    stops: bool = False
+    """Whether each guard that fired holds the whole plan (`on_breach: stop`)."""
+
+    def allow(self, breach: Breach) -> str:
+        """Return the options that let pass what a guard holds.
+
+        If each guard holds the whole plan, nothing passes before all are allowed.
+        """
+        needed = self.breaches if self.stops else (breach,)
+        return " ".join(each.allow for each in needed)
 
     @property
     def fired(self) -> bool:

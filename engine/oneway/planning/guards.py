@@ -85,7 +85,7 @@ def judge(
     found = (_breach(each, history, raised) for each in counts)
     breaches = tuple(sorted((each for each in found if each is not None), key=_in_order))
     if breaches and guards.on_breach is OnBreach.STOP:
-        return Verdict(breaches, frozenset(everything))
+        return Verdict(breaches, frozenset(everything), stops=True)
     return Verdict(breaches, frozenset(id for breach in breaches for id in breach.blocked))
 
 

@@ -128,7 +128,8 @@ def _on_the_rest(verdict: Verdict, gone: Mapping[str, str]) -> Verdict:
         for each in verdict.breaches
         if not each.blocked or not gone.keys() >= {*each.blocked}
     )
-    return Verdict(breaches, verdict.blocked.difference(gone) if breaches else frozenset())
+    blocked = verdict.blocked.difference(gone) if breaches else frozenset[str]()
+    return replace(verdict, breaches=breaches, blocked=blocked)
 
 
 def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:
@@ -138,9 +139,8 @@ def _with_distrust(then: Verdict, now: Verdict, plan: Plan) -> Verdict:
     more = [each for each in now.breaches if each.shrank and each.name not in known]
     if not more:
         return then
-    return Verdict(
-        (*then.breaches, *(replace(each, blocked=every) for each in more)), frozenset(every)
-    )
+    breaches = (*then.breaches, *(replace(each, blocked=every) for each in more))
+    return replace(then, breaches=breaches, blocked=frozenset(every))
 
 
 def not_planned_now(plan: Plan, new: Plan) -> Mapping[str, str]:

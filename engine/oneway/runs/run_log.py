@@ -380,6 +380,7 @@ def start_of(plan: Plan, operator: Operator, approval: Approval) -> RunStart:
         as_of=plan.as_of,
         allowed=plan.allowed,
         breaches=tuple(
-            Breached(b.name, b.text, b.allow, b.blocked) for b in approval.verdict.breaches
+            Breached(b.name, b.text, approval.verdict.allow(b), b.blocked)
+            for b in approval.verdict.breaches
         ),
     )

@@ -110,7 +110,7 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         "verdict": {
             "blocked": verdict.fired,
             "held": sorted(verdict.blocked),
-            "breaches": [_breach(each, plan) for each in verdict.breaches],
+            "breaches": [_breach(each, plan, verdict) for each in verdict.breaches],
         },
         "allowed": [asdict(each) for each in plan.allowed],
         "refused": [_refusal(each) for each in memory.refusals.values()],
@@ -166,7 +166,7 @@ def _verbs(plan: Plan) -> dict[str, int]:
     return counts
 
 
-def _breach(each: Breach, plan: Plan) -> dict[str, object]:
+def _breach(each: Breach, plan: Plan, verdict: Verdict) -> dict[str, object]:
     return {
         "guard": each.name,
         "field": each.field,
@@ -177,7 +177,7 @@ def _breach(each: Breach, plan: Plan) -> dict[str, object]:
         "floor": each.limit.floor,
         "of": each.base,
         "text": each.text,
-        "allow": each.allow,
+        "allow": verdict.allow(each),
         "held": list(each.blocked),
         "concerned": [[one.key, one.label] for one in concerned(plan, each.name)],
     }

@@ -113,7 +113,7 @@ def _guards(plan: Plan, verdict: Verdict) -> str:
             lines.append(f"  - {code(people)}")
         lines.append(
             f"  - limit: `{breach.setting}`; to let these pass, in this plan only: "
-            f"{code(breach.allow)}"
+            f"{code(verdict.allow(breach))}"
         )
     return "\n".join([*lines, "", plan_content.held_back(plan, verdict)])
 

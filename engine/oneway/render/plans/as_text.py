@@ -266,7 +266,7 @@ class _TextPage:
         if self.plan.connection is not None and self.plan.connection.file:
             files.append(self.plan.connection.file)  # whose limits may be stricter
         where = f"limit: {breach.setting} in {harmless(' or '.join(files))}"
-        allow = f"to let these pass, in this plan only: {harmless(breach.allow)}"
+        allow = f"to let these pass, in this plan only: {harmless(self.verdict.allow(breach))}"
         if people := plan_content.may_concern(self.plan, breach.name):
             fired += wrap(people, self.style, 4, 6)
         return fired + wrap(where, self.style, 4, 6) + wrap(allow, self.style, 4, 6)

@@ -84,7 +84,9 @@ def _as_run(plan: Plan, verdict: Verdict, memory: Memory) -> PastRun:
         connection=plan.connection.name if plan.connection is not None else "",
         allowed=plan.allowed,
         version=plan.engine,
-        breaches=tuple(Breached(b.name, b.text, b.allow, b.blocked) for b in verdict.breaches),
+        breaches=tuple(
+            Breached(b.name, b.text, verdict.allow(b), b.blocked) for b in verdict.breaches
+        ),
         zone=memory.zone,
     )
     run = Run(0, start, plan.as_of, {}, still_in=access_list.access(plan, verdict, memory))
