@@ -775,12 +775,12 @@ class _Model:
         return False
 
     def shows_nobody(self, person: Person, user: User) -> bool:
-        """Return whether a record has none of the values that tell its person apart."""
+        """Return whether a record has no value that tells people apart, and its person has several.
+
+        Without links, only blanks say so: other values may be somebody else's.
+        """
         told = [path for path in self.names() if not blank(self.said(person, path))]
-        if len(told) < 2 or any(self.agrees(person, user, path) for path in told):
-            return False
-        said = self.words(*(self.said(person, path) for path in self.naming()))
-        return not said & self.words(*(get(user.data, path) for path in self.naming()))
+        return len(told) > 1 and all(blank(get(user.data, path)) for path in self.names())
 
     def naming(self) -> list[str]:
         taken = self.world.unique | set(self.mapping["joiners"]["unless_taken"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from oneway.core.records import Record, Snapshot
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.guards import judge
+from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.plan import ANONYMOUS, Outcome, Plan
 from worlds import World, planned
 
@@ -37,12 +38,21 @@ SHOWN = {"first": "Ada", "last": "Quill", "email": "ada@example.com", "phone": "
 GONE = {"first": "Deleted", "last": "User", "email": "deleted-1@example.com", "phone": None}
 
 
-def plan_of(person: Mapping[str, Any], user: Mapping[str, Any], *others: Mapping[str, Any]) -> Plan:
+LINKED = LinkEvidence((Link("s0", "t0", "A", "2026-01-01", "2026-01-31"),))
+"""An earlier run knows that the record is the person's."""
+
+
+def plan_of(
+    person: Mapping[str, Any],
+    user: Mapping[str, Any],
+    *others: Mapping[str, Any],
+    evidence: LinkEvidence = LINKED,
+) -> Plan:
     row = {"id": "s0", "code": "A", "status": "L", "day": "2026-01-31", **ADA, **person}
     held = {"id": "t0", "ref": "A", "state": "off", "day": "2026-01-31", **SHOWN, **user}
     targets = [Record("t0", held), *(Record(f"x{n}", dict(e)) for n, e in enumerate(others))]
     source, target = Snapshot((Record("s0", row),)), Snapshot(tuple(targets))
-    return planned(World(dict(MAPPING), source, target, Snapshot(())))
+    return planned(World(dict(MAPPING), source, target, Snapshot(())), evidence=evidence)
 
 
 def outcome_of(plan: Plan) -> Outcome:
@@ -68,8 +78,7 @@ def test_no_name_is_written_back_to_a_record_that_has_left_and_shows_none(
     plan = plan_of({"day": "2026-02-28"} if moved else {}, user)
     assert is_left_alone(plan)
     assert written(plan) == ({"day": "2026-02-28"} if moved else {})
-    # A date is held as long as no run has linked the two; `--allow` then writes the date alone.
-    assert moved or not judge(plan, GuardsSpec()).breaches
+    assert not judge(plan, GuardsSpec()).breaches
 
 
 NAMES = {"first", "last"}
@@ -101,6 +110,31 @@ def test_a_record_that_shows_its_person_or_has_not_left_is_written(name: str) ->
 def test_somebody_who_stays_with_another_persons_names_is_held() -> None:
     plan = plan_of({"status": "E"}, {**GONE, "state": "on", "day": None})
     assert [each.name for each in judge(plan, GuardsSpec()).breaches] == ["identities"]
+
+
+BLANK = {"first": None, "last": "", "email": None, "phone": None}
+OTHERS = {"first": "Zoe", "last": "Marsh", "email": "zoe@example.com", "phone": "77"}
+UNLINKED = {
+    "nobody was linked, and the record shows somebody else": (NO_LINKS, OTHERS, True),
+    "nobody was linked, and the record looks replaced": (NO_LINKS, GONE, True),
+    "nobody was linked, and the record is blank": (NO_LINKS, BLANK, False),
+    "the person was linked to another record": (
+        LinkEvidence((Link("s0", "x0", "A", "2026-01-01", "2026-01-31"),)), OTHERS, True,
+    ),
+    "the person was linked to this record": (LINKED, OTHERS, False),
+}  # fmt: skip
+"""What earlier runs know, what the record shows, and whether it may be somebody else's."""
+
+
+@pytest.mark.parametrize("name", UNLINKED)
+def test_only_a_link_tells_a_replaced_name_from_somebody_elses(name: str) -> None:
+    """The key of a leaver may find the closed record of another, while their own is open."""
+    evidence, user, is_in_doubt = UNLINKED[name]
+    own = {"id": "x0", "ref": None, "state": "on", "first": "Ada-Mae", "last": "Q", "email": "am@x"}
+    plan = plan_of({}, user, own, evidence=evidence)
+    assert is_left_alone(plan) is not is_in_doubt
+    listed = [each for each in plan.outcomes if each.has_access]
+    assert bool(judge(plan, GuardsSpec()).breaches or listed) is is_in_doubt
 
 
 def test_an_open_record_of_the_same_person_is_listed_as_before() -> None:

@@ -456,8 +456,8 @@ MUTANTS = (
     Mutant(
         "names-are-written-back-to-anonymous-records",
         "planning/anonymous",
-        "    if not lost:\n",
-        "    if lost or not lost:\n",
+        "    if not lost or not known:\n",
+        "    if lost or not known:\n",
         "a record that has left and shows nobody gets no name back",
         "tests/laws/test_anonymous_records.py",
     ),
@@ -468,6 +468,22 @@ MUTANTS = (
         "if False:",
         "a record that shows a name of its person is corrected",
         "tests/laws/test_anonymous_records.py",
+    ),
+    Mutant(
+        "somebody-elses-closed-record-counts-as-anonymous",
+        "planning/anonymous",
+        "links.get(row.source_id) == target.target_id",
+        "True",
+        "a record that no run has linked with a leaver may be somebody else's",
+        "tests/laws/test_anonymous_records.py -k link",
+    ),
+    Mutant(
+        "a-blank-record-needs-a-link",
+        "planning/anonymous",
+        "    known = _is_blank(policy, target) or ",
+        "    known = ",
+        "a blank record shows nobody, whether linked or not",
+        "tests/laws/test_anonymous_records.py -k link",
     ),
     Mutant(
         "anonymous-records-vouch-for-a-source",

@@ -69,6 +69,8 @@ class Drafter:
     silent: Mapping[int, Sequence[str]]
     second_look: frozenset[str]
     """The rows that only a second read of the source showed."""
+    linked: Mapping[str, str]
+    """The target records that earlier runs linked source records to."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with the notes of its links."""
@@ -274,7 +276,7 @@ class Drafter:
         """Return the draft that corrects a leave date, or gives access back until that date."""
         mover = self.updates.draft(row, target)
         if row.leaves_left is not False:
-            mover = without_names(self.policy, mover)
+            mover = without_names(self.policy, mover, self.linked)
         stays_out = self.policy.rehires is Rehires.IGNORE or bool(row.outside)
         if row.leaves_left is False and stays_out:
             changes = ()

@@ -230,6 +230,7 @@ class _Planner:
             shared=self.shared,
             silent=silent(policy, self.targets),
             second_look=evidence.second_look,
+            linked=evidence.targets,
         )
 
     def _possible_records(self) -> PossibleRecords:
