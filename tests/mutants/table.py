@@ -502,6 +502,22 @@ MUTANTS = (
         "tests/cli/test_trimmed_targets.py",
     ),
     Mutant(
+        "the-options-of-a-connection-do-not-trim",
+        "runs/prepare/prepared",
+        "if trims is code.policy.trims:",
+        "if trims is not None:",
+        "texts are compared as the target of the run is read, whoever sets its options",
+        "tests/cli/test_trimmed_options.py",
+    ),
+    Mutant(
+        "every-format-is-trimmed",
+        "mapping/compiler",
+        'and format.lower() in ("csv", "tsv")',
+        "",
+        "a JSON file is read with its spaces",
+        "tests/cli/test_trimmed_options.py",
+    ),
+    Mutant(
         "a-key-keeps-spaces-that-the-target-drops",
         "mapping/record_answers",
         "if isinstance(value, str) and self.code.policy.trims:",

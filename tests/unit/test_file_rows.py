@@ -82,6 +82,27 @@ def test_a_blank_word_stays_where_it_is_and_is_never_written(tmp_path: Path) -> 
     assert path.read_text() == "id,name,left,note\n1,Anna,-,#N/A\n2,Bob,31/12/2025,x\n"
 
 
+@pytest.mark.parametrize("spaces", ["keep", "trim"])
+def test_outer_spaces_are_not_written_where_they_are_not_read(tmp_path: Path, spaces: str) -> None:
+    path = tmp_path / "a.csv"
+    read(path, "id,name\n1,Ann\n2,Bob\n", spaces=spaces)
+    writer = opened(spaces=spaces).writer(str(path))
+    writer.update("1", {"name": "Ann  Lee"}, "t")
+    if spaces == "keep":
+        writer.update("2", {"name": " Bob"}, "t")
+    else:
+        for text in (" Bob", "Bob ", "\u00a0Bob"):
+            with pytest.raises(Rejected, match="begins or ends with a space"):
+                writer.update("2", {"name": text}, "t")
+    writer.flush()
+    found = {record.id: record.data["name"] for record in read_again(path, spaces)}
+    assert found == {"1": "Ann  Lee", "2": " Bob" if spaces == "keep" else "Bob"}
+
+
+def read_again(path: Path, spaces: str) -> Any:
+    return opened(spaces=spaces).reader(str(path)).read().records
+
+
 @pytest.mark.parametrize("text", ["-,", ",-", "-,,n/a"])
 def test_a_word_is_left_out_of_none(text: str) -> None:
     with pytest.raises(ReadError, match="blank"):

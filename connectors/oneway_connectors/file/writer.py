@@ -131,6 +131,20 @@ class FileWriter:
             summary = f"the text {word!r} would be read as blank"
             help = "correct it at its source, or take the word out of the target's option blank"
             raise Rejected("W150", summary, help)
+        if self._options.spaces == "trim" and self._format in ("csv", "tsv"):
+            self._refuse_outer_spaces(values)
+
+    def _refuse_outer_spaces(self, values: Mapping[str, Value]) -> None:
+        """Raise `Rejected` for a text that would be read back without its outer spaces."""
+        for key, value in values.items():
+            if isinstance(value, dict):
+                self._refuse_outer_spaces(value)
+            elif isinstance(value, str) and value != value.strip():
+                summary = (
+                    f"the text of '{key}' begins or ends with a space, and would be read without"
+                )
+                help = "write trim(...) in the mapping, or take spaces: trim off the target"
+                raise Rejected("W150", summary, help)
 
     def leave(self, id: str, values: Mapping[str, Value], token: str) -> None:
         """Write the given fields, as files have no special form of leaving."""

@@ -7,6 +7,7 @@ system, so unknown fields are reported before any call.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from oneway.core.dataclass import dataclass
@@ -74,6 +75,12 @@ class Compiled:
         from oneway.mapping.generated import GeneratedProgram
 
         return GeneratedProgram(self.code, context, tables)
+
+
+def drops_spaces(file: str, options: Mapping[str, str]) -> bool:
+    """Return whether a file is read without the spaces around its texts: only tables can be."""
+    format = options.get("format") or PurePath(file).suffix.removeprefix(".")
+    return options.get("spaces") == "trim" and format.lower() in ("csv", "tsv")
 
 
 def connectors_of(spec: MappingSpec) -> tuple[Text, ...]:
@@ -218,6 +225,7 @@ class _Compiler:
         spec = self.spec
         leavers = spec.leavers
         leaving = tuple(map(self.field_rule, leavers.set)) if leavers else ()
+        options = {name: self.option_of_target(name) for name in ("spaces", "format")}
         return Policy(
             name=spec.name,
             match=tuple(each.compare for each in spec.match),
@@ -251,7 +259,7 @@ class _Compiler:
             rekey=spec.rekey,
             gone=spec.gone,
             identifying=self.identifying(),
-            trims=self.target_is_file() and self.option_of_target("spaces") == "trim",
+            trims=self.target_is_file() and drops_spaces(spec.target.resource.text, options),
             one_per=spec.one_per is not None,
         )
 

@@ -42,7 +42,7 @@ def context_for(prepared: PreparedRun, expression: Expression) -> Context:
         return prepared.context
     with OpenSystems(prepared) as systems:
         tables = tables_of(prepared, systems)
-    return prepared.compiled.bind(prepared.context, tables).context
+    return prepared.as_reached.bind(prepared.context, tables).context
 
 
 def reads_sensitive(prepared: PreparedRun, side: str, expression: Expression, data: Value) -> bool:

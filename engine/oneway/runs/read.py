@@ -311,7 +311,7 @@ class _Reads:
             code.name: self.found_in(code.name, tabulate(code, references[code.name], context))
             for code in codes
         }
-        return references, tables, self.prepared.compiled.bind(context, tables)
+        return references, tables, self.prepared.as_reached.bind(context, tables)
 
     def found_in(self, name: str, table: LookupTable) -> LookupTable:
         """Return a table; if no record has its key or its value, a value that it lacks means

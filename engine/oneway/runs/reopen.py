@@ -53,7 +53,9 @@ def reopen_plan(plan: Plan, request: RunRequest) -> PreparedRun:
 def program_for(session: RunSession, progress: Progress = silent) -> Program:
     """Return the program that reads a plan's source records again, with today's lookup tables."""
     prepared = session.prepared
-    return prepared.compiled.bind(prepared.context, tables_of(prepared, session.systems, progress))
+    return prepared.as_reached.bind(
+        prepared.context, tables_of(prepared, session.systems, progress)
+    )
 
 
 def sealed_program_for(session: RunSession, plan: Plan) -> Program:
@@ -63,7 +65,7 @@ def sealed_program_for(session: RunSession, plan: Plan) -> Program:
     """
     prepared = session.prepared
     tables = tables_of(prepared, session.systems) if _seals(plan) else {}
-    return prepared.compiled.bind(prepared.context, tables)
+    return prepared.as_reached.bind(prepared.context, tables)
 
 
 def _seals(plan: Plan) -> bool:

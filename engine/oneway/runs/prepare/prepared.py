@@ -15,7 +15,7 @@ from oneway.core.description import USUAL_LAG, Description, Resource
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.records import Value
 from oneway.core.seal import canonical
-from oneway.mapping.compiler import Compiled
+from oneway.mapping.compiler import Compiled, drops_spaces
 from oneway.mapping.expressions import Context
 from oneway.mapping.spec import EndpointSpec, GuardsSpec, MappingSpec, ReferenceSpec
 from oneway.runs.prepare.compilation import located
@@ -114,6 +114,18 @@ class PreparedRun:
     def inputs(self) -> Mapping[str, Input]:
         """The input of each role: "source", "target" and each "references.NAME"."""
         return _resolve_inputs(self)
+
+    @cached_property
+    def as_reached(self) -> Compiled:
+        """The mapping for the target that this run writes to, whatever says its options."""
+        each = self.inputs["target"]
+        is_file = description_of(self, each).kind == FILES
+        trims = is_file and drops_spaces(each.resource, options_of(self, each))
+        code = self.compiled.code
+        if trims is code.policy.trims:
+            return self.compiled
+        code = replace(code, policy=replace(code.policy, trims=trims))
+        return replace(self.compiled, code=code)
 
     @cached_property
     def plan_inputs(self) -> Mapping[str, "PlanInput"]:
