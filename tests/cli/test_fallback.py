@@ -194,3 +194,17 @@ def test_a_sensitive_value_and_its_fallback_are_not_shown(synced: World) -> None
     assert "SECRET" not in ended.out + ended.err
     assert "9876" not in ended.out + ended.err
     assert depts(synced)[0] == "9876"
+
+
+@pytest.mark.parametrize("on_miss", ["keep", "clear"])
+@pytest.mark.parametrize("depts", [DEPTS, "code,number\n", "code,number\nNEW,\nGEN,9\n"])
+@pytest.mark.parametrize("more", [", default: '7'", ", initial: '7'"])
+def test_nothing_stands_in_for_a_miss_of_a_new_person(
+    synced: World, on_miss: str, depts: str, more: str
+) -> None:
+    """`default` and `initial` are for a blank value; here the table is short, empty or blank."""
+    joiner = {"id": "e20", "code": "020", "name": "Bo New", "dept": "NEW", "gone": False}
+    synced.write("people.json", [*people(), joiner])
+    ended = night(synced, 2, depts, on_miss, more, "plan")
+    assert "create 020" in ended.flat
+    assert 'dept "7"' not in ended.flat

@@ -8228,4 +8228,20 @@ MUTANTS = (
             ),
         )
     ),
+    Mutant(
+        "a-default-stands-in-for-an-unsure-miss",
+        "mapping/field_cells",
+        "        if cell.state is CellState.STATED:\n            cell = self._filled(code, cell",
+        "        if True:\n            cell = self._filled(code, cell",
+        "nothing stands in for a miss",
+        "tests/cli/test_fallback.py -k stands_in",
+    ),
+    Mutant(
+        "a-create-waits-for-itself",
+        "planning/own_lookups",
+        "who in self.out and who not in self.stopped",
+        "who in self.out",
+        "a fallback makes no create wait for itself",
+        "tests/laws/test_own_lookups.py -k wait_for_themselves",
+    ),
 )

@@ -104,8 +104,14 @@ class FieldCells(RecordAnswers):
     def looked_up(
         self, code: FieldCode, value: Value, missed: list[Missed], record: Record
     ) -> Cell:
-        """Return the cell of a field whose value is looked up. Raises `RecordStopped`."""
-        return self.filled(code, self._looked_up(code, value, missed), record)
+        """Return the cell of a field whose value is looked up. Raises `RecordStopped`.
+
+        Nothing stands in for a miss, not even in a new record, and not if it is unsure.
+        """
+        cell = self._looked_up(code, value, missed)
+        if cell.state is CellState.STATED:
+            cell = self._filled(code, cell, record)
+        return self._with_values_read(code, self._merged(code, cell), record)
 
     def _looked_up(self, code: FieldCode, value: Value, missed: list[Missed]) -> Cell:
         assert code.lookup is not None
@@ -136,7 +142,12 @@ class FieldCells(RecordAnswers):
 
     def filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
         """Return a cell with the stand-in for a blank, checked. Raises `RecordStopped`."""
-        cell = self._merged(code, self._filled(code, cell, record))
+        return self._with_values_read(
+            code, self._merged(code, self._filled(code, cell, record)), record
+        )
+
+    def _with_values_read(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
+        """Return a cell with the values that its expression read, if it makes its record wait."""
         if (
             cell.read
             or code.source is None
