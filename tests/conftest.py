@@ -13,6 +13,7 @@ from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal.conjecture import providers
 
 from folders import write_to_memory
 from signals import let_children_hear
@@ -41,6 +42,11 @@ settings.register_profile(
 settings.register_profile("long", parent=settings.get_profile("random"), max_examples=800)
 settings.register_profile("mutants", parent=settings.get_profile("default"), max_examples=150)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+if settings().derandomize:
+    # Hypothesis also draws constants that it finds in those of our modules that are loaded by then.
+    # What an example is would depend on the tests that ran before it, in the same worker.
+    providers._get_local_constants = providers.Constants  # no setting says so
 
 
 @pytest.hookimpl(wrapper=True)

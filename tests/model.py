@@ -567,6 +567,8 @@ class _Model:
             state = "stated"  # none of those that the sync owns
         if state == "stated" and "lookup" in rule:
             state, value = self.looked_up(value, rule.get("on_miss"))
+            if state != "stated":
+                return state, None, None  # nothing stands in for a miss
         initial = None
         if state == "blank" and "default" in rule:
             default = self.stand_in(rule["default"], data)
@@ -608,11 +610,13 @@ class _Model:
         complete = self.world.departments.complete and not broken
         says = any(not blank(r["code"]) and not blank(r["value"]) for r in rows)
         near = any(not blank(r["code"]) and form(r["code"]) == form(value) for r in rows)
-        if isinstance(on_miss, dict) and complete and says and not near:
+        lacks = complete and says and not near
+        if isinstance(on_miss, dict) and lacks:
             if "use" in on_miss:
                 return "stated", on_miss["use"]
             return self.looked_up(on_miss["look_up"])
-        return ("missed" if complete else "unstated"), None
+        known = on_miss == "clear" and not lacks
+        return ("missed" if complete and not known else "unstated"), None
 
     def demand_fit(self, path: str, value: Any) -> None:
         if blank(value):

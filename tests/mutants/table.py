@@ -1742,8 +1742,8 @@ MUTANTS = (
     Mutant(
         "looked-up-without-compare",
         "applying/preconditions",
-        "        return next((rule.compare for rule in rules), Compare.EXACT)\n",
-        "        return Compare.EXACT\n",
+        "return holds_planned(rule_of(self.program.policy, action, change.field), now, value)",
+        "return same(now, value, Compare.EXACT)",
         "who is out by the field's comparison is not listed",
         "tests/cli/test_odd_answers.py -k looked_up_is",
     ),
@@ -4830,7 +4830,13 @@ MUTANTS = (
             tests,
         )
         for name, module, old, new, tests in (
-            ("before-their-time", "planning/plan_order", "rows[at][0] < source_id", "False", AMONG),
+            (
+                "before-their-time",
+                "planning/plan_order",
+                "pairs.rows[at][0] < source_id",
+                "False",
+                AMONG,
+            ),
             (
                 "of-one-key",
                 "planning/match",
