@@ -226,3 +226,21 @@ def test_a_plan_by_hand_beside_a_connection_tells_whom_it_lists(folder: World) -
     shown = folder.run("plan", "m.yaml")
     assert (shown.code, LISTED in shown.flat) == (0, True)
     assert folder.run("sync", "acme").code == 5
+
+
+def test_connections_of_one_mapping_for_two_countries_list_their_own_leavers(
+    folder: World,
+) -> None:
+    """Both files are there and run, so neither is another name of the other."""
+    setting = "settings: {country: {type: string, default: DE, description: The country.}}\n"
+    only = "only: [{id: ours, when: country == setting('country'), otherwise: Is elsewhere}]\n"
+    folder.write("m.yaml", MAPPING + setting + only)
+    for name in ("de", "fr"):
+        connect(folder, name, f"{CONNECTION}settings: {{country: {name.upper()}}}\n")
+    folder.write("users.json", users())
+    for bob, code in (("Current", 0), ("Former", 4), ("Former", 4)):
+        people = [ANN | {"country": "DE"}, BOB | {"country": "DE", "status": bob}]
+        folder.write("people.json", [*people, CAT | {"country": "FR"}])
+        assert folder.run("sync", "de").code == code
+        ended = folder.run("sync", "fr")
+        assert (ended.code, SAID.search(ended.flat)) == (0, None), ended.out

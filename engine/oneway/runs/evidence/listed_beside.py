@@ -70,7 +70,8 @@ def listed_beside(session: RunSession, since: int) -> Iterator[ListedBeside]:
 def _is_ours(session: RunSession, name: str, remit: "Remit", runs: "tuple[Run, ...]") -> bool:
     """Return whether a history is of the same people as this run.
 
-    It is not if another mapping still makes it, or another account's connection.
+    It is not if another mapping still makes it, or another connection, such as that of another
+    country, unless most people of that one are this run's as well.
     """
     from oneway.history.journal.links import links
 
@@ -89,9 +90,10 @@ def _is_ours(session: RunSession, name: str, remit: "Remit", runs: "tuple[Run, .
     connection, own = plan.get("connection") or {"file": ""}, request.connection
     if not _is_another(connection["file"], own.file if own is not None else "", home):
         return True
-    if remit.account == session.place[1]:
+    if own is None and remit.account == session.place[1]:  # by hand, beside a connection
         return True
-    return not {*links(journal, name).pairs}.isdisjoint(links(journal, session.past_name).pairs)
+    theirs, own_links = links(journal, name).pairs, {*links(journal, session.past_name).pairs}
+    return 2 * sum(each in own_links for each in theirs) > len(theirs)
 
 
 def _is_another(file: str, ours: str, home: Path | None) -> bool:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from oneway.history.journal import Journal
 
 _LOOK_BACK = 50
-"""Runs of which one went to its end: refused ones did not."""
+"""Runs at a time, of which one nearly always went to its end: refused ones did not."""
 
 
 def refuse_anothers(session: RunSession, found: EvaluatedInputs, remembered: Remembered) -> None:
@@ -122,7 +122,12 @@ def _note(session: RunSession) -> Path:
 
 def has_history(journal: "Journal", name: str) -> bool:
     """Return whether a store has a run of a name that was not refused."""
-    return any(each.knows_access for each in journal.runs(name, limit=_LOOK_BACK))
+    before: int | None = None
+    while runs := journal.runs(name, limit=_LOOK_BACK, before=before):
+        if any(each.knows_access for each in runs):
+            return True
+        before = runs[-1].id
+    return False
 
 
 _ANOTHERS = (
