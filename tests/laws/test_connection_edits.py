@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -155,6 +156,28 @@ def test_a_file_of_another_folder_is_another_system() -> None:
     assert (found.name, found.was, found.now) == (
         "target.resource", "maps/t.json", "others/t.json"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("resource: t.json", "resource: ./t.json"),
+        ("resource: t.json", "resource: x/../t.json"),
+    ],
+)
+def test_another_way_to_write_a_path_leads_to_the_same(one: str, other: str) -> None:
+    assert one in MAPPING
+    edited = of_mapping(MAPPING.replace(one, other))
+    assert redirected(COMPILED.spec, edited.spec, None, None) == ()
+    same = connection({})
+    assert redirected(COMPILED.spec, edited.spec, same, same) == ()
+
+
+@pytest.mark.parametrize("to", ["https://API.example.com/v1", "https://api.example.com:443/v1/"])
+def test_another_way_to_write_an_address_leads_to_the_same(to: str) -> None:
+    address = "https://api.example.com/v1"
+    was, now = (connection({"source": {"options": {"base": each}}}) for each in (address, to))
+    assert redirected(COMPILED.spec, COMPILED.spec, was, now) == ()
 
 
 def test_channels_are_named_without_their_words() -> None:

@@ -1485,8 +1485,8 @@ MUTANTS = (
     Mutant(
         "held-by-now-and-done-all-the-same",
         "runs/planned_again",
-        "stale={**held_now(plan, new, verdict), **not_planned_now(plan, new)}",
-        "stale=not_planned_now(plan, new)",
+        "stale={**held_now(plan, new, verdict), **gone},",
+        "stale=gone,",
         "what a new plan would hold by identities is not done for somebody else",
         "tests/cli/test_planned_again.py",
     ),
@@ -7188,8 +7188,8 @@ MUTANTS = (
     Mutant(
         "a-refused-run-is-a-history",
         "runs/past/whose_history",
-        "return any(each.knows_access for each in",
-        "return any(True for each in",
+        "        if any(each.knows_access for each in runs):\n",
+        "        if runs:\n",
         "the second night is refused as well",
         f"{WHOSE_HISTORY} -k beside_an_empty",
     ),

@@ -1,7 +1,7 @@
 """How an edit of a connection's file changes what it runs, and where that reads and writes."""
 
 from collections.abc import Mapping
-from os.path import relpath
+from os.path import normpath, relpath
 
 from oneway.connections.connection import Connection
 from oneway.connections.discovery import FILES
@@ -10,6 +10,7 @@ from oneway.core.diagnostics import Span
 from oneway.mapping.spec import EndpointSpec, MappingSpec
 from oneway.runs.compare.edited_part import EditedPart
 from oneway.runs.prepare.compilation import located
+from oneway.runs.prepare.whereabouts import in_one_form
 
 _NONE = "none"
 
@@ -40,16 +41,18 @@ def redirected(
     """Return what leads source or target to another system or account than before.
 
     That is its connector and list, an option, the origin, the manifest, or where a credential is
-    kept. No system is asked: whether two names lead to one account only a person can tell.
+    kept. No system is asked: whether two names lead to one account only a person can tell. Another
+    way to write a path or an address leads to the same.
     """
     found = []
     for side in ("source", "target"):
         ours, theirs = _leading(old, was, side), _leading(new, now, side)
         for key in dict.fromkeys((*ours, *theirs)):
-            if ours.get(key) != theirs.get(key):
+            then, to = ours.get(key, _NONE), theirs.get(key, _NONE)
+            if in_one_form(then) != in_one_form(to):
                 name = f"{side}.{key}"
                 place = _place(was, now, name) or _place_in_mapping(getattr(new, side), key)
-                found.append(EditedPart(name, place, ours.get(key, _NONE), theirs.get(key, _NONE)))
+                found.append(EditedPart(name, place, then, to))
     return tuple(found)
 
 
@@ -57,8 +60,9 @@ def _leading(spec: MappingSpec, connection: Connection | None, side: str) -> dic
     """Return what leads a side to its records, in words by key."""
     endpoint: EndpointSpec = getattr(spec, side)
     resource = endpoint.resource.text
-    if connection is not None and endpoint.connector.text == FILES:
-        resource = relpath(located(connection.mapping, resource))
+    if endpoint.connector.text == FILES:
+        at = connection and located(connection.mapping, resource)
+        resource = relpath(at) if at else normpath(resource)
     found = {"connector": endpoint.connector.text, "resource": resource}
     found |= {f"options.{name}": str(each.value) for name, each in endpoint.options}
     if connection is not None:

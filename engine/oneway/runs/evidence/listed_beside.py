@@ -92,8 +92,8 @@ def _is_ours(session: RunSession, name: str, remit: "Remit", runs: "tuple[Run, .
         return True
     if own is None and remit.account == session.place[1]:  # by hand, beside a connection
         return True
-    theirs, own_links = links(journal, name).pairs, {*links(journal, session.past_name).pairs}
-    return 2 * sum(each in own_links for each in theirs) > len(theirs)
+    pairs, own_pairs = links(journal, name).pairs, {*links(journal, session.past_name).pairs}
+    return 2 * sum(each in own_pairs for each in pairs) > len(pairs)
 
 
 def _is_another(file: str, ours: str, home: Path | None) -> bool:

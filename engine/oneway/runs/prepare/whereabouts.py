@@ -101,7 +101,7 @@ def is_same_file(one: Path, other: str | Path) -> bool:
 
 def options_of(each: "PlanInput") -> dict[str, str]:
     """Return the options of a system, with addresses written in one way."""
-    return {name: _address(str(value)) for name, value in each.options.items()}
+    return {name: in_one_form(str(value)) for name, value in each.options.items()}
 
 
 def digest_of(found: Mapping[str, str]) -> str:
@@ -123,7 +123,7 @@ def _from_home(file: str, home: Path | None) -> str:
     return "" if path.startswith(os.pardir) else path
 
 
-def _address(text: str) -> str:
+def in_one_form(text: str) -> str:
     """Return a URL with its origin in lower case and no slash at its end; other text as it is."""
     origin = origin_in(text)
     if not origin:
