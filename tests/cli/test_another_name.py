@@ -28,6 +28,13 @@ guards: {leavers: {share: 0%, floor: 0}}
 ONLY = """\
 only: [{id: theirs, when: "!name || contains(name, 'Zoe')", otherwise: Is staff}]
 """
+COUNTRIES = """\
+settings: {country: {type: string, default: acme, description: The country.}}
+only:
+  - id: theirs
+    when: "!name || (contains(name, 'Zoe')) == (setting('country') == 'zoe')"
+    otherwise: Is of another country
+"""
 CONNECTION = "oneway_connection: 1\nname: NAME\nmapping: ../m.yaml\nschedule: never\n"
 ANN, BOB, CAT = (
     {"id": f"e{n}", "code": f"{n:03}", "name": name, "status": "Current"}
@@ -193,6 +200,19 @@ def another_folder(world: World) -> str:
     return "other/m.yaml"
 
 
+def a_country_that_ended(world: World) -> str:
+    """The connection of another country is gone; this one has run beside it for its own people."""
+    world.write("m.yaml", MAPPING + COUNTRIES)
+    world.write("users.json", users())
+    zoe = {"id": "e9", "code": "009", "name": "Zoe Zorn", "status": "Current"}
+    for name, bob in (("acme", BOB), ("zoe", BOB), ("acme", BOB | {"status": "Former"})):
+        world.write("people.json", [ANN, bob, CAT, zoe])
+        text = f"{CONNECTION}settings: {{country: {name}}}\n"
+        assert world.run("sync", connect(world, name, text)).code in (0, 4)
+    (world.folder / "connections/acme.yaml").unlink()
+    return "zoe"
+
+
 def nobody_listed(world: World) -> str:
     world.write("users.json", users())
     world.write("people.json", [ANN, BOB, CAT])
@@ -209,6 +229,7 @@ def nobody_listed(world: World) -> str:
         who_ends_nobodys_access,
         disconnected,
         another_folder,
+        a_country_that_ended,
         nobody_listed,
     ],
 )

@@ -7088,6 +7088,14 @@ MUTANTS = (
         f"{ANOTHER_NAME} -k another_mapping",
     ),
     Mutant(
+        "a-country-that-ended-is-another-s",
+        "runs/evidence/listed_beside",
+        "if pairs and own_pairs and own_pairs.isdisjoint(pairs):",
+        "if False:",
+        "the leavers of a connection that is gone are not listed by another country's",
+        f"{ANOTHER_NAME} -k a_country_that_ended",
+    ),
+    Mutant(
         "any-systems-list-alike",
         "runs/evidence/listed_beside",
         'remit.systems in ("", session.place[0])',

@@ -71,7 +71,8 @@ def _is_ours(session: RunSession, name: str, remit: "Remit", runs: "tuple[Run, .
     """Return whether a history is of the same people as this run.
 
     It is not if another mapping still makes it, or another connection, such as that of another
-    country, unless most people of that one are this run's as well.
+    country, unless most people of that one are this run's as well. Two histories with links, and
+    none in common, are of different people.
     """
     from oneway.history.journal.links import links
 
@@ -87,12 +88,14 @@ def _is_ours(session: RunSession, name: str, remit: "Remit", runs: "tuple[Run, .
             return False
     if _is_another(plan["mapping"]["file"], request.mapping, home):
         return False
+    pairs, own_pairs = links(journal, name).pairs, {*links(journal, session.past_name).pairs}
+    if pairs and own_pairs and own_pairs.isdisjoint(pairs):
+        return False
     connection, own = plan.get("connection") or {"file": ""}, request.connection
     if not _is_another(connection["file"], own.file if own is not None else "", home):
         return True
     if own is None and remit.account == session.place[1]:  # by hand, beside a connection
         return True
-    pairs, own_pairs = links(journal, name).pairs, {*links(journal, session.past_name).pairs}
     return 2 * sum(each in own_pairs for each in pairs) > len(pairs)
 
 
