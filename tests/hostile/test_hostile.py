@@ -90,8 +90,8 @@ def test_a_connector_that_guards_formulas_by_changing_them_is_found(
 ) -> None:
     row_of = csv_text.Dialect.row_of
 
-    def guarded(dialect: csv_text.Dialect, cells: list[str]) -> bytes:
-        return row_of(dialect, [f"'{e}" if e.startswith("=") else e for e in cells])
+    def guarded(dialect: csv_text.Dialect, cells: list[str], *like: bytes) -> bytes:
+        return row_of(dialect, [f"'{e}" if e.startswith("=") else e for e in cells], *like)
 
     monkeypatch.setattr(csv_text.Dialect, "row_of", guarded)
     found = found_by(world, "files: json to csv", ("=1+1",))

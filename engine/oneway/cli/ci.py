@@ -19,9 +19,9 @@ oneway prove mappings
 _EFFECT = """\
 # A person decides about what ends with 6: more people leave or
 # come back, a leaver keeps access, a guard lets more through, or
-# another system or account is read or written. `same` only shows a record that is treated
-# differently. A file with a new name is compared with what it was
-# under its old one.
+# another system or account is read or written. `same` only shows a
+# record that is treated differently. A file with a new name is
+# compared with what it was under its old one.
 ended=0
 for folder in mappings connections; do
   [ -d $folder ] || continue

@@ -33,7 +33,10 @@ COMMANDS = (
     Listed("validate", "Check mappings, connections and plans, without network."),
     Listed("test", "Run the tests of mappings, without network."),
     Listed("prove", "Search for records on which a mapping breaks its laws, without network."),
-    Listed("same", "Find out whether two versions of a mapping treat every record the same."),
+    Listed(
+        "same",
+        "Find out whether two versions of a mapping or a connection treat every record the same.",
+    ),
     Listed("ci", "Print the workflow that checks edited mappings in CI."),
     Listed("impact", "Show what an edit of a mapping changes, person by person; write nothing."),
     Listed("plan", "Show what a sync would change, and why; write nothing."),

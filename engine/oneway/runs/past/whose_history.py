@@ -77,6 +77,8 @@ def refuse_left_behind(session: RunSession) -> None:
     runs are no history. Without it, listed leavers would be off the list.
     """
     state, name = session.state, session.past_name
+    if session.past is None and session.unread:
+        return  # an older store, of which the plan says that it is not read
     _refuse_another_database(session)
     file, help = (state.moved, _MOVED) if state.store is None else (state.file, _BEHIND)
     if not file.exists():
