@@ -353,16 +353,23 @@ def refuse_another_plan(
         (person("x", name="d", code="cd", mail="d@x.example"), user("x")),
         (person("x", code="cb", more=1), user("x", ref="cb")),  # the two agree, by the key of b
         (person("x", more=1), user("x", email="c@x.example")),
+        (person("x", mail="c@x.example", more=1), user("x", email="c@x.example")),
         (person("x", code=None, mail=None), user("x", ref=None, email=None)),
     ],
 )
+@pytest.mark.parametrize("is_claimed", [True, False])
 def test_the_plan_of_many_records_is_that_of_each_where_some_speak_of_others(
-    another: Record, twice: Record
+    another: Record, twice: Record, *, is_claimed: bool
 ) -> None:
+    """Their second key is also a value that only one record may have, or it is a key alone."""
     ids = [*"abcdef"]
     for also in ([], [user("b", fullName="B")]):  # in short rows, or none
         users = [user(id) for id in ids if not also or id != "b"] + also
         world = town_of([*map(person, ids), another], [*users, twice])
+        if not is_claimed:
+            email = {"email": {"from": "mail", "write": "on_create"}}
+            fields = {**world.mapping["fields"], **email}
+            world = replace(world, mapping={**world.mapping, "fields": fields}, unique=frozenset())
         rows = short_rows(world, [person("a").data], [user("a").data])
         assert any(isinstance(each, SameRow) for each in rows[1])
         refuse_another_plan(world, *rows)
