@@ -152,6 +152,12 @@ def test_a_run_that_reads_another_source_ends_nothing(acme: World, hook: Listene
     assert listed(night(acme, without(1, people(p2="Former")))) == ["1", "2"]
 
 
+def test_nor_does_one_in_which_their_row_has_another_id(acme: World) -> None:
+    acme.write("old.json", [people()[0] | {"id": "e99"}, *people()[1:]])
+    ended = night(acme, None, "--source", "old.json")
+    assert (ended.code, listed(ended), standing(acme)) == (5, ["1", "2"], ["1", "2"])
+
+
 def test_what_it_writes_to_the_connection_s_target_counts(acme: World) -> None:
     acme.write("m.yaml", MAPPING + LEAVERS + "guards: {leavers: {share: 0, floor: 2}}\n")
     acme.write("new.json", people(p1="Former", p2="Former"))

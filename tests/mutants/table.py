@@ -1348,7 +1348,7 @@ MUTANTS = (
                 "planning/listed_before",
                 "    if evidence.source_unclear:\n        return\n",
                 "",
-                f"{STAYS} -k shown_by_a_run",
+                f"{STAYS} -k another_id",
             ),
             (
                 "any-word-ends-what-was-not-seen",
