@@ -132,6 +132,11 @@ def refuse_difference_in_another_order(world: World, chance: Any) -> None:
     assert quiet(shuffled) == quiet(world)
 
 
+ANNS = Town(
+    people=(("s1", "A", "Ann", "a@x.example", False),),
+    users=(("t1", "A", "Ann", "a@x.example"), ("t2", None, "Ben", "b@x.example")),
+    links=(),
+)
 SOURCES, TARGETS = ("s1", "s2", "s3"), ("t1", "t2", "t3", "t4")
 
 
@@ -146,6 +151,8 @@ SOURCES, TARGETS = ("s1", "s2", "s3"), ("t1", "t2", "t3", "t4")
     st.booleans(),
     st.sampled_from([(), (Allowance("reused:A", 1, "eve"),)]),
 )
+@example(ANNS, set(), set(), set(), set(), set(), {"t1": frozenset({"s2"})}, True, ())
+@example(ANNS, set(), set(), set(), set(), set(), {"t2": frozenset({"s1"})}, False, ())
 def test_it_is_whatever_earlier_runs_remember(
     town: Town,
     unlisted: set[str],
@@ -270,6 +277,19 @@ def test_whoever_somebody_else_speaks_of_is_not() -> None:
     unlisted = LinkEvidence((Link("sf", "tf", "", DAY, DAY),), unlisted=frozenset({"tf"}))
     refuse_difference(world, unlisted)
     assert quiet(world, unlisted) == ["sa"]
+
+
+def test_nor_is_whose_record_half_a_leave_still_tells_in() -> None:
+    """No run need have noted that they left: the one that wrote it may have been killed."""
+    world = town_of([person("a"), person("b")], [user("a"), user("b", leaveDate="2026-01-01")])
+    leavers = {**MAPPING["leavers"], "left": "leaveDate && !email"}
+    world = replace(world, mapping={**MAPPING, "leavers": leavers, "rehires": "report"})
+    links = Link("sa", "ta", "", DAY, DAY), Link("sb", "tb", "", DAY, DAY)
+    ended = LinkEvidence(links, ended={"ta": "2026-01-01", "tb": "2026-01-01"})
+    assert [each.kind for each in refuse_difference(world, ended).outcomes] == [
+        Kind.UNCHANGED,
+        Kind.REHIRE,
+    ]
 
 
 def test_nor_is_whose_value_somebody_claims_who_is_found_by_no_such_key() -> None:

@@ -2986,7 +2986,7 @@ MUTANTS = (
         ") | evidence.ended.keys()",
         ")",
         "a pair that agrees is looked at again where a leave still tells in it",
-        "tests/laws/test_returns.py",
+        "tests/laws/test_screen.py",
     ),
     Mutant(
         "yet-to-leave-may-get-in",
