@@ -1334,7 +1334,7 @@ MUTANTS = (
                 "planning/listed_before",
                 "for id, whose in before.items() if id in now}",
                 "for id, whose in before.items() if id not in before}",
-                LISTED,
+                "tests/unit/test_listed_before.py",
             ),
             (
                 "what-a-run-saw-to-end-is-remembered",
@@ -1355,7 +1355,7 @@ MUTANTS = (
                 "planning/listed_before",
                 " or id in evidence.unasked",
                 "",
-                LISTED,
+                "tests/unit/test_listed_before.py",
             ),
             (
                 "listed-records-look-quiet",

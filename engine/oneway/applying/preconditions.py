@@ -22,7 +22,7 @@ from oneway.applying.live_source import (
 from oneway.applying.live_target import LiveTarget
 from oneway.applying.shared_program import SharedProgram
 from oneway.applying.source_values import SourceValues, rule_of
-from oneway.core.compare import Compare, Comparison, same
+from oneway.core.compare import Compare, same
 from oneway.core.connector import Reader
 from oneway.core.connector_errors import ReadError
 from oneway.core.dataclass import dataclass
@@ -408,18 +408,14 @@ class LiveState:
         now = at(record.data, path_of(change.field))
         return action.verb is Verb.UPDATE and is_other_form(now, change.after)
 
-    def _comparison(self, action: Action, field: str) -> Comparison:
-        """Return how the plan compares a field that an action writes."""
-        rule = rule_of(self.program.policy, action, field)
-        return Compare.EXACT if rule is None else rule.compare
-
     def _is_sealed(
         self, action: Action, change: Change, now: Value, sealed: Sealed, record: str | None
     ) -> bool:
         """Return whether a value is the sealed one, or the same by the field's `compare`."""
         if self._values.sealed(record, change.field, now) == sealed:
             return True
-        comparison = self._comparison(action, change.field)
+        rule = rule_of(self.program.policy, action, change.field)
+        comparison = Compare.EXACT if rule is None else rule.compare
         if comparison is Compare.EXACT or sealed != change.after:
             return False
         try:

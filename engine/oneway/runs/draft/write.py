@@ -74,7 +74,7 @@ def _questions(draft: DraftMapping) -> Iterator[str]:
     Each question stands above the commented part of the mapping that answers it.
     """
     yield "questions:            # answer each below, or strike it out; nothing is applied before"
-    yield from _orders(draft.source, draft.target)
+    yield from _of_files(draft.source, draft.target)
     yield "  leavers: Who has left, and what is written then?"
     for rule in draft.asked.rules:
         if rule.of_kind:
@@ -91,10 +91,11 @@ def _questions(draft: DraftMapping) -> Iterator[str]:
         yield f"  {yaml_name(f'fields.{target.id}')}: What is the id of a new record?"
 
 
-def _orders(source: DraftSide, target: DraftSide) -> Iterator[str]:
-    """Yield the question how days like `1/2/2026` are read, for each side that has some.
+def _of_files(source: DraftSide, target: DraftSide) -> Iterator[str]:
+    """Yield the questions about the file of each side.
 
-    So is asked whether people are missing who are on another sheet of a workbook.
+    They ask whether people are missing because another sheet is not read, and how days like
+    `1/2/2026` are read.
     """
     for role, side in (("source", source), ("target", target)):
         asked = [_which_sheets(side), _which_order(side)]
